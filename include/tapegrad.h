@@ -1,0 +1,14 @@
+/* tapegrad.h - all of tapegrad: tape-based reverse-mode automatic differentiation in C11. */
+#ifndef TAPEGRAD_H
+#define TAPEGRAD_H
+
+#include "tapegrad/types.h"
+#include "tapegrad/rng.h"
+#include "tapegrad/tape.h"
+#include "tapegrad/ops.h"
+#include "tapegrad/grad.h"
+#include "tapegrad/op.h"
+#include "tapegrad/params.h"
+#include "tapegrad/cpu.h"
+
+#endif

@@ -1,0 +1,31 @@
+/* cpu.h - how many threads, and which instruction set, the library computes with. */
+#ifndef TAPEGRAD_CPU_H
+#define TAPEGRAD_CPU_H
+
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Threads: n >= 1, at most 64; 0 asks for the default, the environment's TAPEGRAD_THREADS or else the number of CPUs
+   that this process may use. Results are bit-identical for every n. Fewer threads than asked is no error. Call it
+   while no other thread computes. */
+TG_API tg_status tg_set_num_threads(int n);
+TG_API int tg_num_threads(void);
+
+/* The kernel sets of this build that this machine can run, best first ("avx512", "avx2", "generic"; "neon"): the i-th
+   name, or NULL past the last. */
+TG_API const char *tg_kernel_set_at(int i);
+
+/* The set in use: the best, or the one that the environment's TAPEGRAD_KERNELS names. */
+TG_API const char *tg_kernel_set(void);
+
+/* Chooses another by name (NULL: the default choice), for tapes, sets and optimizers made from now on.
+   TG_ERR_ARGUMENT, and no change, where this machine cannot run it. */
+TG_API tg_status tg_use_kernel_set(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

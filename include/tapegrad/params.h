@@ -1,0 +1,109 @@
+/* params.h - named parameters: all values of a set in one flat buffer, all gradients in another. */
+#ifndef TAPEGRAD_PARAMS_H
+#define TAPEGRAD_PARAMS_H
+
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A set's layout is fixed when it is made: parameter i starts at a multiple of 64 bytes of both buffers, and the
+   padding in between is always zero, so that an optimizer step, a norm and a sum over processes are each one pass over
+   one array. Values and gradients outlive tapes; a set belongs to the caller. */
+typedef struct tg_params tg_params;
+
+enum {
+    TG_PARAM_NO_DECAY = 1, /* optimizers apply no weight decay (biases, gains) */
+    TG_PARAM_FROZEN = 2    /* takes no gradient, and a step leaves it alone */
+};
+
+typedef struct tg_param_spec {
+    const char *name; /* copied; not empty, unique in the set */
+    tg_shape shape;
+    unsigned flags;
+} tg_param_spec;
+
+/* A set of n >= 0 parameters, all values zero, all gradients unset. NULL and *err on failure. */
+TG_API tg_params *tg_params_create(tg_dtype dtype, const tg_param_spec *specs, int n, tg_error *err);
+
+/* The same with memory from `allocator` (copied; NULL for the C library). */
+TG_API tg_params *tg_params_create_with(tg_dtype dtype, const tg_param_spec *specs, int n,
+                                        const tg_allocator *allocator, tg_error *err);
+
+/* A twin: the same names, shapes, flags and (rounded) values in another dtype or the same; gradients unset. */
+TG_API tg_params *tg_params_clone(const tg_params *params, tg_dtype dtype, tg_error *err);
+
+/* Frees the set. Takes NULL. A tape that still holds its leaves must be reset or destroyed first. */
+TG_API void tg_params_destroy(tg_params *params);
+
+/* Number of parameters; dtype; number of elements of all parameters without padding. 0 / TG_F32 / 0 for NULL. */
+TG_API int tg_params_count(const tg_params *params);
+TG_API tg_dtype tg_params_dtype(const tg_params *params);
+TG_API int64_t tg_params_size(const tg_params *params);
+
+/* Name (owned by the set), shape and flags of parameter i; NULL, a scalar's shape, 0 if there is none. */
+TG_API const char *tg_params_name(const tg_params *params, int i);
+TG_API tg_shape tg_params_shape(const tg_params *params, int i);
+TG_API unsigned tg_params_flags(const tg_params *params, int i);
+
+/* The index of a name, or -1. */
+TG_API int tg_params_find(const tg_params *params, const char *name);
+
+/* Replaces the flags of parameter i. Leaves already on a tape keep the frozenness that they were made with. */
+TG_API tg_status tg_params_set_flags(tg_params *params, int i, unsigned flags, tg_error *err);
+
+/* The flat buffers, padding included; *count (may be NULL) gets their length in elements of the set's dtype. Reading
+   is free; after writing through tg_params_values call tg_params_touch. An unset gradient is first made zeros by
+   tg_params_grads. NULL for NULL. */
+TG_API void *tg_params_values(tg_params *params, int64_t *count);
+TG_API void *tg_params_grads(tg_params *params, int64_t *count);
+
+/* Where parameter i starts in the flat buffers, in elements; -1 if there is none. */
+TG_API int64_t tg_params_offset(const tg_params *params, int i);
+
+/* Says that values were changed from outside: raises the version. */
+TG_API void tg_params_touch(tg_params *params);
+
+/* The version: raised by every step, load, write and touch. A backward through leaves that were recorded under an
+   older version is the error TG_ERR_CHANGED. */
+TG_API uint64_t tg_params_version(const tg_params *params);
+
+/* Copies parameter i's values (or gradient, zeros if unset) to or from `n` = its size elements, converting. */
+TG_API tg_status tg_params_read_f32(const tg_params *params, int i, float *out, int64_t n, tg_error *err);
+TG_API tg_status tg_params_read_f64(const tg_params *params, int i, double *out, int64_t n, tg_error *err);
+TG_API tg_status tg_params_read_grad_f32(const tg_params *params, int i, float *out, int64_t n, tg_error *err);
+TG_API tg_status tg_params_read_grad_f64(const tg_params *params, int i, double *out, int64_t n, tg_error *err);
+TG_API tg_status tg_params_write_f32(tg_params *params, int i, const float *values, int64_t n, tg_error *err);
+TG_API tg_status tg_params_write_f64(tg_params *params, int i, const double *values, int64_t n, tg_error *err);
+
+/* Copies all values of `from` to `to`, converting; names and shapes must agree, in order. */
+TG_API tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err);
+
+/* The leaf of parameter i on this tape: it borrows the set's values, and tg_backward writes its gradient straight into
+   the set (overwriting where unset, adding where set). One leaf a tape, parameter and version: asking again returns
+   the same tensor. The tape's dtype must be the set's. Errors go to the tape. */
+TG_API tg_tensor tg_param(tg_tape *tape, tg_params *params, int i);
+
+/* Marks every gradient unset, at no cost, and forgives a failed backward. Until then gradients accumulate over calls
+   of tg_backward. NULL is nothing. */
+TG_API void tg_params_zero_grad(tg_params *params);
+
+/* Whether parameter i has a gradient. */
+TG_API bool tg_params_has_grad(const tg_params *params, int i);
+
+/* Adds the values of `grad` (the parameter's shape and the set's dtype, from any tape) to parameter i's gradient: how
+   the results of tg_grad in several threads are merged. Not itself safe to call from two threads at once. */
+TG_API tg_status tg_params_add_grad(tg_params *params, int i, tg_tensor grad, tg_error *err);
+
+/* The Euclidean norm of all gradients together (frozen ones left out), accumulated in double. 0 for NULL. */
+TG_API double tg_params_grad_norm(tg_params *params);
+
+/* Scales all gradients by max_norm / norm if their norm is above max_norm > 0; *norm (may be NULL) gets the norm
+   before. A norm that is not finite is TG_ERR_NONFINITE and scales nothing. */
+TG_API tg_status tg_params_clip_grad_norm(tg_params *params, double max_norm, double *norm, tg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,43 @@
+/* memory.c - the default allocator. */
+#include "core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *default_alloc(void *ctx, size_t size, size_t align)
+{
+    (void)ctx;
+    if (size > PTRDIFF_MAX - align)
+        return NULL;
+    return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void default_free(void *ctx, void *p, size_t size)
+{
+    (void)ctx, (void)size;
+    free(p);
+}
+
+tg_allocator tg_allocator_or_default(const tg_allocator *a)
+{
+    return a ? *a : (tg_allocator){ .alloc = default_alloc, .free = default_free };
+}
+
+void *tg_allocate(const tg_allocator *a, size_t size)
+{
+    return a->alloc(a->ctx, size ? size : 1, TG_ALIGN);
+}
+
+void *tg_allocate_zeroed(const tg_allocator *a, size_t size)
+{
+    void *p = tg_allocate(a, size);
+    if (p)
+        memset(p, 0, size);
+    return p;
+}
+
+void tg_release(const tg_allocator *a, void *p, size_t size)
+{
+    if (p)
+        a->free(a->ctx, p, size ? size : 1);
+}

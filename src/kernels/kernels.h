@@ -1,0 +1,84 @@
+/* kernels.h - the tables of loops: one for each instruction set and dtype, chosen once; and the threads that run them.
+   A kernel sees pointers, sizes and strides; never a tape. */
+#ifndef TG_KERNELS_H
+#define TG_KERNELS_H
+
+#include "tapegrad/cpu.h"
+#include "tapegrad/types.h"
+
+enum tg_op_index {
+#define OP(file, name)   TG_INDEX_##name,
+#define LOOP(file, name) TG_INDEX_##name,
+#include "ops/ops.list"
+#undef OP
+#undef LOOP
+    TG_INDEX_COUNT
+};
+
+/* The arguments of an operation's loop: a block of rows x cols of the output, and the inputs under it. */
+typedef struct tg_loop {
+    int64_t rows, cols;
+    const void *in[4];
+    int64_t row[4]; /* input i: elements from one row to the next */
+    int64_t col[4]; /* input i: elements from one column to the next; 0 or 1 in an elementwise map */
+    void *out;
+    int64_t out_row; /* the output's columns are contiguous */
+    double p[4];     /* numbers of the operation */
+    const void *attributes;
+    bool accumulate; /* out += instead of out =, where the loop knows how */
+} tg_loop;
+typedef void tg_loop_fn(const tg_loop *loop);
+
+/* C = init + A B. A is m x k, B is k x n, both at any strides; C's columns are contiguous. init: NULL for zeros, a row
+   with init_row = 0 (a bias), or a matrix with columns contiguous (C itself, to accumulate). C overlaps neither A nor
+   B. k = 0 gives init. */
+typedef struct tg_gemm {
+    int64_t m, n, k;
+    const void *a;
+    int64_t a_row, a_col;
+    const void *b;
+    int64_t b_row, b_col;
+    void *c;
+    int64_t c_row;
+    const void *init;
+    int64_t init_row;
+} tg_gemm;
+
+/* One optimizer step over n elements; the formulas stand in nn/optim.c's header. */
+typedef struct tg_sgd_step {
+    void *w, *velocity; /* velocity NULL without momentum */
+    const void *g;
+    double lr, momentum, dampening, weight_decay;
+    bool nesterov, first; /* first: velocity is unset */
+} tg_sgd_step;
+typedef struct tg_adam_step {
+    void *w, *m, *v;
+    const void *g;
+    double lr, beta1, beta2, eps, weight_decay; /* weight_decay: added to g (Adam) */
+    double decoupled_decay;                     /* w *= 1 - lr decoupled_decay before the step (AdamW) */
+    double correction1, correction2;            /* 1 - beta^t */
+} tg_adam_step;
+
+typedef struct tg_kernels {
+    const char *name;
+    tg_loop_fn *const *loop; /* by enum tg_op_index; NULL for an operation without one */
+    void (*gemm)(const tg_gemm *g);
+    void (*add)(int64_t n, const void *x, void *y);               /* y += x */
+    void (*scale)(int64_t n, double c, void *y);                  /* y *= c */
+    double (*sum_squares)(int64_t n, const void *x);              /* accumulated in double */
+    bool (*all_finite)(int64_t n, const void *x);
+    void (*sgd)(int64_t n, const tg_sgd_step *s);
+    void (*adam)(int64_t n, const tg_adam_step *s);
+} tg_kernels;
+
+/* The table in use for a dtype. */
+const tg_kernels *tg_kernels_for(tg_dtype dtype);
+
+/* Runs task(context, 0) ... task(context, n - 1), on the pool where n > 1, and returns when all are done. How the work
+   is cut into tasks depends on shapes only, so that results do not depend on the number of threads. */
+void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context);
+
+/* gemm cut over the pool; small products stay on the caller. */
+void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+
+#endif
