@@ -1,0 +1,26 @@
+/* philox.h - Philox4x32-10: 128 random bits from a counter of 128 bits and a key of 64, with no state between. */
+#ifndef TG_PHILOX_H
+#define TG_PHILOX_H
+
+#include <stdint.h>
+
+typedef struct tg_block {
+    uint32_t word[4];
+} tg_block;
+
+/* Ten rounds of two 32-bit products each; the key grows by the golden ratio and by sqrt(3) - 1. */
+static inline tg_block tg_philox(tg_block counter, uint64_t key)
+{
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    tg_block c = counter;
+    for (int round = 0; round < 10; round++) {
+        const uint64_t a = (uint64_t)0xD2511F53u * c.word[0], b = (uint64_t)0xCD9E8D57u * c.word[2];
+        c = (tg_block){ { (uint32_t)(b >> 32) ^ c.word[1] ^ k0, (uint32_t)b,
+                          (uint32_t)(a >> 32) ^ c.word[3] ^ k1, (uint32_t)a } };
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    return c;
+}
+
+#endif

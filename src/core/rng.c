@@ -1,0 +1,95 @@
+/* rng.c - draws from a counter: integers, uniforms, normals, orders. */
+#include "tapegrad/rng.h"
+
+#include <math.h>
+
+#include "core/philox.h"
+#include "core/portable.h"
+
+/* The third word of the counter keeps draws and streams apart. */
+enum { DRAWS = 0, STREAMS = 1 };
+
+static tg_block block(uint64_t seed, uint64_t number, uint32_t purpose)
+{
+    return tg_philox((tg_block){ { (uint32_t)number, (uint32_t)(number >> 32), purpose, 0 } }, seed);
+}
+
+/* 64 of a block's 128 bits: half 0 or half 1. */
+static uint64_t half(tg_block b, int which)
+{
+    return b.word[2 * which] | (uint64_t)b.word[2 * which + 1] << 32;
+}
+
+tg_rng tg_rng_seed(uint64_t seed)
+{
+    return (tg_rng){ .seed = seed };
+}
+
+tg_rng tg_rng_stream(const tg_rng *rng, uint64_t stream)
+{
+    return rng ? tg_rng_seed(half(block(rng->seed, stream, STREAMS), 0)) : (tg_rng){ 0 };
+}
+
+uint64_t tg_rng_at(uint64_t seed, uint64_t position)
+{
+    return half(block(seed, position / 2, DRAWS), position % 2);
+}
+
+uint64_t tg_rng_u64(tg_rng *rng)
+{
+    return rng ? tg_rng_at(rng->seed, rng->position++) : 0;
+}
+
+double tg_rng_uniform(tg_rng *rng)
+{
+    return (double)(tg_rng_u64(rng) >> 11) * 0x1p-53;
+}
+
+double tg_rng_between(tg_rng *rng, double lo, double hi)
+{
+    return rng ? lo + (hi - lo) * tg_rng_uniform(rng) : 0;
+}
+
+double tg_rng_normal(tg_rng *rng)
+{
+    if (!rng)
+        return 0;
+    const double u = 1 - tg_rng_uniform(rng), v = tg_rng_uniform(rng);
+    return sqrt(-2 * tg_portable_log(u)) * tg_portable_cos_turns(v);
+}
+
+/* The 128 bits of a b: the upper half returned, the lower half in *low. */
+static uint64_t multiply(uint64_t a, uint64_t b, uint64_t *low)
+{
+    const uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+    const uint64_t middle = a1 * b0 + (a0 * b0 >> 32), other = a0 * b1 + (uint32_t)middle;
+    *low = a * b;
+    return a1 * b1 + (middle >> 32) + (other >> 32);
+}
+
+/* The upper half of n times a draw. Of the 2^64 draws, 2^64 mod n are refused, so that each result has as many. */
+uint64_t tg_rng_below(tg_rng *rng, uint64_t n)
+{
+    if (!rng || n == 0)
+        return 0;
+    uint64_t low, high = multiply(tg_rng_u64(rng), n, &low);
+    if (low < n) {
+        const uint64_t refused = -n % n;
+        while (low < refused)
+            high = multiply(tg_rng_u64(rng), n, &low);
+    }
+    return high;
+}
+
+void tg_rng_permutation(tg_rng *rng, int64_t *order, int64_t n)
+{
+    if (!order)
+        return;
+    for (int64_t i = 0; i < n; i++)
+        order[i] = i;
+    for (int64_t i = n - 1; i > 0; i--) {
+        const int64_t j = (int64_t)tg_rng_below(rng, (uint64_t)i + 1), swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+}
