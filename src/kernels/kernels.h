@@ -74,6 +74,9 @@ typedef struct tg_kernels {
 /* The table in use for a dtype. */
 const tg_kernels *tg_kernels_for(tg_dtype dtype);
 
+/* Whether this machine can run the kernel set of that name. */
+bool tg_cpu_runs(const char *set);
+
 /* Runs task(context, 0) ... task(context, n - 1), on the pool where n > 1, and returns when all are done. How the work
    is cut into tasks depends on shapes only, so that results do not depend on the number of threads. */
 void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context);
