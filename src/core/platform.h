@@ -6,16 +6,36 @@
 
 #include "tapegrad/types.h"
 
-/* A file that appears under `path` only when it is complete: written beside it under a temporary name. */
+/* What a message shows of a path: all of it, or the end of a long one. */
+const char *tg_path_end(const char *path);
+
+/* A regular file that is read from its start. A missing or unreadable file, a directory, and a file that ends early
+   are TG_ERR_IO, TG_ERR_IO and TG_ERR_FORMAT, with a sentence that names the file. */
+typedef struct tg_infile {
+    FILE *stream;
+    const char *path; /* borrowed */
+    uint64_t size;
+} tg_infile;
+
+tg_status tg_infile_open(tg_infile *file, const char *path, tg_error *err);
+tg_status tg_infile_read(tg_infile *file, void *data, size_t size, const char *what, tg_error *err);
+void tg_infile_close(tg_infile *file); /* takes one that is not open */
+
+/* A file that appears under `path` only when it is complete: written beside it under a temporary name, with the
+   permissions that a new file gets. */
 typedef struct tg_outfile {
     FILE *stream;
     const char *path; /* borrowed */
-    char *temporary;  /* from malloc */
+    char *temporary;
+    size_t temporary_size;
+    const tg_allocator *allocator;
 } tg_outfile;
 
 /* Opens the temporary; commit flushes, syncs, closes and renames it; discard closes and removes it. Each returns
-   TG_ERR_IO or TG_ERR_MEMORY with the reason in *err. Nothing is left behind on failure. */
-tg_status tg_outfile_open(tg_outfile *file, const char *path, tg_error *err);
+   TG_ERR_IO or TG_ERR_MEMORY with the reason in *err. After a failed open or commit nothing is left behind; after a
+   failed write, discard. */
+tg_status tg_outfile_open(tg_outfile *file, const char *path, const tg_allocator *allocator, tg_error *err);
+tg_status tg_outfile_write(tg_outfile *file, const void *data, size_t size, tg_error *err);
 tg_status tg_outfile_commit(tg_outfile *file, tg_error *err);
 void tg_outfile_discard(tg_outfile *file);
 
