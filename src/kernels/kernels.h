@@ -63,9 +63,9 @@ typedef struct tg_kernels {
     const char *name;
     tg_loop_fn *const *loop; /* by enum tg_op_index; NULL for an operation without one */
     void (*gemm)(const tg_gemm *g);
-    void (*add)(int64_t n, const void *x, void *y);               /* y += x */
-    void (*scale)(int64_t n, double c, void *y);                  /* y *= c */
-    double (*sum_squares)(int64_t n, const void *x);              /* accumulated in double */
+    void (*add)(int64_t n, const void *x, void *y);  /* y += x */
+    void (*scale)(int64_t n, double c, void *y);     /* y *= c */
+    double (*sum_squares)(int64_t n, const void *x); /* accumulated in double */
     bool (*all_finite)(int64_t n, const void *x);
     void (*sgd)(int64_t n, const tg_sgd_step *s);
     void (*adam)(int64_t n, const tg_adam_step *s);

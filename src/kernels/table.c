@@ -65,7 +65,8 @@ static void sgd(int64_t n, const tg_sgd_step *s)
 {
     real *w = s->w, *v = s->velocity;
     const real *grad = s->g;
-    const real lr = (real)s->lr, mu = (real)s->momentum, damp = (real)(1 - s->dampening), decay = (real)s->weight_decay;
+    const real lr = (real)s->lr, mu = (real)s->momentum, damp = (real)(1 - s->dampening),
+               decay = (real)s->weight_decay;
     for (int64_t i = 0; i < n; i++) {
         real g = grad[i] + decay * w[i];
         if (v) {

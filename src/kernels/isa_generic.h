@@ -1,0 +1,53 @@
+/* isa_generic.h - any machine: vectors of 16 bytes from the compiler alone. */
+#ifndef TG_ISA_GENERIC_H
+#define TG_ISA_GENERIC_H
+
+typedef real vec __attribute__((vector_size(16)));
+#define VL_MAX 4
+
+#define SQRT_float  sqrtf
+#define SQRT_double sqrt
+#define LANES       (int)(sizeof(vec) / sizeof(real))
+
+/* Two roundings: emulating one would cost more than it gives. */
+static inline vec v_fma(vec a, vec b, vec c)
+{
+    return a * b + c;
+}
+
+static inline vec v_sqrt(vec x)
+{
+    for (int i = 0; i < LANES; i++)
+        x[i] = TG_PASTE(SQRT_, TG_REAL)(x[i]);
+    return x;
+}
+
+static inline vec v_max(vec a, vec b)
+{
+    for (int i = 0; i < LANES; i++)
+        a[i] = a[i] > b[i] ? a[i] : b[i];
+    return a;
+}
+
+static inline vec v_min(vec a, vec b)
+{
+    for (int i = 0; i < LANES; i++)
+        a[i] = a[i] < b[i] ? a[i] : b[i];
+    return a;
+}
+
+static inline vec v_load_n(const real *p, int64_t n)
+{
+    vec x = { 0 };
+    for (int i = 0; i < n; i++)
+        x[i] = p[i];
+    return x;
+}
+
+static inline void v_store_n(real *p, vec x, int64_t n)
+{
+    for (int i = 0; i < n; i++)
+        p[i] = x[i];
+}
+
+#endif
