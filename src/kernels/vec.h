@@ -24,7 +24,7 @@
 #define TG_TEXT(...)    TG_TEXT_(__VA_ARGS__)
 
 typedef TG_REAL real;
-#include TG_TEXT(kernels / TG_PASTE(isa_, TG_SET).h)
+#include TG_TEXT(TG_PASTE(isa_, TG_SET).h)
 
 #define VL ((int64_t)(sizeof(vec) / sizeof(real)))
 
