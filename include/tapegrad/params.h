@@ -54,8 +54,9 @@ TG_API int tg_params_find(const tg_params *params, const char *name);
 TG_API tg_status tg_params_set_flags(tg_params *params, int i, unsigned flags, tg_error *err);
 
 /* The flat buffers, padding included; *count (may be NULL) gets their length in elements of the set's dtype. Reading
-   is free; after writing through tg_params_values call tg_params_touch. An unset gradient is first made zeros by
-   tg_params_grads. NULL for NULL. */
+   is free; after writing through tg_params_values call tg_params_touch. Padding must stay zero. tg_params_grads first
+   makes every unset gradient zeros, which then counts as set: a sum over processes can be written into it. NULL for
+   NULL. */
 TG_API void *tg_params_values(tg_params *params, int64_t *count);
 TG_API void *tg_params_grads(tg_params *params, int64_t *count);
 
@@ -69,7 +70,8 @@ TG_API void tg_params_touch(tg_params *params);
    older version is the error TG_ERR_CHANGED. */
 TG_API uint64_t tg_params_version(const tg_params *params);
 
-/* Copies parameter i's values (or gradient, zeros if unset) to or from `n` = its size elements, converting. */
+/* Copies parameter i's values (or gradient, zeros if unset) to or from `n` = its size elements, converting. After a
+   failed backward a gradient cannot be read: TG_ERR_STATE. */
 TG_API tg_status tg_params_read_f32(const tg_params *params, int i, float *out, int64_t n, tg_error *err);
 TG_API tg_status tg_params_read_f64(const tg_params *params, int i, double *out, int64_t n, tg_error *err);
 TG_API tg_status tg_params_read_grad_f32(const tg_params *params, int i, float *out, int64_t n, tg_error *err);
@@ -77,7 +79,8 @@ TG_API tg_status tg_params_read_grad_f64(const tg_params *params, int i, double 
 TG_API tg_status tg_params_write_f32(tg_params *params, int i, const float *values, int64_t n, tg_error *err);
 TG_API tg_status tg_params_write_f64(tg_params *params, int i, const double *values, int64_t n, tg_error *err);
 
-/* Copies all values of `from` to `to`, converting; names and shapes must agree, in order. */
+/* Copies all values of `from` to `to`, converting; names and shapes must agree, in order. On an error nothing is
+   copied. */
 TG_API tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err);
 
 /* The leaf of parameter i on this tape: it borrows the set's values, and tg_backward writes its gradient straight into
@@ -96,11 +99,12 @@ TG_API bool tg_params_has_grad(const tg_params *params, int i);
    the results of tg_grad in several threads are merged. Not itself safe to call from two threads at once. */
 TG_API tg_status tg_params_add_grad(tg_params *params, int i, tg_tensor grad, tg_error *err);
 
-/* The Euclidean norm of all gradients together (frozen ones left out), accumulated in double. 0 for NULL. */
-TG_API double tg_params_grad_norm(tg_params *params);
+/* The Euclidean norm of all gradients together (frozen ones left out), accumulated in double, the same bits at every
+   number of threads. 0 for NULL, NaN after a failed backward. */
+TG_API double tg_params_grad_norm(const tg_params *params);
 
 /* Scales all gradients by max_norm / norm if their norm is above max_norm > 0; *norm (may be NULL) gets the norm
-   before. A norm that is not finite is TG_ERR_NONFINITE and scales nothing. */
+   before. A norm that is not finite is TG_ERR_NONFINITE and scales nothing; after a failed backward TG_ERR_STATE. */
 TG_API tg_status tg_params_clip_grad_norm(tg_params *params, double max_norm, double *norm, tg_error *err);
 
 #ifdef __cplusplus

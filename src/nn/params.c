@@ -1,0 +1,292 @@
+/* params.c - a parameter set's life and layout, and its leaves. */
+#include "nn/params.h"
+
+#include <string.h>
+
+#include "core/status.h"
+
+enum { KNOWN_FLAGS = TG_PARAM_NO_DECAY | TG_PARAM_FROZEN };
+
+/* Making ---------------------------------------------------------------------------------------------------------- */
+
+static bool is_repeated(const tg_param_spec *specs, int i)
+{
+    for (int j = 0; j < i; j++)
+        if (!strcmp(specs[j].name, specs[i].name))
+            return true;
+    return false;
+}
+
+static tg_status check_spec(const tg_param_spec *specs, int i, tg_error *err)
+{
+    const tg_param_spec *s = &specs[i];
+    char text[192];
+    if (!s->name || !*s->name)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: parameter %d has no name", i);
+    if (is_repeated(specs, i))
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: two parameters are named %s", s->name);
+    if (s->flags & ~(unsigned)KNOWN_FLAGS)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: %s has the flags %#x, known are %#x",
+                              s->name, s->flags, (unsigned)KNOWN_FLAGS);
+    if (s->shape.rank < 0 || s->shape.rank > TG_MAX_RANK)
+        return tg_error_raise(err, TG_ERR_SHAPE, "params_create: %s has rank %d, which is not in 0 .. %d",
+                              s->name, s->shape.rank, TG_MAX_RANK);
+    if (tg_shape_size(&s->shape) < 0)
+        return tg_error_raise(
+            err, TG_ERR_SHAPE,
+            "params_create: %s of shape %s has a negative size or more elements than memory can hold",
+            s->name, tg_shape_text(&s->shape, text, sizeof text));
+    return TG_OK;
+}
+
+static tg_status check_specs(tg_dtype dtype, const tg_param_spec *specs, int n, tg_error *err)
+{
+    if (dtype != TG_F32 && dtype != TG_F64)
+        return tg_error_raise(err, TG_ERR_DTYPE, "params_create: dtype %d is neither TG_F32 nor TG_F64",
+                              (int)dtype);
+    if (n < 0)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: a set of %d parameters", n);
+    if (!specs && n > 0)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: the specs of %d parameters are NULL", n);
+    tg_status status = TG_OK;
+    for (int i = 0; i < n && status == TG_OK; i++)
+        status = check_spec(specs, i, err);
+    return status;
+}
+
+/* A parameter's room in the flat buffers: whole pieces of TG_ALIGN bytes. */
+static int64_t padded(int64_t size, tg_dtype dtype)
+{
+    const int64_t piece = TG_ALIGN / (int64_t)tg_dtype_size(dtype);
+    return (size + piece - 1) / piece * piece;
+}
+
+/* Sums up what the set needs; false where the flat buffers would be larger than memory can be. */
+static bool measure(tg_params *p, const tg_param_spec *specs)
+{
+    const int64_t limit = PTRDIFF_MAX / (int64_t)sizeof(double);
+    for (int i = 0; i < p->n; i++) {
+        const int64_t size = tg_shape_size(&specs[i].shape), room = padded(size, p->dtype);
+        if (room > limit - p->length)
+            return false;
+        p->size += size;
+        p->length += room;
+        p->name_bytes += strlen(specs[i].name) + 1;
+    }
+    return true;
+}
+
+static size_t bytes_of(const tg_params *p)
+{
+    return (size_t)p->length * tg_dtype_size(p->dtype);
+}
+
+static bool allocate(tg_params *p)
+{
+    p->at = tg_allocate_zeroed(&p->allocator, (size_t)p->n * sizeof *p->at);
+    p->names = tg_allocate(&p->allocator, p->name_bytes);
+    p->values = tg_allocate_zeroed(&p->allocator, bytes_of(p));
+    p->grads = tg_allocate_zeroed(&p->allocator, bytes_of(p));
+    return p->at && p->names && p->values && p->grads;
+}
+
+static void lay_out(tg_params *p, const tg_param_spec *specs)
+{
+    int64_t offset = 0;
+    char *name = p->names;
+    for (int i = 0; i < p->n; i++) {
+        tg_parameter *q = &p->at[i];
+        q->name = strcpy(name, specs[i].name);
+        q->shape = specs[i].shape;
+        q->size = tg_shape_size(&q->shape);
+        q->offset = offset;
+        q->flags = specs[i].flags;
+        q->sink = (tg_sink){ .grad = tg_params_element(p, p->grads, offset),
+                             .is_set = &q->is_set,
+                             .invalid = &p->invalid,
+                             .version = &p->version,
+                             .name = q->name };
+        offset += padded(q->size, p->dtype);
+        name += strlen(name) + 1;
+    }
+}
+
+static tg_params *new_set(tg_params layout)
+{
+    tg_params *p = tg_allocate(&layout.allocator, sizeof *p);
+    if (!p)
+        return NULL;
+    *p = layout;
+    if (allocate(p))
+        return p;
+    tg_params_destroy(p);
+    return NULL;
+}
+
+tg_params *tg_params_create_with(tg_dtype dtype, const tg_param_spec *specs, int n,
+                                 const tg_allocator *allocator, tg_error *err)
+{
+    tg_error_clear(err);
+    if (check_specs(dtype, specs, n, err) != TG_OK)
+        return NULL;
+    tg_params layout = {
+        .allocator = tg_allocator_or_default(allocator), .dtype = dtype, .n = n, .version = 1
+    };
+    if (!measure(&layout, specs)) {
+        tg_error_raise(err, TG_ERR_SHAPE,
+                       "params_create: the %d parameters together are larger than memory can be", n);
+        return NULL;
+    }
+    tg_params *p = new_set(layout);
+    if (p)
+        lay_out(p, specs);
+    else
+        tg_error_raise(err, TG_ERR_MEMORY, "params_create: no memory for %d parameters of %lld elements", n,
+                       (long long)layout.size);
+    return p;
+}
+
+tg_params *tg_params_create(tg_dtype dtype, const tg_param_spec *specs, int n, tg_error *err)
+{
+    return tg_params_create_with(dtype, specs, n, NULL, err);
+}
+
+void tg_params_destroy(tg_params *p)
+{
+    if (!p)
+        return;
+    const tg_allocator a = p->allocator;
+    tg_release(&a, p->at, (size_t)p->n * sizeof *p->at);
+    tg_release(&a, p->names, p->name_bytes);
+    tg_release(&a, p->values, bytes_of(p));
+    tg_release(&a, p->grads, bytes_of(p));
+    tg_release(&a, p, sizeof *p);
+}
+
+tg_params *tg_params_clone(const tg_params *p, tg_dtype dtype, tg_error *err)
+{
+    if (!p) {
+        tg_error_raise(err, TG_ERR_ARGUMENT, "params_clone: the parameter set is NULL");
+        return NULL;
+    }
+    const size_t bytes = (size_t)p->n * sizeof(tg_param_spec);
+    tg_param_spec *specs = tg_allocate(&p->allocator, bytes);
+    if (!specs) {
+        tg_error_raise(err, TG_ERR_MEMORY, "params_clone: no memory for the specs of %d parameters", p->n);
+        return NULL;
+    }
+    for (int i = 0; i < p->n; i++)
+        specs[i] = (tg_param_spec){ .name = p->at[i].name, .shape = p->at[i].shape, .flags = p->at[i].flags };
+    tg_params *twin = tg_params_create_with(dtype, specs, p->n, &p->allocator, err);
+    tg_release(&p->allocator, specs, bytes);
+    if (twin)
+        tg_params_transfer(twin, p);
+    return twin;
+}
+
+/* Asking ---------------------------------------------------------------------------------------------------------- */
+
+static const tg_parameter *find(const tg_params *p, int i)
+{
+    return p && i >= 0 && i < p->n ? &p->at[i] : NULL;
+}
+
+tg_status tg_params_check(const tg_params *p, int i, const char *what, tg_error *err)
+{
+    if (!p)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the parameter set is NULL", what);
+    if (!find(p, i))
+        return tg_error_raise(err, TG_ERR_ARGUMENT,
+                              "%s: there is no parameter %d, the set has %d, counted from 0", what, i, p->n);
+    return TG_OK;
+}
+
+void *tg_params_element(const tg_params *p, void *buffer, int64_t offset)
+{
+    return (char *)buffer + (size_t)offset * tg_dtype_size(p->dtype);
+}
+
+int tg_params_count(const tg_params *p)
+{
+    return p ? p->n : 0;
+}
+
+tg_dtype tg_params_dtype(const tg_params *p)
+{
+    return p ? p->dtype : TG_F32;
+}
+
+int64_t tg_params_size(const tg_params *p)
+{
+    return p ? p->size : 0;
+}
+
+const char *tg_params_name(const tg_params *p, int i)
+{
+    const tg_parameter *q = find(p, i);
+    return q ? q->name : NULL;
+}
+
+tg_shape tg_params_shape(const tg_params *p, int i)
+{
+    const tg_parameter *q = find(p, i);
+    return q ? q->shape : TG_SCALAR;
+}
+
+unsigned tg_params_flags(const tg_params *p, int i)
+{
+    const tg_parameter *q = find(p, i);
+    return q ? q->flags : 0;
+}
+
+int64_t tg_params_offset(const tg_params *p, int i)
+{
+    const tg_parameter *q = find(p, i);
+    return q ? q->offset : -1;
+}
+
+int tg_params_find(const tg_params *p, const char *name)
+{
+    for (int i = 0; name && i < tg_params_count(p); i++)
+        if (!strcmp(p->at[i].name, name))
+            return i;
+    return -1;
+}
+
+tg_status tg_params_set_flags(tg_params *p, int i, unsigned flags, tg_error *err)
+{
+    if (tg_params_check(p, i, "params_set_flags", err) != TG_OK)
+        return TG_ERR_ARGUMENT;
+    if (flags & ~(unsigned)KNOWN_FLAGS)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_set_flags: %s with the flags %#x, known are %#x",
+                              p->at[i].name, flags, (unsigned)KNOWN_FLAGS);
+    p->at[i].flags = flags;
+    return tg_error_clear(err);
+}
+
+uint64_t tg_params_version(const tg_params *p)
+{
+    return p ? p->version : 0;
+}
+
+void tg_params_touch(tg_params *p)
+{
+    if (p)
+        p->version++;
+}
+
+/* On a tape ------------------------------------------------------------------------------------------------------- */
+
+tg_tensor tg_param(tg_tape *tape, tg_params *p, int i)
+{
+    if (!tape)
+        return (tg_tensor){ 0 };
+    tg_error err;
+    if (tg_params_check(p, i, "param", &err) != TG_OK) {
+        tg_tape_raise(tape, err.status, "%s", err.text);
+        return tg_bad(tape);
+    }
+    const tg_parameter *q = &p->at[i];
+    return tg_tape_bind(tape, p, p->n, i, p->dtype, &q->shape, tg_params_element(p, p->values, q->offset),
+                        &q->sink, !(q->flags & TG_PARAM_FROZEN));
+}

@@ -1,0 +1,46 @@
+/* params.h - a parameter set from inside. */
+#ifndef TG_NN_PARAMS_H
+#define TG_NN_PARAMS_H
+
+#include "core/tape.h"
+#include "tapegrad/params.h"
+
+typedef struct tg_parameter {
+    const char *name;
+    tg_shape shape;
+    int64_t size, offset; /* in elements; the padding after it reaches to the next one's offset */
+    unsigned flags;
+    unsigned char is_set; /* whether its gradient is */
+    tg_sink sink;
+} tg_parameter;
+
+struct tg_params {
+    tg_allocator allocator;
+    tg_dtype dtype;
+    int n;
+    bool invalid; /* a backward failed: some gradients may be missing or half summed */
+    uint64_t version;
+    int64_t size;   /* elements without padding */
+    int64_t length; /* of each flat buffer, in elements */
+    void *values, *grads;
+    tg_parameter *at;
+    char *names;
+    size_t name_bytes;
+};
+
+/* Whether there is a parameter i; the sentence begins with `what`. */
+tg_status tg_params_check(const tg_params *params, int i, const char *what, tg_error *err);
+
+/* Element `offset` of a flat buffer. */
+void *tg_params_element(const tg_params *params, void *buffer, int64_t offset);
+
+/* Copies all values between sets of the same names and shapes, converting. */
+void tg_params_transfer(tg_params *to, const tg_params *from);
+
+/* Makes an unset gradient zeros. It stays unset: the next backward overwrites it. */
+void tg_params_zero_fill(tg_parameter *p, tg_dtype dtype);
+
+/* TG_ERR_STATE while the gradients are those of a failed backward. */
+tg_status tg_params_check_grads(const tg_params *params, const char *what, tg_error *err);
+
+#endif

@@ -1,0 +1,131 @@
+/* params_copy.c - a parameter set's values, read and written from outside. */
+#include <string.h>
+
+#include "core/convert.h"
+#include "core/status.h"
+#include "nn/params.h"
+
+void *tg_params_values(tg_params *p, int64_t *count)
+{
+    if (count)
+        *count = p ? p->length : 0;
+    return p ? p->values : NULL;
+}
+
+/* Whether there is a parameter i, and `buffer` has its n elements. */
+static tg_status check(const tg_params *p, int i, const void *buffer, int64_t n, const char *what,
+                       tg_error *err)
+{
+    const tg_status status = tg_params_check(p, i, what, err);
+    if (status != TG_OK)
+        return status;
+    const tg_parameter *q = &p->at[i];
+    char text[192];
+    if (n != q->size)
+        return tg_error_raise(
+            err, TG_ERR_SHAPE, "%s: a buffer of %lld elements for %s of shape %s, which has %lld", what,
+            (long long)n, q->name, tg_shape_text(&q->shape, text, sizeof text), (long long)q->size);
+    if (!buffer && n > 0)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the buffer for %s is NULL", what, q->name);
+    return tg_error_clear(err);
+}
+
+static tg_status read(const tg_params *p, int i, void *out, tg_dtype dtype, int64_t n, tg_error *err)
+{
+    const tg_status status = check(p, i, out, n, "params_read", err);
+    if (status == TG_OK)
+        tg_convert(out, dtype, tg_params_element(p, p->values, p->at[i].offset), p->dtype, n);
+    return status;
+}
+
+tg_status tg_params_read_f32(const tg_params *p, int i, float *out, int64_t n, tg_error *err)
+{
+    return read(p, i, out, TG_F32, n, err);
+}
+
+tg_status tg_params_read_f64(const tg_params *p, int i, double *out, int64_t n, tg_error *err)
+{
+    return read(p, i, out, TG_F64, n, err);
+}
+
+static tg_status read_grad(const tg_params *p, int i, void *out, tg_dtype dtype, int64_t n, tg_error *err)
+{
+    tg_status status = check(p, i, out, n, "params_read_grad", err);
+    if (status == TG_OK)
+        status = tg_params_check_grads(p, "params_read_grad", err);
+    if (status == TG_OK && p->at[i].is_set)
+        tg_convert(out, dtype, p->at[i].sink.grad, p->dtype, n);
+    else if (status == TG_OK && n > 0)
+        memset(out, 0, (size_t)n * tg_dtype_size(dtype));
+    return status;
+}
+
+tg_status tg_params_read_grad_f32(const tg_params *p, int i, float *out, int64_t n, tg_error *err)
+{
+    return read_grad(p, i, out, TG_F32, n, err);
+}
+
+tg_status tg_params_read_grad_f64(const tg_params *p, int i, double *out, int64_t n, tg_error *err)
+{
+    return read_grad(p, i, out, TG_F64, n, err);
+}
+
+static tg_status write(tg_params *p, int i, const void *values, tg_dtype dtype, int64_t n, tg_error *err)
+{
+    const tg_status status = check(p, i, values, n, "params_write", err);
+    if (status != TG_OK)
+        return status;
+    tg_convert(tg_params_element(p, p->values, p->at[i].offset), p->dtype, values, dtype, n);
+    tg_params_touch(p);
+    return status;
+}
+
+tg_status tg_params_write_f32(tg_params *p, int i, const float *values, int64_t n, tg_error *err)
+{
+    return write(p, i, values, TG_F32, n, err);
+}
+
+tg_status tg_params_write_f64(tg_params *p, int i, const double *values, int64_t n, tg_error *err)
+{
+    return write(p, i, values, TG_F64, n, err);
+}
+
+void tg_params_transfer(tg_params *to, const tg_params *from)
+{
+    for (int i = 0; i < to->n; i++)
+        tg_convert(tg_params_element(to, to->values, to->at[i].offset), to->dtype,
+                   tg_params_element(from, from->values, from->at[i].offset), from->dtype, to->at[i].size);
+}
+
+/* Whether parameter i of the two sets has one name and shape. */
+static tg_status check_twin(const tg_parameter *a, const tg_parameter *b, tg_error *err)
+{
+    char text[192], other[192];
+    if (strcmp(a->name, b->name))
+        return tg_error_raise(err, TG_ERR_ARGUMENT,
+                              "params_copy: %s to %s; the names must be the same, in order", b->name,
+                              a->name);
+    if (!tg_shape_equal(&a->shape, &b->shape))
+        return tg_error_raise(err, TG_ERR_SHAPE, "params_copy: %s has shape %s here and %s there", a->name,
+                              tg_shape_text(&a->shape, text, sizeof text),
+                              tg_shape_text(&b->shape, other, sizeof other));
+    return TG_OK;
+}
+
+tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err)
+{
+    if (!to || !from)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: the set to copy %s is NULL",
+                              to ? "from" : "to");
+    if (to->n != from->n)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: a set of %d parameters to one of %d",
+                              from->n, to->n);
+    tg_status status = tg_error_clear(err);
+    for (int i = 0; i < to->n && status == TG_OK; i++)
+        status = check_twin(&to->at[i], &from->at[i], err);
+    if (status != TG_OK || to == from)
+        return status;
+    tg_params_transfer(to, from);
+    tg_params_touch(to);
+    return TG_OK;
+}

@@ -1,0 +1,184 @@
+/* params_grad.c - a parameter set's gradients: unset, merged, measured, clipped. */
+#include <math.h>
+#include <string.h>
+
+#include "core/status.h"
+#include "nn/flat.h"
+#include "nn/params.h"
+
+void tg_params_zero_fill(tg_parameter *q, tg_dtype dtype)
+{
+    if (!q->is_set && q->size > 0)
+        memset(q->sink.grad, 0, (size_t)q->size * tg_dtype_size(dtype));
+}
+
+tg_status tg_params_check_grads(const tg_params *p, const char *what, tg_error *err)
+{
+    if (!p->invalid)
+        return TG_OK;
+    return tg_error_raise(
+        err, TG_ERR_STATE,
+        "%s: a backward failed and left the gradients incomplete; call tg_params_zero_grad and run "
+        "the model again",
+        what);
+}
+
+void *tg_params_grads(tg_params *p, int64_t *count)
+{
+    if (count)
+        *count = p ? p->length : 0;
+    if (!p)
+        return NULL;
+    for (int i = 0; i < p->n; i++) {
+        tg_params_zero_fill(&p->at[i], p->dtype);
+        p->at[i].is_set = 1;
+    }
+    return p->grads;
+}
+
+void tg_params_zero_grad(tg_params *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < p->n; i++)
+        p->at[i].is_set = 0;
+    p->invalid = false;
+}
+
+bool tg_params_has_grad(const tg_params *p, int i)
+{
+    return p && i >= 0 && i < p->n && p->at[i].is_set;
+}
+
+/* Merging --------------------------------------------------------------------------------------------------------- */
+
+static tg_status check_grad(const tg_params *p, const tg_parameter *q, tg_tensor grad, tg_error *err)
+{
+    char text[192], other[192];
+    if (!grad.tape)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_add_grad: the gradient for %s is the null tensor",
+                              q->name);
+    const tg_shape shape = tg_shape_of(grad);
+    if (!tg_data(grad))
+        return tg_error_raise(err, tg_tape_status(grad.tape),
+                              "params_add_grad: the gradient for %s is a bad tensor: %s", q->name,
+                              tg_tape_message(grad.tape));
+    if (tg_tape_dtype(grad.tape) != p->dtype)
+        return tg_error_raise(err, TG_ERR_DTYPE, "params_add_grad: a gradient of float%d for %s of float%d",
+                              (int)tg_dtype_size(tg_tape_dtype(grad.tape)) * 8, q->name,
+                              (int)tg_dtype_size(p->dtype) * 8);
+    if (!tg_shape_equal(&shape, &q->shape))
+        return tg_error_raise(err, TG_ERR_SHAPE, "params_add_grad: a gradient of %s for %s of %s",
+                              tg_shape_text(&shape, text, sizeof text), q->name,
+                              tg_shape_text(&q->shape, other, sizeof other));
+    return TG_OK;
+}
+
+tg_status tg_params_add_grad(tg_params *p, int i, tg_tensor grad, tg_error *err)
+{
+    tg_status status = tg_params_check(p, i, "params_add_grad", err);
+    if (status == TG_OK)
+        status = tg_params_check_grads(p, "params_add_grad", err);
+    if (status == TG_OK)
+        status = check_grad(p, &p->at[i], grad, err);
+    if (status != TG_OK)
+        return status;
+    tg_parameter *q = &p->at[i];
+    tg_params_zero_fill(q, p->dtype);
+    tg_kernels_for(p->dtype)->add(q->size, tg_data(grad), q->sink.grad);
+    q->is_set = 1;
+    return tg_error_clear(err);
+}
+
+/* One pass over an array ------------------------------------------------------------------------------------------ */
+
+typedef struct pass {
+    const tg_params *set;
+    const tg_kernels *kernels;
+    tg_cut cut;
+    void *data;
+    double factor;
+    double sums[TG_BLOCKS];
+} pass;
+
+static pass pass_over(const tg_params *p, const tg_parameter *q)
+{
+    return (pass){
+        .set = p, .kernels = tg_kernels_for(p->dtype), .cut = tg_cut_flat(q->size), .data = q->sink.grad
+    };
+}
+
+static void *block_at(const pass *w, int64_t i)
+{
+    return tg_params_element(w->set, w->data, i * w->cut.block);
+}
+
+static void sum_block(void *context, int64_t i)
+{
+    pass *w = context;
+    w->sums[i] = w->kernels->sum_squares(tg_cut_size(w->cut, i), block_at(w, i));
+}
+
+static void scale_block(void *context, int64_t i)
+{
+    pass *w = context;
+    w->kernels->scale(tg_cut_size(w->cut, i), w->factor, block_at(w, i));
+}
+
+/* Measuring and clipping ------------------------------------------------------------------------------------------ */
+
+/* Whether a step will use the gradient. */
+static bool counts(const tg_parameter *q)
+{
+    return q->is_set && !(q->flags & TG_PARAM_FROZEN);
+}
+
+static double sum_of_squares(const tg_params *p, const tg_parameter *q)
+{
+    pass w = pass_over(p, q);
+    double sum = 0;
+    tg_parallel(w.cut.count, sum_block, &w);
+    for (int64_t i = 0; i < w.cut.count; i++)
+        sum += w.sums[i];
+    return sum;
+}
+
+double tg_params_grad_norm(const tg_params *p)
+{
+    if (p && p->invalid)
+        return nan("");
+    double sum = 0;
+    for (int i = 0; i < tg_params_count(p); i++)
+        if (counts(&p->at[i]))
+            sum += sum_of_squares(p, &p->at[i]);
+    return sqrt(sum);
+}
+
+static void scale(const tg_params *p, const tg_parameter *q, double factor)
+{
+    pass w = pass_over(p, q);
+    w.factor = factor;
+    tg_parallel(w.cut.count, scale_block, &w);
+}
+
+tg_status tg_params_clip_grad_norm(tg_params *p, double max_norm, double *norm, tg_error *err)
+{
+    const double before = tg_params_grad_norm(p);
+    if (norm)
+        *norm = before;
+    if (!p)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_clip_grad_norm: the parameter set is NULL");
+    if (!(max_norm > 0))
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_clip_grad_norm: max_norm = %g is not positive",
+                              max_norm);
+    if (tg_params_check_grads(p, "params_clip_grad_norm", err) != TG_OK)
+        return TG_ERR_STATE;
+    if (!isfinite(before))
+        return tg_error_raise(err, TG_ERR_NONFINITE,
+                              "params_clip_grad_norm: the norm of the gradients is %g; nothing was scaled",
+                              before);
+    for (int i = 0; i < p->n && before > max_norm; i++)
+        if (counts(&p->at[i]))
+            scale(p, &p->at[i], max_norm / before);
+    return tg_error_clear(err);
+}
