@@ -54,11 +54,11 @@ TG_API tg_status tg_call_axis(tg_call *call, int rank, int axis, int *resolved);
    gradients of any order; the rule cannot tell. It may use inputs, output, cotangent and attributes. */
 typedef struct tg_vjp tg_vjp;
 
-TG_API tg_tensor tg_cotangent(const tg_vjp *v);             /* dE/d(output), of the output's shape */
-TG_API tg_tensor tg_input(const tg_vjp *v, int i);          /* the null tensor where absent */
-TG_API tg_tensor tg_output(const tg_vjp *v);                /* the operation's result */
+TG_API tg_tensor tg_cotangent(const tg_vjp *v);    /* dE/d(output), of the output's shape */
+TG_API tg_tensor tg_input(const tg_vjp *v, int i); /* the null tensor where absent */
+TG_API tg_tensor tg_output(const tg_vjp *v);       /* the operation's result */
 TG_API const void *tg_vjp_attributes(const tg_vjp *v);
-TG_API int tg_vjp_count(const tg_vjp *v);                   /* number of inputs */
+TG_API int tg_vjp_count(const tg_vjp *v); /* number of inputs */
 
 /* Whether input i needs a gradient: for rules with a loop worth skipping. tg_give decides by itself. */
 TG_API bool tg_wants(const tg_vjp *v, int i);
@@ -80,9 +80,9 @@ typedef struct tg_sample_input {
 } tg_sample_input;
 
 typedef struct tg_sample {
-    int n;                         /* inputs */
+    int n; /* inputs */
     tg_sample_input inputs[4];
-    const void *attributes;        /* as for tg_apply */
+    const void *attributes; /* as for tg_apply */
     size_t attribute_bytes;
 } tg_sample;
 
@@ -101,16 +101,16 @@ enum { TG_ORDER_NONE = 0, TG_ORDER_ONCE = 1, TG_ORDER_ANY = 2 };
 
 struct tg_op {
     const char *name;
-    int arity;              /* inputs, or TG_VARIADIC */
-    unsigned optional;      /* bit i: input i may be the null tensor */
-    unsigned flags;         /* TG_OP_... */
-    int order;              /* TG_ORDER_...; a derivative beyond it is an error, never a zero */
-    tg_status (*shape)(tg_call *call, tg_shape *out);      /* checks the inputs, says the result's shape */
-    tg_status (*forward)(tg_call *call);                   /* fills the output */
-    void (*vjp)(tg_vjp *v);                                /* NULL with TG_ORDER_NONE */
+    int arity;         /* inputs, or TG_VARIADIC */
+    unsigned optional; /* bit i: input i may be the null tensor */
+    unsigned flags;    /* TG_OP_... */
+    int order;         /* TG_ORDER_...; a derivative beyond it is an error, never a zero */
+    tg_status (*shape)(tg_call *call, tg_shape *out); /* checks the inputs, says the result's shape */
+    tg_status (*forward)(tg_call *call);              /* fills the output */
+    void (*vjp)(tg_vjp *v);                           /* NULL with TG_ORDER_NONE */
     const tg_sample *samples;
     int n_samples;
-    const void *data;       /* the operation's own */
+    const void *data; /* the operation's own */
 };
 
 /* The shape rule of elementwise operations: the inputs broadcast together as in NumPy. */

@@ -9,6 +9,8 @@
 extern "C" {
 #endif
 
+/* clang-format off: a sheet is read down its columns */
+
 /* All operations: any rank from 0 to 8, sizes of 0 and 1 included; the tape's dtype; the result belongs to the tape;
    derivatives of any order unless said; errors stick to the tape of the first tensor and give a bad tensor. Axes count
    from 0, or from the end if negative; TG_ALL means all of them; at rank 0 the axes 0 and -1 are legal. T is
@@ -26,12 +28,12 @@ TG_API tg_tensor tg_abs(tg_tensor x);        /* |x|; abs'(0) = 0 */
 TG_API tg_tensor tg_sin(tg_tensor x);
 TG_API tg_tensor tg_cos(tg_tensor x);
 TG_API tg_tensor tg_tanh(tg_tensor x);
-TG_API tg_tensor tg_sigmoid(tg_tensor x);    /* 1 / (1 + e^-x) */
-TG_API tg_tensor tg_relu(tg_tensor x);       /* max(x, 0); relu'(0) = 0; NaN passes */
-TG_API tg_tensor tg_silu(tg_tensor x);       /* x sigmoid(x) */
-TG_API tg_tensor tg_softplus(tg_tensor x);   /* ln(1 + e^x), exact, without PyTorch's threshold */
-TG_API tg_tensor tg_erf(tg_tensor x);        /* 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x */
-TG_API tg_tensor tg_gelu(tg_tensor x);       /* x (1 + erf(x / sqrt 2)) / 2 (Hendrycks, Gimpel 2016), exact */
+TG_API tg_tensor tg_sigmoid(tg_tensor x);  /* 1 / (1 + e^-x) */
+TG_API tg_tensor tg_relu(tg_tensor x);     /* max(x, 0); relu'(0) = 0; NaN passes */
+TG_API tg_tensor tg_silu(tg_tensor x);     /* x sigmoid(x) */
+TG_API tg_tensor tg_softplus(tg_tensor x); /* ln(1 + e^x), exact, without PyTorch's threshold */
+TG_API tg_tensor tg_erf(tg_tensor x);      /* 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x */
+TG_API tg_tensor tg_gelu(tg_tensor x);     /* x (1 + erf(x / sqrt 2)) / 2 (Hendrycks, Gimpel 2016), exact */
 TG_API tg_tensor tg_leaky_relu(tg_tensor x, double slope);    /* x > 0 ? x : slope x; '(0) = slope */
 TG_API tg_tensor tg_elu(tg_tensor x, double alpha);           /* x > 0 ? x : alpha (e^x - 1); '(0) = alpha */
 TG_API tg_tensor tg_clamp(tg_tensor x, double lo, double hi); /* min(max(x, lo), hi); ' = 1 on the bounds; NaN passes;
@@ -45,7 +47,7 @@ TG_API tg_tensor tg_add(tg_tensor a, tg_tensor b);
 TG_API tg_tensor tg_sub(tg_tensor a, tg_tensor b);
 TG_API tg_tensor tg_mul(tg_tensor a, tg_tensor b);
 TG_API tg_tensor tg_div(tg_tensor a, tg_tensor b);
-TG_API tg_tensor tg_pow(tg_tensor a, tg_tensor b);     /* a^b; d/db = 0 where a = 0 and b >= 0; d/da = 0 where b = 0 */
+TG_API tg_tensor tg_pow(tg_tensor a, tg_tensor b); /* a^b; d/db = 0 where a = 0 and b >= 0; d/da = 0 where b = 0 */
 TG_API tg_tensor tg_maximum(tg_tensor a, tg_tensor b); /* NaN passes; a tie gives half to each */
 TG_API tg_tensor tg_minimum(tg_tensor a, tg_tensor b); /* likewise */
 /* condition != 0 ? a : b, the three broadcast together; the condition takes no gradient. */
@@ -55,15 +57,15 @@ TG_API tg_tensor tg_where(tg_tensor condition, tg_tensor a, tg_tensor b);
    logsumexp -inf, its max an error. ------------------------------------------------------------------------------ */
 TG_API tg_tensor tg_sum(tg_tensor x, int axis, bool keepdim);
 TG_API tg_tensor tg_mean(tg_tensor x, int axis, bool keepdim);
-TG_API tg_tensor tg_max(tg_tensor x, int axis, bool keepdim); /* ties share the gradient equally (torch.amax) */
-TG_API tg_tensor tg_min(tg_tensor x, int axis, bool keepdim); /* likewise */
+TG_API tg_tensor tg_max(tg_tensor x, int axis, bool keepdim);       /* ties share the gradient equally (torch.amax) */
+TG_API tg_tensor tg_min(tg_tensor x, int axis, bool keepdim);       /* likewise */
 TG_API tg_tensor tg_logsumexp(tg_tensor x, int axis, bool keepdim); /* ln sum e^x, right for any finite input */
 /* sum (x - mean)^2 / (n - correction); 0 for the population's variance, 1 for the sample's (Bessel). */
 TG_API tg_tensor tg_var(tg_tensor x, int axis, double correction, bool keepdim);
 
 /* Shape ------------------------------------------------------------------------------------------------------------ */
-TG_API tg_tensor tg_reshape(tg_tensor x, tg_shape shape); /* one size may be -1: what is left. Shares the memory */
-TG_API tg_tensor tg_transpose(tg_tensor x);               /* swaps the last two axes; rank >= 2 */
+TG_API tg_tensor tg_reshape(tg_tensor x, tg_shape shape);  /* one size may be -1: what is left. Shares the memory */
+TG_API tg_tensor tg_transpose(tg_tensor x);                /* swaps the last two axes; rank >= 2 */
 TG_API tg_tensor tg_permute(tg_tensor x, const int *axes); /* axis i of y is axis axes[i] of x; rank(x) of them */
 TG_API tg_tensor tg_slice(tg_tensor x, int axis, int64_t start, int64_t stop); /* start <= i < stop; both may count
                                                                                   from the end if negative */
@@ -100,6 +102,8 @@ TG_API tg_tensor tg_layer_norm(tg_tensor x, tg_tensor gain, tg_tensor bias, doub
 /* In training, each element is 0 with probability p, else x / (1 - p), drawn from rng, which is advanced by the size;
    in evaluation x. 0 <= p < 1. */
 TG_API tg_tensor tg_dropout(tg_tensor x, double p, tg_rng *rng);
+
+/* clang-format on */
 
 #ifdef __cplusplus
 }

@@ -55,10 +55,10 @@ TG_API tg_status tg_tape_rewind(tg_tape *tape, tg_mark mark);
 
 /* What a tape holds, in bytes taken from the allocator, and how often it was asked. */
 typedef struct tg_tape_usage {
-    int64_t nodes;          /* tensors on the tape now */
-    size_t bytes;           /* taken from the allocator, all together */
-    size_t gradient_bytes;  /* of these, the buffers of the reverse pass: their peak, since they are kept */
-    uint64_t allocations;   /* calls of the allocator since the tape was made */
+    int64_t nodes;         /* tensors on the tape now */
+    size_t bytes;          /* taken from the allocator, all together */
+    size_t gradient_bytes; /* of these, the buffers of the reverse pass: their peak, since they are kept */
+    uint64_t allocations;  /* calls of the allocator since the tape was made */
 } tg_tape_usage;
 TG_API tg_tape_usage tg_tape_memory(const tg_tape *tape);
 
@@ -132,7 +132,7 @@ TG_API tg_status tg_read_f64(tg_tensor x, double *out, int64_t n);
 TG_API tg_status tg_read_untyped(tg_tensor x, void *out, int64_t n);
 #ifndef __cplusplus
 #define tg_read(x, out, n)                                                                                           \
-    _Generic((out), float *: tg_read_f32, double *: tg_read_f64, void *: tg_read_untyped)(x, out, n)
+    _Generic((out), float * : tg_read_f32, double * : tg_read_f64, void * : tg_read_untyped)(x, out, n)
 #endif
 
 /* The values themselves, of the tape's dtype, read-only, good until the tensor is forgotten; NULL on a bad tensor. */

@@ -1,0 +1,146 @@
+/* data.h - data sets: read from files or generated from a seed, prepared, and handed out in batches. */
+#ifndef TAPEGRAD_DATA_H
+#define TAPEGRAD_DATA_H
+
+#include "types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Sets ------------------------------------------------------------------------------------------------------------ */
+
+/* n labelled rows of `features` numbers each. The caller sets dtype and allocator, in `tg_dataset set = { 0 }` the
+   defaults; a function below fills the rest, and tg_dataset_finish empties it:
+
+       tg_dataset train = { .dtype = TG_F32 };
+       if (tg_dataset_read_mnist(&train, "mnist", TG_TRAIN, &err) != TG_OK) ...
+       tg_dataset_finish(&train);
+
+   The arrays are the set's own and may be written in place; the other fields are for reading. Every function that fills a set wants an empty one (else
+   TG_ERR_STATE), fills it whole or leaves it empty, and returns TG_ERR_ARGUMENT for NULL, TG_ERR_MEMORY, and what is
+   said with it. */
+typedef struct tg_dataset {
+    tg_dtype dtype;                /* of x */
+    const tg_allocator *allocator; /* borrowed until the finish; NULL for the C library */
+    int64_t n;                     /* rows */
+    int64_t features;              /* numbers of a row */
+    int classes;                   /* labels are 0 .. classes - 1 */
+    void *x;                       /* [n, features], row-major */
+    int32_t *labels;               /* [n] */
+} tg_dataset;
+
+/* Makes room for n >= 1 rows of features >= 1 and classes >= 1, all zeros, for data from elsewhere. A size that
+   overflows is TG_ERR_SHAPE. */
+TG_API tg_status tg_dataset_init(tg_dataset *set, int64_t n, int64_t features, int classes, tg_error *err);
+
+/* Frees the arrays and empties the set; dtype and allocator stay. Takes NULL and an empty set. */
+TG_API void tg_dataset_finish(tg_dataset *set);
+
+/* Files: pixels become 0 .. 1, a byte over 255. A missing or unreadable file is TG_ERR_IO; one that is truncated, too
+   long, empty, or not what it should be is TG_ERR_FORMAT; a label beyond its classes is TG_ERR_RANGE. The sentence
+   names the file, the field, and the values found and expected. --------------------------------------------------- */
+
+typedef enum tg_part { TG_TRAIN = 0, TG_TEST = 1 } tg_part;
+
+/* A pair of IDX files of unsigned bytes: `images` of rank 2 to 4, whose first axis counts rows and whose others make
+   the features; `labels` of rank 1 and as many, each below `classes`. */
+TG_API tg_status tg_dataset_read_idx(tg_dataset *set, const char *images, const char *labels, int classes,
+                                     tg_error *err);
+
+/* MNIST, or what is stored as it is: train-images-idx3-ubyte and train-labels-idx1-ubyte in `dir`, or the two
+   t10k-...; 10 classes. */
+TG_API tg_status tg_dataset_read_mnist(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
+
+/* CIFAR-10's binary batches: data_batch_1.bin to data_batch_5.bin in `dir`, or test_batch.bin. A row is 3072 pixels,
+   32 x 32 of red, then of green, then of blue. */
+TG_API tg_status tg_dataset_read_cifar10(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
+
+/* The same from n_paths >= 1 batches of the caller's choice, one after the other. */
+TG_API tg_status tg_dataset_read_cifar10_files(tg_dataset *set, const char *const *paths, int n_paths, tg_error *err);
+
+/* Generated sets: n >= 1 rows, the same on every machine. Row i depends on the seed and on i only, and its label is
+   i mod classes: a longer set begins with the shorter one, and another seed gives rows to test with. --------------- */
+
+/* Two half circles of radius 1 that reach into one another, around (0, 0) and (1, 0.5), and normal noise of standard
+   deviation `noise` >= 0 on both coordinates. 2 classes. */
+TG_API tg_status tg_dataset_moons(tg_dataset *set, int64_t n, double noise, uint64_t seed, tg_error *err);
+
+/* `arms` >= 2 spirals from the origin to radius 1, three quarters of a turn each, and noise as above. A class each. */
+TG_API tg_status tg_dataset_spirals(tg_dataset *set, int64_t n, int arms, double noise, uint64_t seed, tg_error *err);
+
+/* Class 0 uniform in the ellipse x^2 / 4 + y^2 <= 1, class 1 in the circle (x - 1.5)^2 + (y - 1)^2 <= 1; they
+   overlap. */
+TG_API tg_status tg_dataset_ellipse(tg_dataset *set, int64_t n, uint64_t seed, tg_error *err);
+
+/* Drawn digits: 28 x 28 grey pictures of 0 to 9, drawn with a pen of seeded thickness and wobble in one of several
+   writings, slanted, scaled, turned, shifted, with noise. Values 0 .. 1, 10 classes. */
+TG_API tg_status tg_dataset_digits(tg_dataset *set, int64_t n, uint64_t seed, tg_error *err);
+
+/* Parts: copies into the empty set `out`, in out's own dtype, and so a conversion, too; values beyond float32 become
+   infinite. ------------------------------------------------------------------------------------------------------- */
+
+/* The n >= 1 rows whose numbers are in `rows`; a number outside 0 .. set->n - 1 is TG_ERR_RANGE. */
+TG_API tg_status tg_dataset_take(const tg_dataset *set, const int64_t *rows, int64_t n, tg_dataset *out,
+                                 tg_error *err);
+
+/* Rows start .. stop - 1; 0 <= start < stop <= set->n, else TG_ERR_RANGE. */
+TG_API tg_status tg_dataset_slice(const tg_dataset *set, int64_t start, int64_t stop, tg_dataset *out, tg_error *err);
+
+/* The first `count` rows of a seeded random order into `first`, the others into `second`; both get at least one
+   (0 < count < set->n), else TG_ERR_RANGE. Both are filled, or neither. */
+TG_API tg_status tg_dataset_split(const tg_dataset *set, int64_t count, uint64_t seed, tg_dataset *first,
+                                  tg_dataset *second, tg_error *err);
+
+/* Mean and standard deviation, sqrt(sum (x - mean)^2 / count), in one pass and in double; right also where the mean is
+   large against the deviation. An empty set is TG_ERR_STATE. ------------------------------------------------------ */
+
+/* Of each feature over all rows: `features` numbers each. */
+TG_API tg_status tg_dataset_moments(const tg_dataset *set, double *mean, double *deviation, tg_error *err);
+
+/* Of all numbers of the set: one number each. */
+TG_API tg_status tg_dataset_moments_overall(const tg_dataset *set, double *mean, double *deviation, tg_error *err);
+
+/* x = (x - mean) / deviation in place, feature by feature, with the moments of this set or of the one that it must be
+   comparable with. A deviation of 0 counts as 1; NULL stands for means of 0 or deviations of 1. */
+TG_API tg_status tg_dataset_standardize(tg_dataset *set, const double *mean, const double *deviation, tg_error *err);
+
+/* Batches --------------------------------------------------------------------------------------------------------- */
+
+/* Some rows of a set, ready for the tape: tg_wrap(tape, b.shape, b.x). Good until the next call on the batches. */
+typedef struct tg_batch {
+    int64_t n;             /* rows */
+    tg_shape shape;        /* [n, features] */
+    const void *x;         /* of the set's dtype */
+    const int32_t *labels; /* [n] */
+} tg_batch;
+
+typedef struct tg_batches_config {
+    int64_t size;                  /* rows of a batch; 0: 64 */
+    uint64_t seed;                 /* of the shuffling */
+    bool in_order;                 /* no shuffling; batches then point into the set */
+    bool drop_last;                /* leave out a last batch that is not full */
+    const tg_allocator *allocator; /* copied; NULL for the C library */
+} tg_batches_config;
+
+/* Batches of a set, which must stay as it is while they are used. NULL and *err on failure: a NULL or empty set, a
+   negative size, no memory. NULL for config means all defaults. */
+typedef struct tg_batches tg_batches;
+TG_API tg_batches *tg_batches_create(const tg_dataset *set, const tg_batches_config *config, tg_error *err);
+TG_API void tg_batches_destroy(tg_batches *batches); /* takes NULL */
+
+/* Fills *batch and returns true; or returns false at the end of an epoch, and the next call begins the next one. The
+   order of an epoch depends on the seed and the epoch's number only. Allocates nothing. NULL gives false. */
+TG_API bool tg_batches_next(tg_batches *batches, tg_batch *batch);
+
+/* Goes to the first batch of an epoch, counted from 0: to begin again, or to resume. A negative one counts as 0. */
+TG_API void tg_batches_start(tg_batches *batches, int64_t epoch);
+
+/* The epoch of the next batch, counted from 0; the number of batches of an epoch. 0 for NULL. */
+TG_API int64_t tg_batches_epoch(const tg_batches *batches);
+TG_API int64_t tg_batches_count(const tg_batches *batches);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,340 @@
+/* apply.c - applying an operation: its checks, its shape, its place on the tape, its value. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/tape.h"
+
+/* What a shape rule and a forward see --------------------------------------------------------------------------- */
+
+int tg_call_count(const tg_call *c)
+{
+    return c->node->n_inputs;
+}
+
+bool tg_call_has(const tg_call *c, int i)
+{
+    return i >= 0 && i < c->node->n_inputs && tg_node_inputs(c->node)[i] != 0;
+}
+
+tg_shape tg_call_shape(const tg_call *c, int i)
+{
+    return tg_call_has(c, i) ? tg_call_node(c, i)->extent->shape : tg_scalar_extent.shape;
+}
+
+int64_t tg_call_size(const tg_call *c, int i)
+{
+    return tg_call_has(c, i) ? tg_call_node(c, i)->extent->size : 0;
+}
+
+const void *tg_call_attributes(const tg_call *c)
+{
+    return c->node->attributes;
+}
+
+tg_dtype tg_call_dtype(const tg_call *c)
+{
+    return c->tape->dtype;
+}
+
+const void *tg_call_input(const tg_call *c, int i)
+{
+    return tg_call_has(c, i) ? tg_call_node(c, i)->value : NULL;
+}
+
+void *tg_call_output(const tg_call *c)
+{
+    return c->out;
+}
+
+tg_shape tg_call_output_shape(const tg_call *c)
+{
+    return c->node->extent->shape;
+}
+
+int64_t tg_call_output_size(const tg_call *c)
+{
+    return c->node->extent->size;
+}
+
+bool tg_call_accumulates(const tg_call *c)
+{
+    return c->accumulate;
+}
+
+void *tg_call_scratch(tg_call *c, size_t size)
+{
+    tg_tape *t = c->tape;
+    void *p = c->n_scratch < TG_SCRATCH ? tg_store_take(&t->store, &t->heap, size) : NULL;
+    if (p)
+        c->scratch[c->n_scratch++] = p;
+    else
+        tg_call_fail(c, TG_ERR_MEMORY, "no memory for %zu bytes of scratch", size);
+    return p;
+}
+
+tg_status tg_call_fail(tg_call *c, tg_status status, const char *format, ...)
+{
+    char text[448];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s:", c->node->op->name);
+    for (int i = 0; i < c->node->n_inputs && n < 200; i++) {
+        char shape[192] = "none";
+        if (tg_call_has(c, i))
+            tg_shape_text(&tg_call_node(c, i)->extent->shape, shape, sizeof shape);
+        n += (size_t)snprintf(text + n, sizeof text - n, i ? " x %s" : " %s", shape);
+    }
+    n += n < sizeof text - 3 ? (size_t)snprintf(text + n, sizeof text - n, "%s", c->node->n_inputs ? ": " : " ") : 0;
+    va_list args;
+    va_start(args, format);
+    if (n < sizeof text)
+        vsnprintf(text + n, sizeof text - n, format, args);
+    va_end(args);
+    return tg_tape_raise(c->tape, status, "%s", text);
+}
+
+tg_status tg_call_axis(tg_call *c, int rank, int axis, int *resolved)
+{
+    int n = rank ? rank : 1;
+    if (axis < -n || axis >= n)
+        return tg_call_fail(c, TG_ERR_SHAPE, "axis %d is not in %d .. %d", axis, -n, n - 1);
+    *resolved = axis < 0 ? axis + n : axis;
+    return TG_OK;
+}
+
+tg_status tg_shape_broadcast(tg_call *c, tg_shape *out)
+{
+    *out = (tg_shape){ .rank = 0 };
+    for (int i = 0; i < tg_call_count(c); i++) {
+        tg_shape s = tg_call_shape(c, i);
+        if (s.rank > out->rank) { /* the last axes align: push the axes so far to the end */
+            int shift = s.rank - out->rank;
+            for (int d = s.rank - 1; d >= 0; d--)
+                out->dims[d] = d >= shift ? out->dims[d - shift] : 1;
+            out->rank = s.rank;
+        }
+        for (int d = 0; d < s.rank; d++) {
+            int64_t *have = &out->dims[d + out->rank - s.rank];
+            if (*have == 1)
+                *have = s.dims[d];
+            else if (s.dims[d] != 1 && s.dims[d] != *have)
+                return tg_call_fail(c, TG_ERR_SHAPE, "sizes %lld and %lld do not broadcast; equal ones or a 1 would",
+                                    (long long)*have, (long long)s.dims[d]);
+        }
+    }
+    return TG_OK;
+}
+
+/* Computing ------------------------------------------------------------------------------------------------------- */
+
+static void raise_nonfinite(tg_call *c)
+{
+    char text[256] = "";
+    size_t n = 0;
+    for (int i = 0; i < c->node->n_inputs && n < sizeof text; i++) {
+        const uint32_t id = tg_node_inputs(c->node)[i];
+        const char *label = id ? tg_label_of(c->tape, id) : NULL;
+        const tg_node *in = id ? tg_call_node(c, i) : NULL;
+        bool fine = !in || !in->value || c->tape->kernels->all_finite(in->extent->size, in->value);
+        n += (size_t)snprintf(text + n, sizeof text - n, "%sinput %d%s%s is %s", i ? ", " : "", i, label ? " " : "",
+                              label ? label : "", fine ? "finite" : "not");
+    }
+    tg_call_fail(c, TG_ERR_NONFINITE, "a NaN or an infinity in the result; %s", text);
+}
+
+bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool accumulate)
+{
+    if (n->extent->size == 0)
+        return true;
+    tg_call c = { .tape = t, .node = n, .out = out, .accumulate = accumulate };
+    tg_status status = n->op->forward(&c);
+    for (int i = 0; i < c.n_scratch; i++)
+        tg_store_drop(&t->store, c.scratch[i]);
+    if (status == TG_OK && t->traps & TG_TRAP_NONFINITE && !t->kernels->all_finite(n->extent->size, out))
+        raise_nonfinite(&c);
+    else if (status != TG_OK)
+        tg_call_fail(&c, status, "failed with %s", tg_status_name(status));
+    return t->status == TG_OK;
+}
+
+/* A view shares input 0's memory; one element is cheaper copied than shared. */
+static bool view(tg_tape *t, tg_node *n)
+{
+    const tg_node *x = tg_node_at(t, tg_node_inputs(n)[0]);
+    if (n->extent->size == 1) {
+        n->value = &n->one;
+        memcpy(n->value, x->value, t->element);
+        return true;
+    }
+    n->value = x->value;
+    if (t->mode == TG_NOTING && x->flags & TG_NODE_BUFFER) {
+        tg_store_hold(n->value);
+        n->flags |= TG_NODE_BUFFER;
+    }
+    return true;
+}
+
+static bool compute(tg_tape *t, tg_node *n)
+{
+    if (n->op->flags & TG_OP_VIEW)
+        return view(t, n);
+    return tg_tape_place(t, n) && tg_node_run(t, n, n->value, false);
+}
+
+/* Notes form a small stretch of the tape, inputs before users: mark downwards, compute upwards. */
+static bool compute_marked(tg_tape *t, uint32_t last)
+{
+    uint32_t lowest = last + 1;
+    for (uint32_t id = last; id >= t->notes_from && id; id--) {
+        const tg_node *n = tg_node_at(t, id);
+        if (!(n->flags & TG_NODE_TO_DO) || n->value)
+            continue;
+        lowest = id;
+        for (int i = 0; i < n->n_inputs; i++) {
+            uint32_t in = tg_node_inputs(n)[i];
+            if (in >= t->notes_from)
+                tg_node_at(t, in)->flags |= TG_NODE_TO_DO;
+        }
+    }
+    bool good = true;
+    for (uint32_t id = t->notes_from; id <= last; id++) {
+        tg_node *n = tg_node_at(t, id);
+        if (n->flags & TG_NODE_TO_DO && !n->value && id >= lowest)
+            good = good && compute(t, n);
+        n->flags &= (uint16_t)~TG_NODE_TO_DO;
+    }
+    return good;
+}
+
+bool tg_node_compute_inputs(tg_tape *t, uint32_t id)
+{
+    const tg_node *n = tg_node_at(t, id);
+    bool all_there = true;
+    for (int i = 0; i < n->n_inputs; i++) {
+        uint32_t in = tg_node_inputs(n)[i];
+        tg_node *x = in ? tg_node_at(t, in) : NULL;
+        if (x && !x->value) {
+            x->flags |= TG_NODE_TO_DO;
+            all_there = false;
+        }
+    }
+    return all_there || compute_marked(t, id - 1);
+}
+
+bool tg_node_compute(tg_tape *t, uint32_t id)
+{
+    tg_node *n = tg_node_at(t, id);
+    return n->value || (tg_node_compute_inputs(t, id) && compute(t, n));
+}
+
+/* Applying -------------------------------------------------------------------------------------------------------- */
+
+static tg_tape *first_tape(const tg_tensor *inputs, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (inputs[i].tape)
+            return inputs[i].tape;
+    return NULL;
+}
+
+/* The node of input i, or NULL with the error raised. */
+static const tg_node *check_input(tg_tape *t, const tg_op *op, tg_tensor x, int i)
+{
+    if (x.tape != t)
+        tg_tape_raise(t, TG_ERR_TAPE, "%s: input %d is a tensor of another tape", op->name, i);
+    else if (x.id == 0 || x.id > t->count || tg_node_at(t, x.id)->epoch != x.epoch)
+        tg_tape_raise(t, TG_ERR_STALE, "%s: input %d is from before a reset or rewind of its tape", op->name, i);
+    else
+        return tg_node_at(t, x.id);
+    return NULL;
+}
+
+/* Puts the inputs into the new node and says what their being there means for it. */
+static bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count)
+{
+    uint32_t *ids = n->inputs.few;
+    if (count > TG_FEW) {
+        ids = tg_tape_alloc(t, (size_t)count * sizeof *ids);
+        if (!ids)
+            return false;
+        n->inputs.many = ids;
+    }
+    unsigned flags = 0;
+    bool alike = true;
+    const tg_extent *extent = NULL;
+    for (int i = 0; i < count; i++) {
+        ids[i] = 0;
+        if (!inputs[i].tape && i < 32 && n->op->optional >> i & 1)
+            continue;
+        if (!inputs[i].tape) {
+            tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: input %d is the null tensor", n->op->name, i);
+            return false;
+        }
+        const tg_node *x = check_input(t, n->op, inputs[i], i);
+        if (!x)
+            return false;
+        ids[i] = inputs[i].id;
+        flags |= x->flags;
+        alike = alike && (!extent || extent == x->extent);
+        extent = x->extent;
+    }
+    n->n_inputs = (uint16_t)count;
+    if (t->mode == TG_PAUSED)
+        n->flags |= TG_NODE_CUT;
+    else if (t->mode != TG_NOTING)
+        n->flags |= flags & TG_NODE_NEEDS_GRAD;
+    if (alike && n->op->flags & TG_OP_ELEMENTWISE)
+        n->extent = extent;
+    return true;
+}
+
+static bool take_shape(tg_tape *t, tg_node *n)
+{
+    if (n->extent)
+        return true;
+    tg_call c = { .tape = t, .node = n };
+    tg_shape shape;
+    tg_status status = n->op->shape(&c, &shape);
+    if (status != TG_OK) {
+        tg_call_fail(&c, status, "refused with %s", tg_status_name(status));
+        return false;
+    }
+    for (int i = 0; i < n->n_inputs; i++)
+        if (tg_call_has(&c, i) && tg_shape_equal(&tg_call_node(&c, i)->extent->shape, &shape))
+            return (n->extent = tg_call_node(&c, i)->extent);
+    return (n->extent = tg_tape_extent(t, &shape, n->op->name));
+}
+
+static bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size_t bytes)
+{
+    if (!bytes)
+        return true;
+    n->attributes = tg_tape_alloc(t, bytes);
+    if (n->attributes)
+        memcpy(n->attributes, attributes, bytes);
+    return n->attributes;
+}
+
+tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes, size_t bytes)
+{
+    tg_tape *t = inputs ? first_tape(inputs, n) : NULL;
+    if (!t || t->status != TG_OK)
+        return tg_bad(t);
+    if (!op || (op->arity != n && (op->arity != TG_VARIADIC || n < 1 || n > UINT16_MAX))) {
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: %d inputs, not %d", op ? op->name : "apply: no operation", n,
+                      op ? op->arity : 0);
+        return tg_bad(t);
+    }
+    tg_node *node = tg_tape_push(t);
+    if (!node)
+        return tg_bad(t);
+    node->op = op;
+    bool good = take_inputs(t, node, inputs, n) && take_attributes(t, node, attributes, bytes) && take_shape(t, node);
+    if (good && t->mode < TG_NOTING)
+        good = compute(t, node);
+    if (!good) {
+        if (t->status == TG_OK)
+            tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory", op->name);
+        t->count--;
+        return tg_bad(t);
+    }
+    return (tg_tensor){ .tape = t, .id = t->count, .epoch = node->epoch };
+}

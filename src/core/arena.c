@@ -1,0 +1,199 @@
+/* arena.c - chunks that grow and are kept, and counted buffers in free lists. */
+#include "core/arena.h"
+
+#include <string.h>
+
+#include "core/platform.h"
+
+void *tg_heap_alloc(tg_heap *heap, size_t size)
+{
+    void *p = tg_allocate(&heap->allocator, size);
+    heap->allocations++;
+    if (p)
+        heap->bytes += size;
+    return p;
+}
+
+void tg_heap_free(tg_heap *heap, void *p, size_t size)
+{
+    if (p)
+        heap->bytes -= size;
+    tg_release(&heap->allocator, p, size);
+}
+
+bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, size_t element)
+{
+    if (need <= *capacity)
+        return true;
+    uint32_t wider = *capacity ? *capacity : 16;
+    while (wider < need)
+        wider = wider > UINT32_MAX / 2 ? UINT32_MAX : wider * 2;
+    void *q = tg_heap_alloc(heap, wider * element);
+    if (!q)
+        return false;
+    if (*p)
+        memcpy(q, *p, *capacity * element);
+    tg_heap_free(heap, *p, *capacity * element);
+    *p = q;
+    *capacity = wider;
+    return true;
+}
+
+/* Chunks ---------------------------------------------------------------------------------------------------------- */
+
+struct tg_chunk {
+    tg_chunk *next;
+    size_t size; /* of the payload, which starts TG_ALIGN bytes after the chunk */
+};
+
+enum { FIRST_CHUNK = 1 << 16, LARGEST_STEP = 1 << 26 };
+
+static char *payload_of(tg_chunk *c)
+{
+    return (char *)c + TG_ALIGN;
+}
+
+/* Where `size` bytes would start in a chunk of which `used` are taken. */
+static size_t place(size_t used, size_t size)
+{
+    size_t align = size >= TG_ALIGN ? TG_ALIGN : 16;
+    return (used + align - 1) & ~(align - 1);
+}
+
+/* A chunk behind the current one that holds `size` bytes; each is twice the one before, up to a bound. */
+static tg_chunk *next_chunk(tg_arena *a, tg_heap *heap, size_t size)
+{
+    tg_chunk *next = a->current ? a->current->next : a->first;
+    if (next && next->size >= size)
+        return next;
+    size_t wanted = FIRST_CHUNK;
+    if (a->current)
+        wanted = a->current->size < LARGEST_STEP ? a->current->size * 2 : LARGEST_STEP;
+    if (wanted < size)
+        wanted = size;
+    tg_chunk *c = tg_heap_alloc(heap, wanted + TG_ALIGN);
+    if (!c)
+        return NULL;
+    *c = (tg_chunk){ .next = next, .size = wanted };
+    tg_poison(payload_of(c), wanted);
+    if (a->current)
+        a->current->next = c;
+    else
+        a->first = c;
+    return c;
+}
+
+void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
+{
+    size_t start = place(a->used, size);
+    if (!a->current || start > a->current->size || size > a->current->size - start) {
+        if (size > PTRDIFF_MAX - TG_ALIGN)
+            return NULL;
+        tg_chunk *c = next_chunk(a, heap, size);
+        if (!c)
+            return NULL;
+        a->current = c;
+        start = 0;
+    }
+    a->used = start + size;
+    char *p = payload_of(a->current) + start;
+    tg_unpoison(p, size);
+    return p;
+}
+
+void tg_arena_rewind(tg_arena *a, tg_chunk *chunk, size_t used)
+{
+    tg_chunk *end = a->current ? a->current->next : NULL;
+    for (tg_chunk *c = chunk ? chunk : a->first; c != end; c = c->next) {
+        size_t keep = c == chunk ? used : 0;
+        tg_poison(payload_of(c) + keep, c->size - keep);
+    }
+    a->current = chunk;
+    a->used = used;
+}
+
+void tg_arena_finish(tg_arena *a, tg_heap *heap)
+{
+    for (tg_chunk *c = a->first, *next; c; c = next) {
+        next = c->next;
+        tg_unpoison(payload_of(c), c->size);
+        tg_heap_free(heap, c, c->size + TG_ALIGN);
+    }
+    *a = (tg_arena){ 0 };
+}
+
+/* Buffers --------------------------------------------------------------------------------------------------------- */
+
+_Static_assert(sizeof(tg_buffer) <= TG_ALIGN, "a buffer's header fits in front of its payload");
+
+static tg_buffer *header_of(const void *payload)
+{
+    return (tg_buffer *)(void *)((uintptr_t)payload - TG_ALIGN);
+}
+
+/* Rounds a size up to one of four steps an octave, so that buffers of like size serve each other at a loss of a fifth at
+   most; and numbers the step. */
+static uint32_t list_of(size_t *size)
+{
+    size_t lines = (*size + TG_ALIGN - 1) / TG_ALIGN;
+    uint32_t octave = 0;
+    while (lines >> octave > 7)
+        octave++;
+    lines = ((lines + ((size_t)1 << octave) - 1) >> octave) << octave;
+    if (lines >> octave > 7)
+        octave++;
+    *size = lines * TG_ALIGN;
+    return octave * 8 + (uint32_t)(lines >> octave);
+}
+
+void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
+{
+    if (size > (size_t)1 << 39) /* what the lists number */
+        return NULL;
+    uint32_t list = list_of(&size);
+    tg_buffer *b = store->free[list];
+    if (b) {
+        store->free[list] = b->next;
+    } else {
+        b = tg_heap_alloc(heap, size + TG_ALIGN);
+        if (!b)
+            return NULL;
+        *b = (tg_buffer){ .all = store->all, .size = size, .list = list };
+        store->all = b;
+        store->bytes += size + TG_ALIGN;
+    }
+    b->holders = 1;
+    char *payload = (char *)b + TG_ALIGN;
+    tg_unpoison(payload, size);
+    return payload;
+}
+
+void tg_store_hold(void *payload)
+{
+    header_of(payload)->holders++;
+}
+
+void tg_store_drop(tg_store *store, void *payload)
+{
+    tg_buffer *b = header_of(payload);
+    if (--b->holders)
+        return;
+    tg_poison(payload, b->size);
+    b->next = store->free[b->list];
+    store->free[b->list] = b;
+}
+
+bool tg_store_is_shared(const void *payload)
+{
+    return header_of(payload)->holders > 1;
+}
+
+void tg_store_finish(tg_store *store, tg_heap *heap)
+{
+    for (tg_buffer *b = store->all, *next; b; b = next) {
+        next = b->all;
+        tg_unpoison((char *)b + TG_ALIGN, b->size);
+        tg_heap_free(heap, b, b->size + TG_ALIGN);
+    }
+    *store = (tg_store){ 0 };
+}

@@ -1,0 +1,59 @@
+/* arena.h - the two memories of a tape: a stack of chunks for what lives until reset, and counted buffers, kept in free
+   lists by size, for the reverse pass. Both take from one heap and give back only when they are finished. */
+#ifndef TG_ARENA_H
+#define TG_ARENA_H
+
+#include "core/memory.h"
+
+/* An allocator that counts. */
+typedef struct tg_heap {
+    tg_allocator allocator;
+    size_t bytes;
+    uint64_t allocations;
+} tg_heap;
+
+void *tg_heap_alloc(tg_heap *heap, size_t size);
+void tg_heap_free(tg_heap *heap, void *p, size_t size); /* takes NULL */
+
+/* Doubles *p (of `element` bytes each) until it holds `need` of them, keeping the contents. */
+bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, size_t element);
+
+typedef struct tg_chunk tg_chunk;
+
+typedef struct tg_arena {
+    tg_chunk *first, *current;
+    size_t used; /* of the current chunk */
+} tg_arena;
+
+/* Memory aligned to 64 bytes where size is 64 or more, else to 16; NULL if there is none. */
+void *tg_arena_alloc(tg_arena *arena, tg_heap *heap, size_t size);
+
+/* Forgets what was allocated since the arena stood at (chunk, used); (NULL, 0) is the start. */
+void tg_arena_rewind(tg_arena *arena, tg_chunk *chunk, size_t used);
+void tg_arena_finish(tg_arena *arena, tg_heap *heap);
+
+/* A buffer is known by its payload, which is aligned to 64 bytes and follows its header. */
+typedef struct tg_buffer {
+    struct tg_buffer *next; /* in its free list */
+    struct tg_buffer *all;  /* of the store */
+    size_t size;            /* of the payload */
+    uint32_t list;
+    uint32_t holders;
+} tg_buffer;
+
+enum { TG_BUFFER_LISTS = 256 };
+
+typedef struct tg_store {
+    tg_buffer *free[TG_BUFFER_LISTS];
+    tg_buffer *all;
+    size_t bytes;
+} tg_store;
+
+/* A buffer of at least `size` bytes with one holder, or NULL. */
+void *tg_store_take(tg_store *store, tg_heap *heap, size_t size);
+void tg_store_hold(void *payload);
+void tg_store_drop(tg_store *store, void *payload);
+bool tg_store_is_shared(const void *payload);
+void tg_store_finish(tg_store *store, tg_heap *heap);
+
+#endif

@@ -1,0 +1,208 @@
+/* leaf.c - tensors that no operation computes: variables, constants, borrowed memory, parameters; and detaching. */
+#include <string.h>
+
+#include "core/convert.h"
+#include "core/tape.h"
+
+const tg_op tg_leaf_variable = { .name = "variable" };
+const tg_op tg_leaf_constant = { .name = "constant" };
+const tg_op tg_leaf_param = { .name = "param" };
+
+tg_tensor tg_tape_leaf(tg_tape *t, const tg_op *op, const tg_extent *extent, void *value, unsigned flags)
+{
+    tg_node *n = tg_tape_push(t);
+    if (!n)
+        return tg_bad(t);
+    n->op = op;
+    n->extent = extent;
+    n->value = value;
+    n->flags = (uint16_t)flags;
+    return tg_handle(t, t->count);
+}
+
+/* Whether a leaf can be made: a tape without error. */
+static bool is_open(const tg_tape *t)
+{
+    return t && t->status == TG_OK;
+}
+
+/* A leaf with a place for its values, which are still to be filled. */
+static tg_node *place_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, unsigned flags, const char *what)
+{
+    if (!is_open(t))
+        return NULL;
+    const tg_extent *extent = tg_tape_extent(t, shape, what);
+    if (!extent || !tg_tape_leaf(t, op, extent, NULL, flags).id)
+        return NULL;
+    tg_node *n = tg_node_at(t, t->count);
+    if (tg_tape_place(t, n))
+        return n;
+    t->count--;
+    return NULL;
+}
+
+static tg_tensor copy_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, tg_dtype dtype, const void *data,
+                           unsigned flags)
+{
+    if (is_open(t) && !data && tg_shape_size(shape) > 0)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the data is NULL", op->name);
+    tg_node *n = place_leaf(t, op, shape, flags, op->name);
+    if (!n)
+        return tg_bad(t);
+    tg_convert(n->value, t->dtype, data, dtype, n->extent->size);
+    return tg_handle(t, t->count);
+}
+
+static tg_tensor untyped(tg_tape *t, const char *what, const void *data)
+{
+    tg_tape_raise(t, TG_ERR_ARGUMENT,
+                  data ? "%s: the data is a pointer to void; give one to float or double" : "%s: the data is NULL",
+                  what);
+    return tg_bad(t);
+}
+
+enum { VARIABLE = TG_NODE_NEEDS_GRAD | TG_NODE_RETAIN };
+
+tg_tensor tg_variable_f32(tg_tape *t, tg_shape shape, const float *data)
+{
+    return copy_leaf(t, &tg_leaf_variable, &shape, TG_F32, data, VARIABLE);
+}
+
+tg_tensor tg_variable_f64(tg_tape *t, tg_shape shape, const double *data)
+{
+    return copy_leaf(t, &tg_leaf_variable, &shape, TG_F64, data, VARIABLE);
+}
+
+tg_tensor tg_variable_untyped(tg_tape *t, tg_shape shape, const void *data)
+{
+    (void)shape;
+    return untyped(t, "variable", data);
+}
+
+tg_tensor tg_constant_f32(tg_tape *t, tg_shape shape, const float *data)
+{
+    return copy_leaf(t, &tg_leaf_constant, &shape, TG_F32, data, 0);
+}
+
+tg_tensor tg_constant_f64(tg_tape *t, tg_shape shape, const double *data)
+{
+    return copy_leaf(t, &tg_leaf_constant, &shape, TG_F64, data, 0);
+}
+
+tg_tensor tg_constant_untyped(tg_tape *t, tg_shape shape, const void *data)
+{
+    (void)shape;
+    return untyped(t, "constant", data);
+}
+
+tg_tensor tg_full(tg_tape *t, tg_shape shape, double value)
+{
+    tg_node *n = place_leaf(t, &tg_leaf_constant, &shape, 0, "full");
+    if (!n)
+        return tg_bad(t);
+    if (t->dtype == TG_F32)
+        for (int64_t i = 0; i < n->extent->size; i++)
+            ((float *)n->value)[i] = (float)value;
+    else
+        for (int64_t i = 0; i < n->extent->size; i++)
+            ((double *)n->value)[i] = value;
+    return tg_handle(t, t->count);
+}
+
+tg_tensor tg_wrap(tg_tape *t, tg_shape shape, const void *data)
+{
+    if (!is_open(t))
+        return tg_bad(t);
+    const tg_extent *extent = tg_tape_extent(t, &shape, "wrap");
+    if (!extent)
+        return tg_bad(t);
+    if (!data && extent->size > 0) {
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "wrap: the data is NULL");
+        return tg_bad(t);
+    }
+    if ((uintptr_t)data % t->element) {
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "wrap: the data is not aligned to elements of %zu bytes", t->element);
+        return tg_bad(t);
+    }
+    /* The node's pointer is not const because some values are filled; this one is only read. */
+    return tg_tape_leaf(t, &tg_leaf_constant, extent, (void *)(uintptr_t)data, 0);
+}
+
+/* Parameters ------------------------------------------------------------------------------------------------------ */
+
+static tg_bound_set *find_set(tg_tape *t, const void *set, uint64_t version)
+{
+    for (tg_bound_set *b = t->bound; b; b = b->next)
+        if (b->set == set && b->version == version)
+            return b;
+    return NULL;
+}
+
+static tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint32_t n)
+{
+    tg_bound_set *b = tg_tape_alloc(t, sizeof *b);
+    uint32_t *ids = tg_tape_alloc(t, n * sizeof *ids);
+    tg_binding *bindings = tg_tape_alloc(t, n * sizeof *bindings);
+    if (!b || !ids || !bindings)
+        return NULL;
+    memset(ids, 0, n * sizeof *ids);
+    *b = (tg_bound_set){ .set = set, .version = version, .n = n, .ids = ids, .bindings = bindings };
+    return b;
+}
+
+tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, int i, tg_dtype dtype, const tg_shape *shape,
+                       void *value, const tg_sink *sink, bool takes_grad)
+{
+    if (!is_open(t))
+        return tg_bad(t);
+    if (dtype != t->dtype) {
+        tg_tape_raise(t, TG_ERR_DTYPE,
+                      "param %s: a parameter of float%d on a tape of float%d; clone the set to the tape's dtype",
+                      sink->name, dtype == TG_F64 ? 64 : 32, t->dtype == TG_F64 ? 64 : 32);
+        return tg_bad(t);
+    }
+    tg_bound_set *found = find_set(t, set, *sink->version);
+    if (found && found->ids[i])
+        return tg_handle(t, found->ids[i]);
+    tg_bound_set *b = found ? found : new_set(t, set, *sink->version, (uint32_t)count);
+    const tg_extent *extent = b ? tg_tape_extent(t, shape, sink->name) : NULL;
+    if (!extent)
+        return tg_bad(t);
+    unsigned flags = TG_NODE_PARAM | (takes_grad ? TG_NODE_NEEDS_GRAD | TG_NODE_RETAIN : 0);
+    tg_tensor x = tg_tape_leaf(t, &tg_leaf_param, extent, value, flags);
+    if (!x.id)
+        return x;
+    b->bindings[i] = (tg_binding){ .sink = sink, .version = b->version };
+    b->ids[i] = x.id;
+    tg_node_at(t, x.id)->attributes = &b->bindings[i];
+    if (!found) {
+        b->next = t->bound;
+        t->bound = b;
+    }
+    return x;
+}
+
+/* Detaching ------------------------------------------------------------------------------------------------------- */
+
+static tg_status same_shape(tg_call *c, tg_shape *out)
+{
+    *out = tg_call_shape(c, 0);
+    return TG_OK;
+}
+
+static const tg_op detach = {
+    .name = "detach",
+    .arity = 1,
+    .flags = TG_OP_VIEW | TG_OP_ELEMENTWISE,
+    .shape = same_shape,
+};
+
+tg_tensor tg_detach(tg_tensor x)
+{
+    tg_tensor y = tg_apply(&detach, &x, 1, NULL, 0);
+    if (y.id) {
+        tg_node *n = tg_node_at(y.tape, y.id);
+        n->flags = (uint16_t)((n->flags & ~TG_NODE_NEEDS_GRAD) | TG_NODE_CUT);
+    }
+    return y;
+}

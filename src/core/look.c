@@ -1,0 +1,281 @@
+/* look.c - looking at tensors: shapes, values, names, prints, visits. */
+#include <math.h>
+#include <string.h>
+
+#include "core/tape.h"
+
+tg_node *tg_node_of(tg_tensor x, const char *what)
+{
+    tg_tape *t = x.tape;
+    if (!t || t->status != TG_OK)
+        return NULL;
+    if (x.id && x.id <= t->count && tg_node_at(t, x.id)->epoch == x.epoch)
+        return tg_node_at(t, x.id);
+    tg_tape_raise(t, TG_ERR_STALE, "%s: the tensor is from before a reset or rewind of its tape", what);
+    return NULL;
+}
+
+tg_node *tg_value_of(tg_tensor x, const char *what)
+{
+    tg_node *n = tg_node_of(x, what);
+    return n && tg_node_compute(x.tape, x.id) ? n : NULL;
+}
+
+bool tg_is_valid(tg_tensor x)
+{
+    const tg_tape *t = x.tape;
+    return t && t->status == TG_OK && x.id && x.id <= t->count && tg_node_at(t, x.id)->epoch == x.epoch;
+}
+
+tg_shape tg_shape_of(tg_tensor x)
+{
+    const tg_node *n = tg_node_of(x, "shape_of");
+    return n ? n->extent->shape : tg_scalar_extent.shape;
+}
+
+int tg_rank(tg_tensor x)
+{
+    const tg_node *n = tg_node_of(x, "rank");
+    return n ? n->extent->shape.rank : 0;
+}
+
+int64_t tg_dim(tg_tensor x, int axis)
+{
+    const tg_node *n = tg_node_of(x, "dim");
+    if (!n)
+        return -1;
+    int rank = n->extent->shape.rank;
+    if (axis >= -rank && axis < rank)
+        return n->extent->shape.dims[axis < 0 ? axis + rank : axis];
+    tg_tape_raise(x.tape, TG_ERR_SHAPE, "dim: axis %d of a tensor of rank %d", axis, rank);
+    return -1;
+}
+
+int64_t tg_size(tg_tensor x)
+{
+    const tg_node *n = tg_node_of(x, "size");
+    return n ? n->extent->size : 0;
+}
+
+bool tg_needs_grad(tg_tensor x)
+{
+    const tg_node *n = tg_node_of(x, "needs_grad");
+    return n && n->flags & TG_NODE_NEEDS_GRAD;
+}
+
+const void *tg_data(tg_tensor x)
+{
+    const tg_node *n = tg_value_of(x, "data");
+    return n ? n->value : NULL;
+}
+
+static double element(const tg_tape *t, const tg_node *n, int64_t i)
+{
+    return t->dtype == TG_F32 ? (double)((const float *)n->value)[i] : ((const double *)n->value)[i];
+}
+
+double tg_item(tg_tensor x)
+{
+    const tg_node *n = tg_value_of(x, "item");
+    if (n && n->extent->size == 1)
+        return element(x.tape, n, 0);
+    char text[192];
+    if (n)
+        tg_tape_raise(x.tape, TG_ERR_SHAPE, "item: %s has %lld elements, not one; tg_read copies them all",
+                      tg_shape_text(&n->extent->shape, text, sizeof text), (long long)n->extent->size);
+    return NAN;
+}
+
+/* The node to read n elements from, or NULL with the error raised. */
+static const tg_node *readable(tg_tensor x, const void *out, int64_t n)
+{
+    const tg_node *node = tg_value_of(x, "read");
+    if (!node)
+        return NULL;
+    char text[192];
+    if (n != node->extent->size)
+        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "read: a buffer of %lld elements for %s, which has %lld", (long long)n,
+                      tg_shape_text(&node->extent->shape, text, sizeof text), (long long)node->extent->size);
+    else if (!out && n > 0)
+        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "read: the buffer is NULL");
+    else
+        return node;
+    return NULL;
+}
+
+tg_status tg_read_f32(tg_tensor x, float *out, int64_t n)
+{
+    const tg_node *node = readable(x, out, n);
+    for (int64_t i = 0; node && i < n; i++)
+        out[i] = (float)element(x.tape, node, i);
+    return tg_tape_status(x.tape);
+}
+
+tg_status tg_read_f64(tg_tensor x, double *out, int64_t n)
+{
+    const tg_node *node = readable(x, out, n);
+    for (int64_t i = 0; node && i < n; i++)
+        out[i] = element(x.tape, node, i);
+    return tg_tape_status(x.tape);
+}
+
+tg_status tg_read_untyped(tg_tensor x, void *out, int64_t n)
+{
+    (void)n;
+    if (!x.tape)
+        return TG_ERR_ARGUMENT;
+    return tg_tape_raise(x.tape, TG_ERR_ARGUMENT,
+                         out ? "read: the buffer is a pointer to void; give one to float or double"
+                             : "read: the buffer is NULL");
+}
+
+/* Names ----------------------------------------------------------------------------------------------------------- */
+
+const char *tg_label_of(const tg_tape *t, uint32_t id)
+{
+    for (const tg_label *l = t->labels; l; l = l->next)
+        if (l->id == id)
+            return l->text;
+    const tg_node *n = tg_node_at(t, id);
+    return n->flags & TG_NODE_PARAM ? ((const tg_binding *)n->attributes)->sink->name : NULL;
+}
+
+tg_tensor tg_name(tg_tensor x, const char *name)
+{
+    if (!tg_node_of(x, "name"))
+        return tg_bad(x.tape);
+    if (!name) {
+        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "name: the name is NULL");
+        return tg_bad(x.tape);
+    }
+    size_t bytes = strlen(name) + 1;
+    tg_label *l = tg_tape_alloc(x.tape, sizeof *l + bytes);
+    if (!l)
+        return tg_bad(x.tape);
+    *l = (tg_label){ .next = x.tape->labels, .id = x.id };
+    memcpy(l->text, name, bytes);
+    x.tape->labels = l;
+    return x;
+}
+
+/* Printing -------------------------------------------------------------------------------------------------------- */
+
+enum { EDGE = 3, LONG_AXIS = 1000, TEXT = 32 };
+
+typedef struct printer {
+    FILE *out;
+    const tg_tape *tape;
+    const tg_node *node;
+    bool shortened; /* more elements than LONG_AXIS: show the edges of each axis */
+    int width;
+} printer;
+
+static const char *number(char *text, double x)
+{
+    snprintf(text, TEXT, "%.6g", x);
+    return text;
+}
+
+static bool is_gap(const printer *p, int64_t size, int64_t i)
+{
+    return p->shortened && size > 2 * EDGE && i == EDGE;
+}
+
+/* The width of the widest number shown, from `axis` down at `offset`. */
+static void widest(printer *p, int axis, int64_t offset)
+{
+    const tg_shape *s = &p->node->extent->shape;
+    if (axis == s->rank) {
+        char text[TEXT];
+        int width = (int)strlen(number(text, element(p->tape, p->node, offset)));
+        p->width = width > p->width ? width : p->width;
+        return;
+    }
+    for (int64_t i = 0; i < s->dims[axis]; i++) {
+        if (is_gap(p, s->dims[axis], i))
+            i = s->dims[axis] - EDGE;
+        widest(p, axis + 1, offset * s->dims[axis] + i);
+    }
+}
+
+static void rows(const printer *p, int axis, int64_t offset)
+{
+    const tg_shape *s = &p->node->extent->shape;
+    if (axis == s->rank) {
+        char text[TEXT];
+        fprintf(p->out, "%*s", p->width, number(text, element(p->tape, p->node, offset)));
+        return;
+    }
+    bool last = axis == s->rank - 1;
+    fputc('[', p->out);
+    for (int64_t i = 0; i < s->dims[axis]; i++) {
+        if (i)
+            fprintf(p->out, last ? ", " : ",\n%*s", last ? 0 : axis + 1, "");
+        if (is_gap(p, s->dims[axis], i)) {
+            fprintf(p->out, last ? "..., " : "...,\n%*s", last ? 0 : axis + 1, "");
+            i = s->dims[axis] - EDGE;
+        }
+        rows(p, axis + 1, offset * s->dims[axis] + i);
+    }
+    fputc(']', p->out);
+}
+
+tg_status tg_print(FILE *out, tg_tensor x)
+{
+    if (!out)
+        return x.tape ? tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "print: the file is NULL") : TG_ERR_ARGUMENT;
+    const tg_node *n = tg_value_of(x, "print");
+    if (!n) {
+        fprintf(out, "(no tensor: %s)\n", x.tape ? tg_tape_message(x.tape) : "the null tensor");
+        return tg_tape_status(x.tape);
+    }
+    printer p = { .out = out, .tape = x.tape, .node = n, .shortened = n->extent->size > LONG_AXIS };
+    char shape[192];
+    const char *label = tg_label_of(x.tape, x.id);
+    widest(&p, 0, 0);
+    rows(&p, 0, 0);
+    fprintf(out, "  %s%s%s f%d\n", label ? label : "", label ? " " : "",
+            tg_shape_text(&n->extent->shape, shape, sizeof shape), x.tape->dtype == TG_F64 ? 64 : 32);
+    return ferror(out) ? TG_ERR_IO : TG_OK;
+}
+
+/* Visiting -------------------------------------------------------------------------------------------------------- */
+
+tg_status tg_tape_each(tg_tape *t, bool (*visit)(void *context, const tg_visit *v), void *context)
+{
+    if (!t || !visit)
+        return t ? tg_tape_raise(t, TG_ERR_ARGUMENT, "each: the function is NULL") : TG_ERR_ARGUMENT;
+    if (t->status != TG_OK)
+        return t->status;
+    tg_tensor *inputs = NULL;
+    uint32_t capacity = 0;
+    for (uint32_t id = 1; id <= t->count; id++) {
+        const tg_node *n = tg_node_at(t, id);
+        if (!n->value)
+            continue; /* noted in a recorded reverse pass, and never needed */
+        void *list = inputs;
+        bool good = tg_heap_grow(&t->heap, &list, &capacity, n->n_inputs, sizeof *inputs);
+        inputs = list;
+        if (!good) {
+            tg_tape_raise(t, TG_ERR_MEMORY, "each: no memory for %d inputs", n->n_inputs);
+            break;
+        }
+        for (int i = 0; i < n->n_inputs; i++) {
+            uint32_t in = tg_node_inputs(n)[i];
+            inputs[i] = in ? tg_handle(t, in) : (tg_tensor){ 0 };
+        }
+        const tg_visit v = {
+            .tensor = tg_handle(t, id),
+            .op = n->op->name,
+            .name = tg_label_of(t, id),
+            .shape = n->extent->shape,
+            .n_inputs = n->n_inputs,
+            .inputs = inputs,
+            .needs_grad = n->flags & TG_NODE_NEEDS_GRAD,
+        };
+        if (!visit(context, &v))
+            break;
+    }
+    tg_heap_free(&t->heap, inputs, capacity * sizeof *inputs);
+    return t->status;
+}

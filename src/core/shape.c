@@ -1,0 +1,52 @@
+/* shape.c - dtypes and shapes by value. */
+#include <stdio.h>
+
+#include "tapegrad/types.h"
+
+size_t tg_dtype_size(tg_dtype dtype)
+{
+    return dtype == TG_F64 ? sizeof(double) : sizeof(float);
+}
+
+int64_t tg_shape_size(const tg_shape *shape)
+{
+    if (!shape || shape->rank < 0 || shape->rank > TG_MAX_RANK)
+        return -1;
+    const int64_t most = PTRDIFF_MAX / (int64_t)sizeof(double);
+    bool empty = false;
+    int64_t size = 1;
+    for (int i = 0; i < shape->rank; i++) {
+        int64_t d = shape->dims[i];
+        if (d < 0)
+            return -1;
+        empty |= d == 0;
+    }
+    for (int i = 0; i < shape->rank && !empty; i++) {
+        if (size > most / shape->dims[i])
+            return -1;
+        size *= shape->dims[i];
+    }
+    return empty ? 0 : size;
+}
+
+bool tg_shape_equal(const tg_shape *a, const tg_shape *b)
+{
+    if (!a || !b || a->rank != b->rank)
+        return false;
+    for (int i = 0; i < a->rank && i < TG_MAX_RANK; i++)
+        if (a->dims[i] != b->dims[i])
+            return false;
+    return true;
+}
+
+char *tg_shape_text(const tg_shape *shape, char *buffer, size_t size)
+{
+    if (!buffer || size == 0)
+        return buffer;
+    size_t n = (size_t)snprintf(buffer, size, "[");
+    for (int i = 0; shape && i < shape->rank && i < TG_MAX_RANK && n < size; i++)
+        n += (size_t)snprintf(buffer + n, size - n, i ? ", %lld" : "%lld", (long long)shape->dims[i]);
+    if (n < size)
+        snprintf(buffer + n, size - n, "]");
+    return buffer;
+}

@@ -1,0 +1,235 @@
+/* tape.h - the tape from inside: nodes, modes, raising errors, and what the reverse pass and the operations need. */
+#ifndef TG_TAPE_H
+#define TG_TAPE_H
+
+#include <stdarg.h>
+
+#include "core/arena.h"
+#include "kernels/kernels.h"
+#include "tapegrad/op.h"
+#include "tapegrad/tape.h"
+
+/* Nodes ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct tg_extent {
+    int64_t size; /* elements */
+    tg_shape shape;
+} tg_extent;
+
+enum tg_node_flag {
+    TG_NODE_NEEDS_GRAD = 1, /* a gradient can flow to it */
+    TG_NODE_RETAIN = 2,     /* tg_grad_of was promised it: a variable, a parameter's leaf, tg_retain_grad */
+    TG_NODE_ON_PATH = 4,    /* during tg_grad: depends on an input */
+    TG_NODE_ASKED = 8,      /* during tg_grad: is an input */
+    TG_NODE_BUFFER = 16,    /* its value is a buffer of the tape's store, and it is one of its holders */
+    TG_NODE_CUT = 32,       /* computed without recording: no gradient flows through */
+    TG_NODE_PARAM = 64,     /* attributes is a tg_binding */
+    TG_NODE_TO_DO = 128     /* noted, and needed by what is being computed */
+};
+
+/* One cache line. Nodes are numbered from 1 in the order in which they were made; 0 is "absent". */
+typedef struct tg_node {
+    const tg_op *op;
+    void *value; /* NULL while only noted */
+    const tg_extent *extent;
+    union tg_one {
+        double f64;
+        float f32;
+    } one; /* the value itself, if there is one element */
+    union {
+        uint32_t few[4];
+        uint32_t *many;
+    } inputs;
+    void *attributes;
+    uint32_t epoch;
+    uint16_t n_inputs;
+    uint16_t flags;
+} tg_node;
+_Static_assert(sizeof(tg_node) == 64, "a node is one cache line");
+
+enum { TG_FEW = 4, TG_NODES_BITS = 10, TG_NODES = 1 << TG_NODES_BITS };
+
+static inline const uint32_t *tg_node_inputs(const tg_node *n)
+{
+    return n->n_inputs <= TG_FEW ? n->inputs.few : n->inputs.many;
+}
+
+/* Parameters, as the tape knows them ------------------------------------------------------------------------------- */
+
+/* Where the reverse pass puts a parameter's gradient: it overwrites where *is_set is 0 and accumulates where it is 1.
+   A failed backward sets *invalid. A sink lives as long as its set. */
+typedef struct tg_sink {
+    void *grad;
+    unsigned char *is_set;
+    bool *invalid;
+    const uint64_t *version;
+    const char *name;
+} tg_sink;
+
+/* A parameter's leaf: what its node's attributes are. */
+typedef struct tg_binding {
+    const tg_sink *sink;
+    uint64_t version; /* of the values when the leaf was made */
+} tg_binding;
+
+/* The leaves of one set on one tape. */
+typedef struct tg_bound_set {
+    struct tg_bound_set *next;
+    const void *set;
+    uint64_t version;
+    uint32_t n;
+    uint32_t *ids; /* by parameter; 0 where there is no leaf yet */
+    tg_binding *bindings;
+} tg_bound_set;
+
+/* The leaf of parameter i of `count` in `set`, whose values of this dtype and shape stand at `value`; made once for a
+   tape, set and version. `takes_grad` is false for a frozen parameter. */
+tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, int i, tg_dtype dtype, const tg_shape *shape,
+                       void *value, const tg_sink *sink, bool takes_grad);
+
+/* The tape ---------------------------------------------------------------------------------------------------------- */
+
+/* What applying an operation does. Noting is laziness for the length of one vjp: its operations are noted, and the
+   engine computes what the gradients that it gives turn out to need. */
+enum tg_mode {
+    TG_RECORDING,
+    TG_PAUSED,
+    TG_NOTING,          /* in a first-order vjp: notes are recycled, values are buffers of the store */
+    TG_NOTING_RECORDING /* in a vjp whose gradients are to be differentiable: notes stay on the tape */
+};
+
+typedef struct tg_label {
+    struct tg_label *next;
+    uint32_t id;
+    char text[];
+} tg_label;
+
+/* A gradient between its making and its use. */
+typedef struct tg_slot {
+    enum tg_slot_kind {
+        TG_SLOT_EMPTY = 0,
+        TG_SLOT_ONE,      /* one element, in the slot */
+        TG_SLOT_BORROWED, /* the memory of a node below */
+        TG_SLOT_BUFFER,   /* a buffer of the store, of which the slot is a holder */
+        TG_SLOT_NODE      /* a recorded tensor */
+    } kind;
+    uint32_t id; /* TG_SLOT_NODE: the tensor; in tape->kept: whose gradient it is */
+    union {
+        union tg_one one;
+        void *value;
+    } at;
+} tg_slot;
+
+struct tg_tape {
+    tg_status status;
+    tg_dtype dtype;
+    enum tg_mode mode;
+    bool in_evaluation, is_nil;
+    unsigned traps;
+    uint32_t count; /* nodes 1 .. count */
+    uint32_t epoch, resets;
+    uint32_t notes_from; /* while noting: nodes from here on are the vjp's */
+    size_t element;      /* bytes */
+    const tg_kernels *kernels;
+    tg_node **nodes; /* by TG_NODES */
+    uint32_t n_chunks, chunk_capacity;
+    tg_arena arena;
+    tg_heap heap;
+    tg_store store;
+    tg_bound_set *bound; /* newest first, as labels */
+    tg_label *labels;
+    uint32_t *held; /* ids of the recorded nodes with TG_NODE_BUFFER, ascending */
+    uint32_t n_held, held_capacity;
+    tg_slot **slots; /* of the reverse pass, by TG_NODES, as nodes */
+    uint32_t n_slot_chunks, slot_chunk_capacity;
+    tg_slot *kept; /* for tg_grad_of, ids descending */
+    uint32_t n_kept, kept_capacity;
+    bool has_gradients;    /* a backward succeeded since the last reset */
+    const tg_node *in_vjp; /* whose rule is running */
+    char message[512];
+};
+
+static inline tg_node *tg_node_at(const tg_tape *t, uint32_t id)
+{
+    return &t->nodes[id >> TG_NODES_BITS][id & (TG_NODES - 1)];
+}
+
+static inline tg_tensor tg_bad(tg_tape *t)
+{
+    return (tg_tensor){ .tape = t };
+}
+
+static inline tg_tensor tg_handle(tg_tape *t, uint32_t id)
+{
+    return (tg_tensor){ .tape = t, .id = id, .epoch = tg_node_at(t, id)->epoch };
+}
+
+/* The one place where a tape's error is raised; the first sticks. Returns the tape's status. */
+tg_status tg_tape_raise(tg_tape *tape, tg_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+tg_status tg_tape_raise_v(tg_tape *tape, tg_status status, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+/* The node of a tensor, or NULL with the error raised: null tensor, stale handle; `what` names the caller. */
+tg_node *tg_node_of(tg_tensor x, const char *what);
+
+/* The node of a tensor whose value is there, computing it if it was only noted; else NULL. */
+tg_node *tg_value_of(tg_tensor x, const char *what);
+
+const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
+
+/* A scalar's extent; and a shape's, on the arena, NULL out of memory or (raised) where the size overflows. */
+extern const tg_extent tg_scalar_extent;
+const tg_extent *tg_tape_extent(tg_tape *tape, const tg_shape *shape, const char *what);
+
+/* The next node, zeroed but for its epoch; NULL, with the error raised, out of memory. */
+tg_node *tg_tape_push(tg_tape *tape);
+
+/* Memory until reset; NULL, with the error raised. */
+void *tg_tape_alloc(tg_tape *tape, size_t size);
+
+/* Forgets nodes above `count`; the arena is the caller's. */
+void tg_tape_truncate(tg_tape *tape, uint32_t count);
+
+/* Gives node a place for its value: in the node for one element, else on the arena or (noting) from the store. */
+bool tg_tape_place(tg_tape *tape, tg_node *node);
+
+/* Whether a buffer of the tape's store stays alive with node `id`: it is dropped at rewind and reset. */
+bool tg_tape_hold(tg_tape *tape, uint32_t id);
+
+/* Leaves' operations: names only. */
+extern const tg_op tg_leaf_variable, tg_leaf_constant, tg_leaf_param;
+static inline bool tg_is_leaf(const tg_node *n)
+{
+    return !n->op->shape && n->n_inputs == 0;
+}
+
+/* A constant leaf over memory that somebody keeps. */
+tg_tensor tg_tape_leaf(tg_tape *tape, const tg_op *op, const tg_extent *extent, void *value, unsigned flags);
+
+/* Applying ---------------------------------------------------------------------------------------------------------- */
+
+enum { TG_SCRATCH = 8 };
+
+struct tg_call {
+    tg_tape *tape;
+    const tg_node *node;
+    void *out;
+    bool accumulate;
+    void *scratch[TG_SCRATCH]; /* buffers of the store */
+    int n_scratch;
+};
+
+static inline const tg_node *tg_call_node(const tg_call *c, int i)
+{
+    return tg_node_at(c->tape, tg_node_inputs(c->node)[i]);
+}
+
+/* Runs node's forward into `out`, whose element count is the node's. */
+bool tg_node_run(tg_tape *tape, const tg_node *node, void *out, bool accumulate);
+
+/* Computes what a noted node needs; and the node itself, to a place of its own. */
+bool tg_node_compute_inputs(tg_tape *tape, uint32_t id);
+bool tg_node_compute(tg_tape *tape, uint32_t id);
+
+#endif

@@ -1,0 +1,249 @@
+/* backward.c - the reverse pass: one loop down the tape, one rule a node. */
+#include <string.h>
+
+#include "grad/reverse.h"
+#include "tapegrad/grad.h"
+#include "tapegrad/ops.h"
+
+/* What a rule sees ------------------------------------------------------------------------------------------------ */
+
+static const tg_node *running(const tg_vjp *v)
+{
+    return tg_node_at(v->tape, v->id);
+}
+
+tg_tensor tg_cotangent(const tg_vjp *v)
+{
+    return v->cotangent;
+}
+
+int tg_vjp_count(const tg_vjp *v)
+{
+    return running(v)->n_inputs;
+}
+
+const void *tg_vjp_attributes(const tg_vjp *v)
+{
+    return running(v)->attributes;
+}
+
+tg_tensor tg_output(const tg_vjp *v)
+{
+    return tg_handle(v->tape, v->id);
+}
+
+/* The number of input i, or 0. */
+static uint32_t input_id(const tg_vjp *v, int i)
+{
+    const tg_node *n = running(v);
+    return i >= 0 && i < n->n_inputs ? tg_node_inputs(n)[i] : 0;
+}
+
+tg_tensor tg_input(const tg_vjp *v, int i)
+{
+    uint32_t id = input_id(v, i);
+    if (!id)
+        return (tg_tensor){ 0 };
+    const tg_node *x = tg_node_at(v->tape, id);
+    const tg_binding *b = x->flags & TG_NODE_PARAM ? x->attributes : NULL;
+    if (b && b->version != *b->sink->version)
+        tg_tape_raise(v->tape, TG_ERR_CHANGED,
+                      "the values of parameter %s changed after they were recorded; "
+                      "reset the tape and run the model again",
+                      b->sink->name);
+    return tg_handle(v->tape, id);
+}
+
+bool tg_wants(const tg_vjp *v, int i)
+{
+    uint32_t id = input_id(v, i);
+    return id && tg_node_at(v->tape, id)->flags & v->reaches;
+}
+
+void tg_give(tg_vjp *v, int i, tg_tensor gradient)
+{
+    tg_tape *t = v->tape;
+    if (t->status != TG_OK || !tg_wants(v, i))
+        return;
+    uint32_t id = input_id(v, i);
+    if (gradient.tape != t) {
+        tg_tape_raise(t, gradient.tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "the rule gave input %d %s", i,
+                      gradient.tape ? "a tensor of another tape" : "the null tensor");
+        return;
+    }
+    const tg_node *g = tg_node_of(gradient, "give");
+    if (g && !tg_shape_equal(&g->extent->shape, &tg_node_at(t, id)->extent->shape))
+        gradient = tg_sum_to(gradient, tg_node_at(t, id)->extent->shape);
+    if (t->status == TG_OK)
+        tg_land(v, id, gradient.id);
+}
+
+/* One rule -------------------------------------------------------------------------------------------------------- */
+
+/* Lets go of what a rule noted: the nodes and the arena are used again by the next. */
+static void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
+{
+    for (uint32_t id = t->count; id > count; id--) {
+        const tg_node *n = tg_node_at(t, id);
+        if (n->flags & TG_NODE_BUFFER)
+            tg_store_drop(&t->store, n->value);
+    }
+    t->count = count;
+    if (t->arena.used != arena.used || t->arena.current != arena.current)
+        tg_arena_rewind(&t->arena, arena.current, arena.used);
+}
+
+static bool is_differentiable(const tg_vjp *v, const tg_node *n)
+{
+    int needed = v->records ? TG_ORDER_ANY : TG_ORDER_ONCE;
+    if (n->op->vjp && n->op->order >= needed)
+        return true;
+    tg_tape_raise(v->tape, TG_ERR_NOT_DIFFERENTIABLE,
+                  needed == TG_ORDER_ANY && n->op->vjp
+                      ? "%s has no second derivative: it cannot be differentiated again"
+                      : "%s has no derivative; detach what leads to it",
+                  n->op->name);
+    return false;
+}
+
+static bool run_rule(tg_vjp *v, const tg_node *n, const tg_slot *s)
+{
+    tg_tape *t = v->tape;
+    if (!is_differentiable(v, n))
+        return false;
+    const uint32_t count = t->count;
+    const tg_arena arena = t->arena;
+    t->notes_from = count + 1;
+    t->in_vjp = n;
+    v->cotangent = tg_slot_tensor(t, s, n->extent);
+    if (v->cotangent.id)
+        n->op->vjp(v);
+    t->in_vjp = NULL;
+    if (!v->records)
+        recycle_notes(t, count, arena);
+    return t->status == TG_OK;
+}
+
+/* The pass -------------------------------------------------------------------------------------------------------- */
+
+/* Empty slots for nodes 1 .. last. */
+static bool make_slots(tg_tape *t, uint32_t last)
+{
+    uint32_t chunks = (last >> TG_NODES_BITS) + 1;
+    void *directory = t->slots;
+    bool good = tg_heap_grow(&t->heap, &directory, &t->slot_chunk_capacity, chunks, sizeof(tg_slot *));
+    t->slots = directory;
+    while (good && t->n_slot_chunks < chunks) {
+        tg_slot *slots = tg_heap_alloc(&t->heap, TG_NODES * sizeof *slots);
+        good = slots;
+        if (good)
+            t->slots[t->n_slot_chunks++] = slots;
+    }
+    if (!good) {
+        tg_tape_raise(t, TG_ERR_MEMORY, "no memory for the gradients of %u tensors", last);
+        return false;
+    }
+    for (uint32_t c = 0; c < chunks; c++) {
+        uint32_t used = c + 1 < chunks ? TG_NODES : (last & (TG_NODES - 1)) + 1;
+        memset(t->slots[c], 0, used * sizeof(tg_slot));
+    }
+    return true;
+}
+
+void tg_slots_clear(tg_tape *t, uint32_t last)
+{
+    for (uint32_t id = 1; id <= last; id++)
+        if (tg_slot_at(t, id)->kind != TG_SLOT_EMPTY)
+            tg_slot_clear(t, tg_slot_at(t, id));
+}
+
+/* The gradient of y itself: the caller's, or one. */
+static bool seed(tg_vjp *v, uint32_t y, tg_tensor cotangent)
+{
+    tg_tape *t = v->tape;
+    const uint32_t count = t->count;
+    const tg_arena arena = t->arena;
+    t->notes_from = count + 1;
+    if (!cotangent.tape)
+        cotangent = tg_full(t, tg_node_at(t, y)->extent->shape, 1);
+    bool good = cotangent.id && tg_land(v, y, cotangent.id);
+    if (!v->records)
+        recycle_notes(t, count, arena);
+    return good;
+}
+
+static bool walk(tg_vjp *v, uint32_t y)
+{
+    tg_tape *t = v->tape;
+    for (uint32_t id = y; id > 0; id--) {
+        tg_slot *s = tg_slot_at(t, id);
+        if (s->kind == TG_SLOT_EMPTY)
+            continue;
+        const tg_node *n = tg_node_at(t, id);
+        v->id = id;
+        if (!tg_is_leaf(n) && !run_rule(v, n, s))
+            return false;
+        if (!(n->flags & v->keeps))
+            tg_slot_clear(t, s);
+    }
+    return true;
+}
+
+/* Whether a pass can start at y with this cotangent. */
+static bool check(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
+{
+    tg_tape *t = v->tape;
+    char text[192], other[192];
+    if (t->in_vjp) {
+        tg_tape_raise(t, TG_ERR_STATE, "%s: not inside a rule; use tg_give", what);
+        return false;
+    }
+    const tg_node *n = tg_node_of(y, what);
+    if (!n)
+        return false;
+    tg_shape_text(&n->extent->shape, text, sizeof text);
+    if (!cotangent.tape) {
+        if (n->extent->size == 1)
+            return true;
+        tg_tape_raise(t, TG_ERR_SHAPE,
+                      "%s: %s is not a scalar; reduce it with tg_sum or tg_mean, or give a cotangent", what, text);
+        return false;
+    }
+    if (cotangent.tape != t) {
+        tg_tape_raise(t, TG_ERR_TAPE, "%s: the cotangent is a tensor of another tape", what);
+        return false;
+    }
+    const tg_node *c = tg_node_of(cotangent, what);
+    if (c && tg_shape_equal(&c->extent->shape, &n->extent->shape))
+        return true;
+    if (c)
+        tg_tape_raise(t, TG_ERR_SHAPE, "%s: a cotangent of %s for a tensor of %s; the shapes must be the same", what,
+                      tg_shape_text(&c->extent->shape, other, sizeof other), text);
+    return false;
+}
+
+bool tg_reverse(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
+{
+    tg_tape *t = v->tape;
+    if (!check(v, y, cotangent, what))
+        return false;
+    if (!(tg_node_of(y, what)->flags & v->reaches)) {
+        if (v->reaches != TG_NODE_NEEDS_GRAD)
+            return make_slots(t, y.id); /* tg_grad of what does not depend on its inputs: zeros */
+        tg_tape_raise(t, TG_ERR_NOT_DIFFERENTIABLE,
+                      "%s: this tensor needs no gradient; it depends on no variable and no trainable parameter",
+                      what);
+        return false;
+    }
+    if (!make_slots(t, y.id))
+        return false;
+    const enum tg_mode mode = t->mode;
+    t->mode = v->records ? TG_NOTING_RECORDING : TG_NOTING;
+    bool good = seed(v, y.id, cotangent) && walk(v, y.id);
+    t->mode = mode;
+    if (!v->records)
+        t->epoch++; /* handles that a rule kept to its notes are stale */
+    if (!good)
+        tg_slots_clear(t, y.id);
+    return good;
+}

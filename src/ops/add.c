@@ -1,0 +1,34 @@
+/* add.c - y = a + b */
+#include "ops/elementwise.h"
+
+#ifdef TG_VECTOR_PASS
+
+MAP2(add, a, b, a + b)
+
+#else
+
+static void vjp(tg_vjp *v)
+{
+    tg_give(v, 0, tg_cotangent(v));
+    tg_give(v, 1, tg_cotangent(v));
+}
+
+static const tg_sample samples[] = {
+    { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 3, 4 } } } } },
+    { .n = 2, .inputs = { { .shape = { 1, { 4 } } }, { .shape = { 3, { 2, 3, 1 } } } } },
+    { .n = 2, .inputs = { { .shape = { 0 } }, { .shape = { 2, { 2, 2 } } } } },
+};
+
+const tg_op tg_op_add = {
+    TG_ELEMENTWISE(add, 2, 0),
+    .vjp = vjp,
+    .samples = samples,
+    .n_samples = TG_COUNT(samples),
+};
+
+tg_tensor tg_add(tg_tensor a, tg_tensor b)
+{
+    return tg_apply2(&tg_op_add, a, b);
+}
+
+#endif

@@ -1,0 +1,154 @@
+/* elementwise.c - how every elementwise operation is run: broadcasting becomes strides, strides become loops. */
+#include "ops/elementwise.h"
+
+#include <string.h>
+
+#include "core/tape.h"
+
+/* The output's axes, fewest first: axes of size 1 dropped, neighbours merged where every operand allows it. */
+typedef struct walk {
+    int rank, arity;
+    int64_t dims[TG_MAX_RANK];
+    int64_t strides[4][TG_MAX_RANK]; /* 0 where the input is broadcast */
+} walk;
+
+static void row_major(const tg_shape *s, const tg_shape *out, int64_t *strides)
+{
+    int64_t step = 1;
+    for (int d = out->rank - 1, e = s->rank - 1; d >= 0; d--, e--) {
+        bool there = e >= 0 && s->dims[e] != 1;
+        strides[d] = there ? step : 0;
+        step *= e >= 0 ? s->dims[e] : 1;
+    }
+}
+
+static bool merges(const walk *w, int outer, int inner)
+{
+    for (int i = 0; i < w->arity; i++)
+        if (w->strides[i][outer] != w->strides[i][inner] * w->dims[inner])
+            return false;
+    return true;
+}
+
+static void copy_axis(walk *w, int to, int from)
+{
+    w->dims[to] = w->dims[from];
+    for (int i = 0; i < w->arity; i++)
+        w->strides[i][to] = w->strides[i][from];
+}
+
+static walk plan(const tg_call *c)
+{
+    const tg_shape *out = &c->node->extent->shape;
+    walk w = { .rank = 0, .arity = c->node->n_inputs };
+    for (int i = 0; i < w.arity; i++)
+        row_major(&tg_call_node(c, i)->extent->shape, out, w.strides[i]);
+    for (int d = 0; d < out->rank; d++) {
+        if (out->dims[d] == 1)
+            continue;
+        w.dims[d] = out->dims[d];
+        copy_axis(&w, w.rank, d);
+        if (w.rank && merges(&w, w.rank - 1, w.rank)) {
+            int64_t merged = w.dims[w.rank - 1] * w.dims[w.rank];
+            w.rank--;
+            copy_axis(&w, w.rank, w.rank + 1);
+            w.dims[w.rank] = merged;
+        }
+        w.rank++;
+    }
+    return w;
+}
+
+static const char *at(const void *p, int64_t elements, size_t element)
+{
+    return (const char *)p + (size_t)elements * element;
+}
+
+/* One flat stretch cut into tasks; the cut depends on the size alone. */
+enum { STRETCH = 1 << 14 };
+
+typedef struct flat {
+    tg_loop_fn *run;
+    const tg_loop *loop;
+    size_t element;
+    int arity;
+} flat;
+
+static void flat_task(void *context, int64_t task)
+{
+    const flat *f = context;
+    tg_loop l = *f->loop;
+    int64_t start = task * STRETCH;
+    l.cols = l.cols - start < STRETCH ? l.cols - start : STRETCH;
+    for (int i = 0; i < f->arity; i++)
+        l.in[i] = at(l.in[i], start * l.col[i], f->element);
+    l.out = (char *)l.out + (size_t)start * f->element;
+    f->run(&l);
+}
+
+static void run_flat(tg_loop_fn *run, const tg_loop *l, size_t element, int arity)
+{
+    flat f = { .run = run, .loop = l, .element = element, .arity = arity };
+    tg_parallel((l->cols + STRETCH - 1) / STRETCH, flat_task, &f);
+}
+
+/* The two innermost axes are one call; the others are counted through. */
+static void run_walk(tg_loop_fn *run, tg_loop *l, const walk *w, size_t element)
+{
+    int inner = w->rank - 1, rows = w->rank - 2;
+    l->cols = w->dims[inner];
+    l->rows = rows >= 0 ? w->dims[rows] : 1;
+    l->out_row = l->cols;
+    for (int i = 0; i < w->arity; i++) {
+        l->col[i] = w->strides[i][inner];
+        l->row[i] = rows >= 0 ? w->strides[i][rows] : 0;
+    }
+    const tg_loop first = *l;
+    int64_t index[TG_MAX_RANK] = { 0 };
+    int64_t offset[4] = { 0 };
+    for (;;) {
+        for (int i = 0; i < w->arity; i++)
+            l->in[i] = at(first.in[i], offset[i], element);
+        run(l);
+        l->out = (char *)l->out + (size_t)(l->rows * l->cols) * element;
+        int d = rows - 1;
+        for (; d >= 0; d--) {
+            for (int i = 0; i < w->arity; i++)
+                offset[i] += w->strides[i][d];
+            if (++index[d] < w->dims[d])
+                break;
+            for (int i = 0; i < w->arity; i++)
+                offset[i] -= w->strides[i][d] * w->dims[d];
+            index[d] = 0;
+        }
+        if (d < 0)
+            return;
+    }
+}
+
+tg_status tg_forward_map(tg_call *c)
+{
+    const tg_node *n = c->node;
+    const tg_map *map = n->op->data;
+    tg_loop_fn *run = c->tape->kernels->loop[map->loop];
+    const size_t element = c->tape->element;
+    tg_loop l = { .rows = 1, .cols = n->extent->size, .out = c->out, .out_row = n->extent->size };
+    if (map->numbers)
+        memcpy(l.p, n->attributes, (size_t)map->numbers * sizeof(double));
+    bool is_flat = true;
+    for (int i = 0; i < n->n_inputs; i++) {
+        const tg_node *x = tg_call_node(c, i);
+        l.in[i] = x->value;
+        l.col[i] = x->extent->size == 1 ? 0 : 1;
+        is_flat = is_flat && (x->extent->size == 1 || x->extent->size == n->extent->size);
+    }
+    if (is_flat && l.cols <= STRETCH) {
+        run(&l);
+    } else if (is_flat) {
+        run_flat(run, &l, element, n->n_inputs);
+    } else {
+        walk w = plan(c);
+        run_walk(run, &l, &w, element);
+    }
+    return TG_OK;
+}

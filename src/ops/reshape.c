@@ -1,0 +1,50 @@
+/* reshape.c - y = x under another shape with as many elements, sharing its memory */
+#include "ops/elementwise.h"
+
+/* One size may be -1: what is left. */
+static tg_status shape(tg_call *c, tg_shape *out)
+{
+    const int64_t size = tg_call_size(c, 0);
+    char text[192];
+    *out = *(const tg_shape *)tg_call_attributes(c);
+    tg_shape known = *out;
+    int free_axis = -1;
+    for (int d = 0; d < out->rank && d < TG_MAX_RANK; d++)
+        if (out->dims[d] == -1 && free_axis < 0)
+            known.dims[free_axis = d] = 1;
+    const int64_t n = tg_shape_size(&known);
+    if (free_axis >= 0 && n > 0 && size % n == 0)
+        out->dims[free_axis] = size / n;
+    else if (free_axis >= 0 || n != size)
+        return tg_call_fail(c, TG_ERR_SHAPE, "its %lld elements do not make %s", (long long)size,
+                            tg_shape_text(out, text, sizeof text));
+    return TG_OK;
+}
+
+static void vjp(tg_vjp *v)
+{
+    tg_give(v, 0, tg_reshape(tg_cotangent(v), tg_shape_of(tg_input(v, 0))));
+}
+
+static const tg_sample samples[] = {
+    { .n = 1,
+      .inputs = { { .shape = { 3, { 2, 3, 4 } } } },
+      .attributes = &(const tg_shape){ 2, { 4, 6 } },
+      .attribute_bytes = sizeof(tg_shape) },
+};
+
+const tg_op tg_op_reshape = {
+    .name = "reshape",
+    .arity = 1,
+    .flags = TG_OP_VIEW,
+    .order = TG_ORDER_ANY,
+    .shape = shape,
+    .vjp = vjp,
+    .samples = samples,
+    .n_samples = TG_COUNT(samples),
+};
+
+tg_tensor tg_reshape(tg_tensor x, tg_shape shape)
+{
+    return tg_apply(&tg_op_reshape, &x, 1, &shape, sizeof shape);
+}
