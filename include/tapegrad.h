@@ -9,6 +9,8 @@
 #include "tapegrad/grad.h"
 #include "tapegrad/op.h"
 #include "tapegrad/params.h"
+#include "tapegrad/mlp.h"
+#include "tapegrad/optim.h"
 #include "tapegrad/cpu.h"
 
 #endif

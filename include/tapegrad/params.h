@@ -2,6 +2,7 @@
 #ifndef TAPEGRAD_PARAMS_H
 #define TAPEGRAD_PARAMS_H
 
+#include "rng.h"
 #include "types.h"
 
 #ifdef __cplusplus
@@ -82,6 +83,11 @@ TG_API tg_status tg_params_write_f64(tg_params *params, int i, const double *val
 /* Copies all values of `from` to `to`, converting; names and shapes must agree, in order. On an error nothing is
    copied. */
 TG_API tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err);
+
+/* Draws parameter i's values in row-major order, in double and then rounded to the set's dtype: normal with mean 0 and
+   the deviation std >= 0, or uniform in lo .. hi. */
+TG_API tg_status tg_params_fill_normal(tg_params *params, int i, double std, tg_rng *rng, tg_error *err);
+TG_API tg_status tg_params_fill_uniform(tg_params *params, int i, double lo, double hi, tg_rng *rng, tg_error *err);
 
 /* The leaf of parameter i on this tape: it borrows the set's values, and tg_backward writes its gradient straight into
    the set (overwriting where unset, adding where set). One leaf a tape, parameter and version: asking again returns

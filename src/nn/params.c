@@ -26,24 +26,23 @@ static tg_status check_spec(const tg_param_spec *specs, int i, tg_error *err)
     if (is_repeated(specs, i))
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: two parameters are named %s", s->name);
     if (s->flags & ~(unsigned)KNOWN_FLAGS)
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: %s has the flags %#x, known are %#x",
-                              s->name, s->flags, (unsigned)KNOWN_FLAGS);
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: %s has the flags %#x, known are %#x", s->name,
+                              s->flags, (unsigned)KNOWN_FLAGS);
     if (s->shape.rank < 0 || s->shape.rank > TG_MAX_RANK)
-        return tg_error_raise(err, TG_ERR_SHAPE, "params_create: %s has rank %d, which is not in 0 .. %d",
-                              s->name, s->shape.rank, TG_MAX_RANK);
+        return tg_error_raise(err, TG_ERR_SHAPE, "params_create: %s has rank %d, which is not in 0 .. %d", s->name,
+                              s->shape.rank, TG_MAX_RANK);
     if (tg_shape_size(&s->shape) < 0)
         return tg_error_raise(
             err, TG_ERR_SHAPE,
-            "params_create: %s of shape %s has a negative size or more elements than memory can hold",
-            s->name, tg_shape_text(&s->shape, text, sizeof text));
+            "params_create: %s of shape %s has a negative size or more elements than memory can hold", s->name,
+            tg_shape_text(&s->shape, text, sizeof text));
     return TG_OK;
 }
 
 static tg_status check_specs(tg_dtype dtype, const tg_param_spec *specs, int n, tg_error *err)
 {
     if (dtype != TG_F32 && dtype != TG_F64)
-        return tg_error_raise(err, TG_ERR_DTYPE, "params_create: dtype %d is neither TG_F32 nor TG_F64",
-                              (int)dtype);
+        return tg_error_raise(err, TG_ERR_DTYPE, "params_create: dtype %d is neither TG_F32 nor TG_F64", (int)dtype);
     if (n < 0)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: a set of %d parameters", n);
     if (!specs && n > 0)
@@ -123,18 +122,16 @@ static tg_params *new_set(tg_params layout)
     return NULL;
 }
 
-tg_params *tg_params_create_with(tg_dtype dtype, const tg_param_spec *specs, int n,
-                                 const tg_allocator *allocator, tg_error *err)
+tg_params *tg_params_create_with(tg_dtype dtype, const tg_param_spec *specs, int n, const tg_allocator *allocator,
+                                 tg_error *err)
 {
     tg_error_clear(err);
     if (check_specs(dtype, specs, n, err) != TG_OK)
         return NULL;
-    tg_params layout = {
-        .allocator = tg_allocator_or_default(allocator), .dtype = dtype, .n = n, .version = 1
-    };
+    tg_params layout = { .allocator = tg_allocator_or_default(allocator), .dtype = dtype, .n = n, .version = 1 };
     if (!measure(&layout, specs)) {
-        tg_error_raise(err, TG_ERR_SHAPE,
-                       "params_create: the %d parameters together are larger than memory can be", n);
+        tg_error_raise(err, TG_ERR_SHAPE, "params_create: the %d parameters together are larger than memory can be",
+                       n);
         return NULL;
     }
     tg_params *p = new_set(layout);
@@ -196,8 +193,8 @@ tg_status tg_params_check(const tg_params *p, int i, const char *what, tg_error 
     if (!p)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the parameter set is NULL", what);
     if (!find(p, i))
-        return tg_error_raise(err, TG_ERR_ARGUMENT,
-                              "%s: there is no parameter %d, the set has %d, counted from 0", what, i, p->n);
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: there is no parameter %d, the set has %d, counted from 0",
+                              what, i, p->n);
     return TG_OK;
 }
 
@@ -287,6 +284,6 @@ tg_tensor tg_param(tg_tape *tape, tg_params *p, int i)
         return tg_bad(tape);
     }
     const tg_parameter *q = &p->at[i];
-    return tg_tape_bind(tape, p, p->n, i, p->dtype, &q->shape, tg_params_element(p, p->values, q->offset),
-                        &q->sink, !(q->flags & TG_PARAM_FROZEN));
+    return tg_tape_bind(tape, p, p->n, i, p->dtype, &q->shape, tg_params_element(p, p->values, q->offset), &q->sink,
+                        !(q->flags & TG_PARAM_FROZEN));
 }

@@ -16,6 +16,7 @@ typedef struct tg_parameter {
 
 struct tg_params {
     tg_allocator allocator;
+    const tg_kernels *kernels;
     tg_dtype dtype;
     int n;
     bool invalid; /* a backward failed: some gradients may be missing or half summed */

@@ -13,8 +13,7 @@ void *tg_params_values(tg_params *p, int64_t *count)
 }
 
 /* Whether there is a parameter i, and `buffer` has its n elements. */
-static tg_status check(const tg_params *p, int i, const void *buffer, int64_t n, const char *what,
-                       tg_error *err)
+static tg_status check(const tg_params *p, int i, const void *buffer, int64_t n, const char *what, tg_error *err)
 {
     const tg_status status = tg_params_check(p, i, what, err);
     if (status != TG_OK)
@@ -22,9 +21,9 @@ static tg_status check(const tg_params *p, int i, const void *buffer, int64_t n,
     const tg_parameter *q = &p->at[i];
     char text[192];
     if (n != q->size)
-        return tg_error_raise(
-            err, TG_ERR_SHAPE, "%s: a buffer of %lld elements for %s of shape %s, which has %lld", what,
-            (long long)n, q->name, tg_shape_text(&q->shape, text, sizeof text), (long long)q->size);
+        return tg_error_raise(err, TG_ERR_SHAPE, "%s: a buffer of %lld elements for %s of shape %s, which has %lld",
+                              what, (long long)n, q->name, tg_shape_text(&q->shape, text, sizeof text),
+                              (long long)q->size);
     if (!buffer && n > 0)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the buffer for %s is NULL", what, q->name);
     return tg_error_clear(err);
@@ -102,9 +101,8 @@ static tg_status check_twin(const tg_parameter *a, const tg_parameter *b, tg_err
 {
     char text[192], other[192];
     if (strcmp(a->name, b->name))
-        return tg_error_raise(err, TG_ERR_ARGUMENT,
-                              "params_copy: %s to %s; the names must be the same, in order", b->name,
-                              a->name);
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: %s to %s; the names must be the same, in order",
+                              b->name, a->name);
     if (!tg_shape_equal(&a->shape, &b->shape))
         return tg_error_raise(err, TG_ERR_SHAPE, "params_copy: %s has shape %s here and %s there", a->name,
                               tg_shape_text(&a->shape, text, sizeof text),
@@ -115,11 +113,10 @@ static tg_status check_twin(const tg_parameter *a, const tg_parameter *b, tg_err
 tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err)
 {
     if (!to || !from)
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: the set to copy %s is NULL",
-                              to ? "from" : "to");
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: the set to copy %s is NULL", to ? "from" : "to");
     if (to->n != from->n)
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: a set of %d parameters to one of %d",
-                              from->n, to->n);
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: a set of %d parameters to one of %d", from->n,
+                              to->n);
     tg_status status = tg_error_clear(err);
     for (int i = 0; i < to->n && status == TG_OK; i++)
         status = check_twin(&to->at[i], &from->at[i], err);

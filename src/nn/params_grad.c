@@ -16,11 +16,10 @@ tg_status tg_params_check_grads(const tg_params *p, const char *what, tg_error *
 {
     if (!p->invalid)
         return TG_OK;
-    return tg_error_raise(
-        err, TG_ERR_STATE,
-        "%s: a backward failed and left the gradients incomplete; call tg_params_zero_grad and run "
-        "the model again",
-        what);
+    return tg_error_raise(err, TG_ERR_STATE,
+                          "%s: a backward failed and left the gradients incomplete; call tg_params_zero_grad and run "
+                          "the model again",
+                          what);
 }
 
 void *tg_params_grads(tg_params *p, int64_t *count)
@@ -85,7 +84,7 @@ tg_status tg_params_add_grad(tg_params *p, int i, tg_tensor grad, tg_error *err)
         return status;
     tg_parameter *q = &p->at[i];
     tg_params_zero_fill(q, p->dtype);
-    tg_kernels_for(p->dtype)->add(q->size, tg_data(grad), q->sink.grad);
+    p->kernels->add(q->size, tg_data(grad), q->sink.grad);
     q->is_set = 1;
     return tg_error_clear(err);
 }
@@ -94,7 +93,6 @@ tg_status tg_params_add_grad(tg_params *p, int i, tg_tensor grad, tg_error *err)
 
 typedef struct pass {
     const tg_params *set;
-    const tg_kernels *kernels;
     tg_cut cut;
     void *data;
     double factor;
@@ -103,9 +101,7 @@ typedef struct pass {
 
 static pass pass_over(const tg_params *p, const tg_parameter *q)
 {
-    return (pass){
-        .set = p, .kernels = tg_kernels_for(p->dtype), .cut = tg_cut_flat(q->size), .data = q->sink.grad
-    };
+    return (pass){ .set = p, .cut = tg_cut_flat(q->size), .data = q->sink.grad };
 }
 
 static void *block_at(const pass *w, int64_t i)
@@ -116,13 +112,13 @@ static void *block_at(const pass *w, int64_t i)
 static void sum_block(void *context, int64_t i)
 {
     pass *w = context;
-    w->sums[i] = w->kernels->sum_squares(tg_cut_size(w->cut, i), block_at(w, i));
+    w->sums[i] = w->set->kernels->sum_squares(tg_cut_size(w->cut, i), block_at(w, i));
 }
 
 static void scale_block(void *context, int64_t i)
 {
     pass *w = context;
-    w->kernels->scale(tg_cut_size(w->cut, i), w->factor, block_at(w, i));
+    w->set->kernels->scale(tg_cut_size(w->cut, i), w->factor, block_at(w, i));
 }
 
 /* Measuring and clipping ------------------------------------------------------------------------------------------ */
@@ -169,14 +165,12 @@ tg_status tg_params_clip_grad_norm(tg_params *p, double max_norm, double *norm, 
     if (!p)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_clip_grad_norm: the parameter set is NULL");
     if (!(max_norm > 0))
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_clip_grad_norm: max_norm = %g is not positive",
-                              max_norm);
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_clip_grad_norm: max_norm = %g is not positive", max_norm);
     if (tg_params_check_grads(p, "params_clip_grad_norm", err) != TG_OK)
         return TG_ERR_STATE;
     if (!isfinite(before))
         return tg_error_raise(err, TG_ERR_NONFINITE,
-                              "params_clip_grad_norm: the norm of the gradients is %g; nothing was scaled",
-                              before);
+                              "params_clip_grad_norm: the norm of the gradients is %g; nothing was scaled", before);
     for (int i = 0; i < p->n && before > max_norm; i++)
         if (counts(&p->at[i]))
             scale(p, &p->at[i], max_norm / before);
