@@ -5,15 +5,16 @@
 #include <immintrin.h>
 
 typedef real vec __attribute__((vector_size(32)));
-#define VL_MAX 8
+#define LANES_float  8
+#define LANES_double 4
+#define TILE_ROWS    4 /* of the matrix product's tiles, three vectors wide: they fill the registers */
 
 /* I(add) is _mm256_add_ps or _mm256_add_pd. */
 #define I_float(name)  _mm256_##name##_ps
 #define I_double(name) _mm256_##name##_pd
 #define I(name)        TG_PASTE(I_, TG_REAL)(name)
 
-#define FIRST_float(n)                                                                                       \
-    _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
+#define FIRST_float(n)  _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
 #define FIRST_double(n) _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3))
 #define FIRST(n)        TG_PASTE(FIRST_, TG_REAL)(n)
 

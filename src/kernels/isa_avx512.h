@@ -5,7 +5,9 @@
 #include <immintrin.h>
 
 typedef real vec __attribute__((vector_size(64)));
-#define VL_MAX 16
+#define LANES_float  16
+#define LANES_double 8
+#define TILE_ROWS    8 /* of the matrix product's tiles, three vectors wide: they fill the registers */
 
 /* I(add) is _mm512_add_ps or _mm512_add_pd. */
 #define I_float(name)  _mm512_##name##_ps

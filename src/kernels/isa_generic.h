@@ -3,11 +3,12 @@
 #define TG_ISA_GENERIC_H
 
 typedef real vec __attribute__((vector_size(16)));
-#define VL_MAX 4
+#define LANES_float  4
+#define LANES_double 2
+#define TILE_ROWS    4 /* of the matrix product's tiles, three vectors wide: they fill the registers */
 
 #define SQRT_float  sqrtf
 #define SQRT_double sqrt
-#define LANES       (int)(sizeof(vec) / sizeof(real))
 
 /* Two roundings: emulating one would cost more than it gives. */
 static inline vec v_fma(vec a, vec b, vec c)
@@ -17,21 +18,21 @@ static inline vec v_fma(vec a, vec b, vec c)
 
 static inline vec v_sqrt(vec x)
 {
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < TG_PASTE(LANES_, TG_REAL); i++)
         x[i] = TG_PASTE(SQRT_, TG_REAL)(x[i]);
     return x;
 }
 
 static inline vec v_max(vec a, vec b)
 {
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < TG_PASTE(LANES_, TG_REAL); i++)
         a[i] = a[i] > b[i] ? a[i] : b[i];
     return a;
 }
 
 static inline vec v_min(vec a, vec b)
 {
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < TG_PASTE(LANES_, TG_REAL); i++)
         a[i] = a[i] < b[i] ? a[i] : b[i];
     return a;
 }

@@ -5,7 +5,9 @@
 #include <arm_neon.h>
 
 typedef real vec __attribute__((vector_size(16)));
-#define VL_MAX 4
+#define LANES_float  4
+#define LANES_double 2
+#define TILE_ROWS    8 /* of the matrix product's tiles, three vectors wide: they fill the registers */
 
 /* N(vaddq) is vaddq_f32 or vaddq_f64, NV the vector type that it takes. */
 #define N_float(name)  name##_f32

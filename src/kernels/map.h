@@ -10,9 +10,7 @@
 
 #include "kernels/vec.h"
 
-#define TG_GLUE_(a, b, c)    a##b##_##c
-#define TG_GLUE(a, b, c)     TG_GLUE_(a, b, c)
-#define TG_LOOP_SYMBOL(name) TG_GLUE(tg_loop_, name, TG_TABLE)
+#define TG_LOOP_SYMBOL(name) TG_PASTE(tg_loop_##name##_, TG_TABLE)
 
 typedef vec map_formula(vec a, vec b, vec c, vec p0, vec p1, vec p2, vec p3);
 
@@ -45,24 +43,24 @@ static inline __attribute__((always_inline)) void map_rows(const tg_loop *l, int
 }
 
 #define MAP_UNUSED(a, b) (void)a, (void)b, (void)p0, (void)p1, (void)p2, (void)p3
-#define MAP_(name, arity, a, b, c, formula)                                                                  \
-    static inline vec map_##name(vec a, vec b, vec c, vec p0, vec p1, vec p2, vec p3)                        \
-    {                                                                                                        \
-        MAP_UNUSED(b, c);                                                                                    \
-        return formula;                                                                                      \
-    }                                                                                                        \
-    tg_loop_fn TG_LOOP_SYMBOL(name);                                                                         \
-    void TG_LOOP_SYMBOL(name)(const tg_loop *l)                                                              \
-    {                                                                                                        \
-        map_rows(l, arity, map_##name);                                                                      \
+#define MAP_(name, arity, a, b, c, formula)                                                                          \
+    static inline vec map_##name(vec a, vec b, vec c, vec p0, vec p1, vec p2, vec p3)                                \
+    {                                                                                                                \
+        MAP_UNUSED(b, c);                                                                                            \
+        return formula;                                                                                              \
+    }                                                                                                                \
+    tg_loop_fn TG_LOOP_SYMBOL(name);                                                                                 \
+    void TG_LOOP_SYMBOL(name)(const tg_loop *l)                                                                      \
+    {                                                                                                                \
+        map_rows(l, arity, map_##name);                                                                              \
     }
 #define MAP1(name, a, formula)       MAP_(name, 1, a, unused_b, unused_c, formula)
 #define MAP2(name, a, b, formula)    MAP_(name, 2, a, b, unused_c, formula)
 #define MAP3(name, a, b, c, formula) MAP_(name, 3, a, b, c, formula)
 
 /* A loop that is no map: ROWS(sum) { ... } is a function of `const tg_loop *l`. */
-#define ROWS(name)                                                                                           \
-    tg_loop_fn TG_LOOP_SYMBOL(name);                                                                         \
+#define ROWS(name)                                                                                                   \
+    tg_loop_fn TG_LOOP_SYMBOL(name);                                                                                 \
     void TG_LOOP_SYMBOL(name)(const tg_loop *l)
 
 #endif

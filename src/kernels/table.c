@@ -1,4 +1,5 @@
 /* table.c - one table of loops; compiled once for each instruction set and dtype. */
+#include "kernels/gemm.h"
 #include "kernels/map.h"
 
 #define OP(file, name)
@@ -14,19 +15,6 @@ static tg_loop_fn *const loops[TG_INDEX_COUNT] = {
 #undef OP
 #undef LOOP
 };
-
-static void gemm(const tg_gemm *g)
-{
-    const real *a = g->a, *b = g->b, *init = g->init;
-    real *c = g->c;
-    for (int64_t i = 0; i < g->m; i++)
-        for (int64_t j = 0; j < g->n; j++) {
-            real sum = init ? init[i * g->init_row + j] : 0;
-            for (int64_t p = 0; p < g->k; p++)
-                sum += a[i * g->a_row + p * g->a_col] * b[p * g->b_row + j * g->b_col];
-            c[i * g->c_row + j] = sum;
-        }
-}
 
 static void add(int64_t n, const void *x, void *y)
 {
@@ -92,14 +80,11 @@ static void adam(int64_t n, const tg_adam_step *s)
     }
 }
 
-#define TEXT_(x) #x
-#define TEXT(x)  TEXT_(x)
-
-extern const tg_kernels TG_GLUE(tg_ker, nels, TG_TABLE);
-const tg_kernels TG_GLUE(tg_ker, nels, TG_TABLE) = {
-    .name = TEXT(TG_SET),
+extern const tg_kernels TG_PASTE(tg_kernels_, TG_TABLE);
+const tg_kernels TG_PASTE(tg_kernels_, TG_TABLE) = {
+    .name = TG_TEXT(TG_SET),
     .loop = loops,
-    .gemm = gemm,
+    .gemm = TG_PASTE(tg_gemm_, TG_TABLE),
     .add = add,
     .scale = scale,
     .sum_squares = sum_squares,

@@ -26,7 +26,7 @@
 typedef TG_REAL real;
 #include TG_TEXT(TG_PASTE(isa_, TG_SET).h)
 
-#define VL ((int64_t)(sizeof(vec) / sizeof(real)))
+#define VL TG_PASTE(LANES_, TG_REAL)
 
 #define WHOLE_float  int32_t
 #define WHOLE_double int64_t
@@ -74,36 +74,57 @@ static inline vec v_copysign(vec x, vec s)
     return (vec)(((mask)x & ~SIGN_BIT) | ((mask)s & SIGN_BIT));
 }
 
-/* Over the lanes, in a tree: the order is fixed for a given VL. */
+/* SHUFFLE(a, b, LANES(F, s)): lane l of the result is lane F(l, s) of a's lanes followed by b's. */
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (mask){ __VA_ARGS__ })
+#endif
+#define LIST_2(F, s)  F(0, s), F(1, s)
+#define LIST_4(F, s)  LIST_2(F, s), F(2, s), F(3, s)
+#define LIST_8(F, s)  LIST_4(F, s), F(4, s), F(5, s), F(6, s), F(7, s)
+#define LIST_16(F, s) LIST_8(F, s), F(8, s), F(9, s), F(10, s), F(11, s), F(12, s), F(13, s), F(14, s), F(15, s)
+#define LANES(F, s)   TG_PASTE(LIST_, VL)(F, s)
+#define PARTNER(l, s) (((l) ^ (s)) % VL)
+
+/* Folds the lanes in a tree; its order is fixed for a given VL. A step that would leave the vector is skipped. */
+#define FOLD(x, join)                                                                                                \
+    do {                                                                                                             \
+        if (VL > 8)                                                                                                  \
+            x = join(x, SHUFFLE(x, x, LANES(PARTNER, 8)));                                                           \
+        if (VL > 4)                                                                                                  \
+            x = join(x, SHUFFLE(x, x, LANES(PARTNER, 4)));                                                           \
+        if (VL > 2)                                                                                                  \
+            x = join(x, SHUFFLE(x, x, LANES(PARTNER, 2)));                                                           \
+        x = join(x, SHUFFLE(x, x, LANES(PARTNER, 1)));                                                               \
+    } while (0)
+#define PLUS(a, b) ((a) + (b))
+#define OR(a, b)   ((a) | (b))
+
 static inline real v_sum(vec x)
 {
-    real lane[VL_MAX];
-    v_store(lane, x);
-    for (int64_t w = VL / 2; w >= 1; w /= 2)
-        for (int64_t i = 0; i < w; i++)
-            lane[i] += lane[i + w];
-    return lane[0];
+    FOLD(x, PLUS);
+    return x[0];
 }
 
-/* The largest lane; a NaN lane may be lost. */
+/* The largest and the smallest lane; a NaN may be lost. */
 static inline real v_largest(vec x)
 {
-    real lane[VL_MAX];
-    v_store(lane, x);
-    for (int64_t w = VL / 2; w >= 1; w /= 2)
-        for (int64_t i = 0; i < w; i++)
-            lane[i] = lane[i] > lane[i + w] ? lane[i] : lane[i + w];
-    return lane[0];
+    FOLD(x, v_max);
+    return x[0];
+}
+
+static inline real v_smallest(vec x)
+{
+    FOLD(x, v_min);
+    return x[0];
 }
 
 /* Whether any lane of m is set. */
 static inline bool v_any(mask m)
 {
-    whole lane[VL_MAX], any = 0;
-    memcpy(lane, &m, sizeof m);
-    for (int64_t i = 0; i < VL; i++)
-        any |= lane[i];
-    return any != 0;
+    FOLD(m, OR);
+    return m[0] != 0;
 }
 
 #include "kernels/vmath.h"

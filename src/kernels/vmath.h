@@ -2,13 +2,13 @@
 #ifndef TG_VMATH_H
 #define TG_VMATH_H
 
-#define LANES_OF(name, expr)                                                                                 \
-    static inline vec name(vec x)                                                                            \
-    {                                                                                                        \
-        vec y;                                                                                               \
-        for (int i = 0; i < VL; i++)                                                                         \
-            y[i] = (real)expr((double)x[i]);                                                                 \
-        return y;                                                                                            \
+#define LANES_OF(name, expr)                                                                                         \
+    static inline vec name(vec x)                                                                                    \
+    {                                                                                                                \
+        vec y;                                                                                                       \
+        for (int i = 0; i < VL; i++)                                                                                 \
+            y[i] = (real)expr((double)x[i]);                                                                         \
+        return y;                                                                                                    \
     }
 LANES_OF(v_exp, exp)
 LANES_OF(v_expm1, expm1)

@@ -1,0 +1,71 @@
+/* pack.h - copies of a matrix product's operands in the order in which the tiles read them. */
+#ifndef TG_PACK_H
+#define TG_PACK_H
+
+#include "kernels/vec.h"
+
+/* Swaps the s-wide blocks off the diagonal of a 2 s by 2 s square of lanes. */
+#define LOWER(l, s) ((l) & (s) ? VL + (l) - (s) : (l))
+#define UPPER(l, s) ((l) & (s) ? VL + (l) : ((l) + (s)) % VL)
+#define EXCHANGE(s)                                                                                                  \
+    if (VL > (s))                                                                                                    \
+        for (int i = 0; i < VL; i++)                                                                                 \
+            if (!(i & (s))) {                                                                                        \
+                const vec a = x[i], b = x[(i + (s)) % VL];                                                           \
+                x[i] = SHUFFLE(a, b, LANES(LOWER, s));                                                               \
+                x[(i + (s)) % VL] = SHUFFLE(a, b, LANES(UPPER, s));                                                  \
+            }
+
+/* Transposes a square of VL by VL elements. */
+static inline __attribute__((always_inline)) void transpose(vec *x)
+{
+    EXCHANGE(8)
+    EXCHANGE(4)
+    EXCHANGE(2)
+    EXCHANGE(1)
+}
+
+/* to[p * width + j] = column j of from, whose columns are contiguous and `column` apart: rows x columns elements, and
+   zeros up to width, a multiple of VL. */
+static inline void pack_columns(int64_t rows, int64_t columns, const real *from, int64_t column, real *to,
+                                int64_t width)
+{
+    for (int64_t j = 0; j < width; j += VL)
+        for (int64_t p = 0; p < rows; p += VL) {
+            const int64_t depth = rows - p < VL ? rows - p : VL;
+            vec x[VL];
+            if (depth == VL && j + VL <= columns)
+                for (int i = 0; i < VL; i++)
+                    x[i] = v_load(from + (j + i) * column + p);
+            else
+                for (int i = 0; i < VL; i++)
+                    x[i] = j + i < columns ? v_load_n(from + (j + i) * column + p, depth) : (vec){ 0 };
+            transpose(x);
+            if (depth == VL)
+                for (int i = 0; i < VL; i++)
+                    v_store(to + (p + i) * width + j, x[i]);
+            else
+                for (int i = 0; i < depth; i++)
+                    v_store(to + (p + i) * width + j, x[i]);
+        }
+}
+
+/* Likewise from rows that are contiguous and `row` apart. */
+static inline void pack_rows(int64_t rows, int64_t columns, const real *from, int64_t row, real *to, int64_t width)
+{
+    for (int64_t p = 0; p < rows; p++)
+        for (int64_t j = 0; j < width; j += VL)
+            v_store(to + p * width + j,
+                    j + VL <= columns ? v_load(from + p * row + j) : v_load_n(from + p * row + j, columns - j));
+}
+
+/* Likewise from any strides; no zeros. */
+static inline void pack_any(int64_t rows, int64_t columns, const real *from, int64_t row, int64_t column, real *to,
+                            int64_t width)
+{
+    for (int64_t p = 0; p < rows; p++)
+        for (int64_t j = 0; j < columns; j++)
+            to[p * width + j] = from[p * row + j * column];
+}
+
+#endif
