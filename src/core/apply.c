@@ -319,8 +319,8 @@ tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *
     if (!t || t->status != TG_OK)
         return tg_bad(t);
     if (!op || (op->arity != n && (op->arity != TG_VARIADIC || n < 1 || n > UINT16_MAX))) {
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: %d inputs, not %d", op ? op->name : "apply: no operation", n,
-                      op ? op->arity : 0);
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: takes %d inputs, was given %d", op ? op->name : "no operation",
+                      op ? op->arity : 0, n);
         return tg_bad(t);
     }
     tg_node *node = tg_tape_push(t);

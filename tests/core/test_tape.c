@@ -99,7 +99,8 @@ static void bad_leaves_say_what_is_wrong(void **state)
         { { 3, { INT64_MAX / 2, 3, 3 } },
           "full: [4611686018427387903, 3, 3] has a negative size or more elements than memory can hold" },
         { { 2, { INT64_MAX, INT64_MAX } },
-          "full: [9223372036854775807, 9223372036854775807] has a negative size or more elements than memory can hold" },
+          "full: [9223372036854775807, 9223372036854775807] has a negative size or more elements than memory can "
+          "hold" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(tg_is_valid(tg_full(t, bad[i].shape, 1)));
@@ -330,9 +331,10 @@ static void prints_look_like_numpys(void **state)
         many[i] = i;
     assert_string_equal(printed(tg_variable(t, TG_SHAPE(1200), many), text, sizeof text),
                         "[   0,    1,    2, ..., 1197, 1198, 1199]  [1200] f64\n");
-    assert_string_equal(printed(tg_variable(t, TG_SHAPE(300, 4), many), text, sizeof text),
-                        "[[   0,    1,    2,    3],\n [   4,    5,    6,    7],\n [   8,    9,   10,   11],\n ...,\n"
-                        " [1188, 1189, 1190, 1191],\n [1192, 1193, 1194, 1195],\n [1196, 1197, 1198, 1199]]  [300, 4] f64\n");
+    assert_string_equal(
+        printed(tg_variable(t, TG_SHAPE(300, 4), many), text, sizeof text),
+        "[[   0,    1,    2,    3],\n [   4,    5,    6,    7],\n [   8,    9,   10,   11],\n ...,\n"
+        " [1188, 1189, 1190, 1191],\n [1192, 1193, 1194, 1195],\n [1196, 1197, 1198, 1199]]  [300, 4] f64\n");
     tg_add(x, tg_full(t, TG_SHAPE(3), 1));
     assert_non_null(strstr(printed(x, text, sizeof text), "(no tensor: add: [2, 2] x [3]: sizes 2 and 3"));
     assert_int_equal(tg_print(NULL, x), TG_ERR_SHAPE);
