@@ -128,7 +128,11 @@ tg_params *tg_params_create_with(tg_dtype dtype, const tg_param_spec *specs, int
     tg_error_clear(err);
     if (check_specs(dtype, specs, n, err) != TG_OK)
         return NULL;
-    tg_params layout = { .allocator = tg_allocator_or_default(allocator), .dtype = dtype, .n = n, .version = 1 };
+    tg_params layout = { .allocator = tg_allocator_or_default(allocator),
+                         .kernels = tg_kernels_for(dtype),
+                         .dtype = dtype,
+                         .n = n,
+                         .version = 1 };
     if (!measure(&layout, specs)) {
         tg_error_raise(err, TG_ERR_SHAPE, "params_create: the %d parameters together are larger than memory can be",
                        n);

@@ -1,0 +1,672 @@
+/* test_params.c - parameter sets: layout, values, gradients, leaves, errors. */
+#include "nn.h"
+
+#include "tapegrad/cpu.h"
+#include "tapegrad/grad.h"
+#include "tapegrad/ops.h"
+#include "tapegrad/params.h"
+#include "tapegrad/tape.h"
+
+enum { A, EMPTY, ONE, FROZEN, LAST, COUNT };
+
+static const tg_param_spec specs[COUNT] = {
+    [A] = { .name = "a", .shape = { 2, { 5, 7 } } },
+    [EMPTY] = { .name = "empty", .shape = { 3, { 2, 0, 4 } } },
+    [ONE] = { .name = "one", .shape = { 0 }, .flags = TG_PARAM_NO_DECAY },
+    [FROZEN] = { .name = "frozen", .shape = { 1, { 3 } }, .flags = TG_PARAM_FROZEN },
+    [LAST] = { .name = "last", .shape = { 1, { 17 } } },
+};
+
+static const int64_t sizes[COUNT] = { 35, 0, 1, 3, 17 };
+
+static tg_params *make(tg_dtype dtype)
+{
+    tg_error err;
+    tg_params *p = tg_params_create(dtype, specs, COUNT, &err);
+    assert_int_equal(err.status, TG_OK);
+    assert_non_null(p);
+    return p;
+}
+
+/* Values that float32 holds exactly, different everywhere. */
+static void fill(tg_params *p)
+{
+    double values[35];
+    for (int i = 0; i < COUNT; i++) {
+        for (int64_t k = 0; k < sizes[i]; k++)
+            values[k] = 100 * i + (double)k + 0.25;
+        assert_int_equal(tg_params_write_f64(p, i, values, sizes[i], NULL), TG_OK);
+    }
+}
+
+static double element(const void *buffer, tg_dtype dtype, int64_t i)
+{
+    return dtype == TG_F32 ? (double)((const float *)buffer)[i] : ((const double *)buffer)[i];
+}
+
+/* Every element of a flat buffer that belongs to no parameter is zero. */
+static void assert_padding_is_zero(const tg_params *p, const void *buffer, int64_t count)
+{
+    for (int64_t at = 0; at < count; at++) {
+        bool owned = false;
+        for (int i = 0; i < tg_params_count(p); i++) {
+            const tg_shape shape = tg_params_shape(p, i);
+            const int64_t offset = tg_params_offset(p, i);
+            owned |= at >= offset && at < offset + tg_shape_size(&shape);
+        }
+        if (!owned)
+            assert_true(element(buffer, tg_params_dtype(p), at) == 0);
+    }
+}
+
+/* Layout ---------------------------------------------------------------------------------------------------------- */
+
+static void a_set_knows_what_it_holds(void **state)
+{
+    (void)state;
+    for (int d = 0; d < 2; d++) {
+        tg_params *p = make((tg_dtype)d);
+        assert_int_equal(tg_params_count(p), COUNT);
+        assert_int_equal(tg_params_dtype(p), d);
+        assert_int_equal(tg_params_size(p), 35 + 0 + 1 + 3 + 17);
+        for (int i = 0; i < COUNT; i++) {
+            const tg_shape shape = tg_params_shape(p, i);
+            assert_string_equal(tg_params_name(p, i), specs[i].name);
+            assert_true(tg_params_name(p, i) != specs[i].name);
+            assert_true(tg_shape_equal(&shape, &specs[i].shape));
+            assert_int_equal(tg_params_flags(p, i), specs[i].flags);
+            assert_int_equal(tg_params_find(p, specs[i].name), i);
+            assert_false(tg_params_has_grad(p, i));
+        }
+        assert_int_equal(tg_params_find(p, "las"), -1);
+        assert_int_equal(tg_params_find(p, "lastly"), -1);
+        tg_params_destroy(p);
+    }
+}
+
+static void parameters_start_at_64_bytes_and_do_not_overlap(void **state)
+{
+    (void)state;
+    for (int d = 0; d < 2; d++) {
+        tg_params *p = make((tg_dtype)d);
+        int64_t count = -1, grads = -1;
+        const char *values = tg_params_values(p, &count);
+        const char *g = tg_params_grads(p, &grads);
+        const int64_t width = (int64_t)tg_dtype_size((tg_dtype)d);
+        assert_int_equal(count, grads);
+        for (int i = 0; i < COUNT; i++) {
+            const int64_t offset = tg_params_offset(p, i), next = i + 1 < COUNT ? tg_params_offset(p, i + 1) : count;
+            assert_int_equal((uintptr_t)(values + offset * width) % 64, 0);
+            assert_int_equal((uintptr_t)(g + offset * width) % 64, 0);
+            assert_true(next >= offset + sizes[i] && next < offset + sizes[i] + 64 / width);
+        }
+        fill(p);
+        assert_padding_is_zero(p, values, count);
+        assert_padding_is_zero(p, g, count);
+        tg_params_destroy(p);
+    }
+}
+
+static void an_empty_set_is_a_set(void **state)
+{
+    (void)state;
+    tg_error err;
+    int64_t count = -1;
+    tg_params *p = tg_params_create(TG_F32, NULL, 0, &err);
+    assert_non_null(p);
+    assert_int_equal(tg_params_size(p), 0);
+    assert_non_null(tg_params_values(p, &count));
+    assert_int_equal(count, 0);
+    assert_true(tg_params_grad_norm(p) == 0);
+    tg_params *twin = tg_params_clone(p, TG_F64, &err);
+    assert_non_null(twin);
+    assert_int_equal(tg_params_copy(twin, p, &err), TG_OK);
+    tg_params_destroy(twin);
+    tg_params_destroy(p);
+}
+
+static void refused(tg_dtype dtype, const tg_param_spec *bad, int n, tg_status status, const char *const *words)
+{
+    tg_error err = { .status = TG_OK };
+    assert_null(tg_params_create(dtype, bad, n, &err));
+    assert_null(tg_params_create(dtype, bad, n, NULL));
+    assert_says(err.status, err.text, status, words);
+}
+#define REFUSED(dtype, n, status, words, ...)                                                                        \
+    refused(dtype, (const tg_param_spec[]){ __VA_ARGS__ }, n, status, (const char *const[]){ words, NULL })
+#define WORDS(...) __VA_ARGS__
+
+static void a_bad_set_is_refused(void **state)
+{
+    (void)state;
+    REFUSED(TG_F32, 2, TG_ERR_ARGUMENT, WORDS("two", "w"), { .name = "w" }, { .name = "w" });
+    REFUSED(TG_F32, 2, TG_ERR_ARGUMENT, "parameter 1 has no name", { .name = "w" }, { .name = NULL });
+    REFUSED(TG_F32, 1, TG_ERR_ARGUMENT, "parameter 0 has no name", { .name = "" });
+    REFUSED(TG_F32, 1, TG_ERR_ARGUMENT, WORDS("w", "0x14", "0x3"), { .name = "w", .flags = 20 });
+    REFUSED(TG_F32, 1, TG_ERR_SHAPE, WORDS("w", "rank 9", "8"), { .name = "w", .shape = { .rank = 9 } });
+    REFUSED(TG_F32, 1, TG_ERR_SHAPE, WORDS("w", "[2, -1]"), { .name = "w", .shape = { 2, { 2, -1 } } });
+    REFUSED(TG_F32, 1, TG_ERR_SHAPE, WORDS("w", "memory"), { .name = "w", .shape = { 2, { INT64_MAX, 3 } } });
+    REFUSED((tg_dtype)7, 1, TG_ERR_DTYPE, "7", { .name = "w" });
+    REFUSED(TG_F32, -1, TG_ERR_ARGUMENT, "-1", { .name = "w" });
+    /* Each alone can be counted, the two together cannot. */
+    const int64_t half = PTRDIFF_MAX / 16 + 64;
+    REFUSED(TG_F64, 2, TG_ERR_SHAPE, "memory", { .name = "a", .shape = { 1, { half } } },
+            { .name = "b", .shape = { 1, { half } } });
+    tg_error err;
+    assert_null(tg_params_create(TG_F32, NULL, 3, &err));
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "3", "NULL");
+}
+
+/* Values ---------------------------------------------------------------------------------------------------------- */
+
+static void values_are_read_as_they_were_written(void **state)
+{
+    (void)state;
+    for (int d = 0; d < 2; d++) {
+        tg_params *p = make((tg_dtype)d);
+        uint64_t version = tg_params_version(p);
+        fill(p);
+        assert_int_equal(tg_params_version(p), version + COUNT);
+        const void *values = tg_params_values(p, NULL);
+        for (int i = 0; i < COUNT; i++) {
+            float f[35];
+            double g[35];
+            assert_int_equal(tg_params_read_f32(p, i, f, sizes[i], NULL), TG_OK);
+            assert_int_equal(tg_params_read_f64(p, i, g, sizes[i], NULL), TG_OK);
+            for (int64_t k = 0; k < sizes[i]; k++) {
+                assert_true(f[k] == (float)(100 * i + k) + 0.25f && g[k] == (double)(100 * i + k) + 0.25);
+                assert_true(element(values, (tg_dtype)d, tg_params_offset(p, i) + k) == g[k]);
+            }
+        }
+        tg_params_destroy(p);
+    }
+}
+
+static void a_write_of_float32_reaches_both_dtypes(void **state)
+{
+    (void)state;
+    const float in[3] = { 0.1f, -0x1p-149f, INFINITY };
+    for (int d = 0; d < 2; d++) {
+        tg_params *p = make((tg_dtype)d);
+        double out[3];
+        assert_int_equal(tg_params_write_f32(p, FROZEN, in, 3, NULL), TG_OK);
+        assert_int_equal(tg_params_read_f64(p, FROZEN, out, 3, NULL), TG_OK);
+        for (int k = 0; k < 3; k++)
+            assert_true(out[k] == (double)in[k]);
+        tg_params_destroy(p);
+    }
+}
+
+static void bad_reads_and_writes_change_nothing(void **state)
+{
+    (void)state;
+    tg_params *p = make(TG_F64);
+    fill(p);
+    const uint64_t version = tg_params_version(p);
+    double x[35] = { 0 };
+    tg_error err;
+    assert_int_equal(tg_params_write_f64(p, A, x, 34, &err), TG_ERR_SHAPE);
+    ASSERT_ERROR(err, TG_ERR_SHAPE, "params_write", "a", "[5, 7]", "34", "35");
+    tg_params_write_f64(p, A, NULL, 35, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_write", "a", "NULL");
+    tg_params_write_f64(p, COUNT, x, 1, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_write", "5");
+    tg_params_write_f64(p, -1, x, 1, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_write", "-1");
+    tg_params_write_f64(NULL, 0, x, 1, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_write", "NULL");
+    tg_params_read_f64(p, LAST, x, 18, &err);
+    ASSERT_ERROR(err, TG_ERR_SHAPE, "params_read", "last", "[17]", "18");
+    tg_params_read_grad_f32(p, 9, NULL, 0, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_read_grad", "9");
+    assert_int_equal(tg_params_version(p), version);
+    assert_int_equal(tg_params_read_f64(p, A, x, 35, &err), TG_OK);
+    assert_int_equal(err.status, TG_OK);
+    assert_string_equal(err.text, "");
+    assert_true(x[34] == 34.25);
+    assert_int_equal(tg_params_write_f64(p, EMPTY, NULL, 0, &err), TG_OK);
+    tg_params_destroy(p);
+}
+
+static void a_twin_has_the_values_in_its_own_dtype(void **state)
+{
+    (void)state;
+    tg_error err;
+    tg_params *p = make(TG_F64);
+    const double third[3] = { 1.0 / 3, -1e300, 1e-320 };
+    fill(p);
+    tg_params_write_f64(p, FROZEN, third, 3, NULL);
+    tg_params *f32 = tg_params_clone(p, TG_F32, &err), *f64 = tg_params_clone(f32, TG_F64, &err);
+    tg_params *again = tg_params_clone(p, TG_F64, &err);
+    assert_true(f32 && f64 && again);
+    double x[3], y[35];
+    tg_params_read_f64(f32, FROZEN, x, 3, NULL);
+    assert_true(x[0] == (double)(1.0f / 3) && x[1] == (double)-INFINITY && x[2] == 0);
+    tg_params_read_f64(f64, FROZEN, x, 3, NULL);
+    assert_true(x[0] == (double)(1.0f / 3));
+    tg_params_read_f64(again, FROZEN, x, 3, NULL);
+    assert_memory_equal(x, third, sizeof x);
+    tg_params_read_f64(f64, A, y, 35, NULL);
+    assert_true(y[34] == 34.25);
+    for (int i = 0; i < COUNT; i++) {
+        assert_string_equal(tg_params_name(f64, i), specs[i].name);
+        assert_int_equal(tg_params_flags(f64, i), specs[i].flags);
+    }
+    int64_t count;
+    const void *values = tg_params_values(f64, &count);
+    assert_padding_is_zero(f64, values, count);
+    tg_params_destroy(p);
+    assert_string_equal(tg_params_name(f32, LAST), "last");
+    tg_params_destroy(f32);
+    tg_params_destroy(f64);
+    tg_params_destroy(again);
+}
+
+static void copy_needs_the_same_names_and_shapes(void **state)
+{
+    (void)state;
+    tg_error err;
+    tg_params *from = make(TG_F64), *to = make(TG_F32);
+    fill(from);
+    uint64_t version = tg_params_version(to);
+    assert_int_equal(tg_params_copy(to, from, &err), TG_OK);
+    assert_true(tg_params_version(to) > version);
+    float x[17];
+    tg_params_read_f32(to, LAST, x, 17, NULL);
+    assert_true(x[16] == 416.25f);
+    version = tg_params_version(to);
+    tg_params *fewer = tg_params_create(TG_F32, specs, COUNT - 1, &err);
+    tg_params_copy(to, fewer, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_copy", "4", "5");
+    tg_param_spec other[COUNT];
+    memcpy(other, specs, sizeof specs);
+    other[LAST].shape.dims[0] = 18;
+    tg_params *shaped = tg_params_create(TG_F32, other, COUNT, &err);
+    tg_params_copy(to, shaped, &err);
+    ASSERT_ERROR(err, TG_ERR_SHAPE, "last", "[17]", "[18]");
+    other[LAST] = specs[LAST];
+    other[LAST].name = "final";
+    tg_params *named = tg_params_create(TG_F32, other, COUNT, &err);
+    tg_params_copy(to, named, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "last", "final");
+    tg_params_copy(to, NULL, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "from", "NULL");
+    tg_params_copy(NULL, to, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "to", "NULL");
+    tg_params_read_f32(to, A, x, 0, NULL);
+    assert_int_equal(tg_params_version(to), version);
+    tg_params_destroy(named);
+    tg_params_destroy(shaped);
+    tg_params_destroy(fewer);
+    tg_params_destroy(from);
+    tg_params_destroy(to);
+}
+
+static void filling_draws_the_same_numbers_for_both_dtypes(void **state)
+{
+    (void)state;
+    tg_params *f = make(TG_F32), *d = make(TG_F64);
+    tg_rng one = tg_rng_seed(3), two = tg_rng_seed(3), three = tg_rng_seed(3);
+    float x[35];
+    double y[35];
+    assert_int_equal(tg_params_fill_normal(f, A, 0.5, &one, NULL), TG_OK);
+    assert_int_equal(tg_params_fill_normal(d, A, 0.5, &two, NULL), TG_OK);
+    tg_params_read_f32(f, A, x, 35, NULL);
+    tg_params_read_f64(d, A, y, 35, NULL);
+    for (int k = 0; k < 35; k++)
+        assert_true(y[k] == 0.5 * tg_rng_normal(&three) && x[k] == (float)y[k]);
+    assert_int_equal(tg_params_fill_uniform(f, LAST, -1, 3, &one, NULL), TG_OK);
+    assert_int_equal(tg_params_fill_uniform(d, LAST, -1, 3, &two, NULL), TG_OK);
+    tg_params_read_f32(f, LAST, x, 17, NULL);
+    tg_params_read_f64(d, LAST, y, 17, NULL);
+    for (int k = 0; k < 17; k++)
+        assert_true(y[k] == tg_rng_between(&three, -1, 3) && x[k] == (float)y[k]);
+    assert_true(one.position == three.position && two.position == three.position);
+    tg_error err;
+    const uint64_t version = tg_params_version(d);
+    tg_params_fill_normal(d, A, -0.5, &one, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "-0.5", "a");
+    tg_params_fill_normal(d, A, 1, NULL, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "generator", "NULL");
+    tg_params_fill_uniform(d, A, 1, 0, &one, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "1 .. 0");
+    tg_params_fill_uniform(d, A, 0, (double)INFINITY, &one, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "inf");
+    tg_params_fill_uniform(d, 77, 0, 1, &one, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "77");
+    assert_int_equal(tg_params_version(d), version);
+    tg_params_destroy(f);
+    tg_params_destroy(d);
+}
+
+static void flags_are_replaced(void **state)
+{
+    (void)state;
+    tg_params *p = make(TG_F32);
+    tg_error err;
+    assert_int_equal(tg_params_set_flags(p, A, TG_PARAM_FROZEN, &err), TG_OK);
+    assert_int_equal(tg_params_flags(p, A), TG_PARAM_FROZEN);
+    tg_params_set_flags(p, A, 8, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "a", "0x8", "0x3");
+    assert_int_equal(tg_params_flags(p, A), TG_PARAM_FROZEN);
+    tg_params_set_flags(NULL, A, 0, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "NULL");
+    tg_params_destroy(p);
+}
+
+static void nothing_is_asked_of_nothing(void **state)
+{
+    (void)state;
+    int64_t count = 5;
+    tg_params_destroy(NULL);
+    tg_params_touch(NULL);
+    tg_params_zero_grad(NULL);
+    assert_int_equal(tg_params_count(NULL), 0);
+    assert_int_equal(tg_params_size(NULL), 0);
+    assert_null(tg_params_name(NULL, 0));
+    assert_int_equal(tg_params_find(NULL, "a"), -1);
+    assert_int_equal(tg_params_offset(NULL, 0), -1);
+    assert_null(tg_params_values(NULL, &count));
+    assert_int_equal(count, 0);
+    assert_null(tg_params_grads(NULL, NULL));
+    assert_false(tg_params_has_grad(NULL, 0));
+    assert_true(tg_params_grad_norm(NULL) == 0);
+    tg_error err;
+    assert_null(tg_params_clone(NULL, TG_F32, &err));
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_clone", "NULL");
+    tg_params_clip_grad_norm(NULL, 1, NULL, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_clip_grad_norm", "NULL");
+    tg_params *p = make(TG_F32);
+    assert_null(tg_params_name(p, COUNT));
+    assert_int_equal(tg_params_offset(p, -1), -1);
+    assert_int_equal(tg_params_shape(p, COUNT).rank, 0);
+    assert_int_equal(tg_params_find(p, NULL), -1);
+    assert_false(tg_params_has_grad(p, COUNT));
+    tg_params_destroy(p);
+}
+
+/* Gradients ------------------------------------------------------------------------------------------------------- */
+
+/* sum(c x): its gradient in x is c everywhere. */
+static tg_tensor term(tg_tape *t, tg_params *p, int i, double c)
+{
+    return tg_scale(tg_sum(tg_param(t, p, i), TG_ALL, false), c);
+}
+
+static void assert_grad(const tg_params *p, int i, double expected)
+{
+    double g[35];
+    assert_int_equal(tg_params_read_grad_f64(p, i, g, sizes[i], NULL), TG_OK);
+    for (int64_t k = 0; k < sizes[i]; k++)
+        assert_true(g[k] == expected);
+}
+
+static void backward_writes_into_the_set_and_accumulates(void **state)
+{
+    (void)state;
+    for (int d = 0; d < 2; d++) {
+        tg_params *p = make((tg_dtype)d);
+        tg_tape *t = tg_tape_create((tg_dtype)d);
+        fill(p);
+        assert_int_equal(tg_backward(tg_add(term(t, p, A, 3), term(t, p, LAST, 0.5))), TG_OK);
+        assert_true(tg_params_has_grad(p, A) && tg_params_has_grad(p, LAST) && !tg_params_has_grad(p, ONE));
+        assert_grad(p, A, 3);
+        assert_grad(p, LAST, 0.5);
+        assert_grad(p, ONE, 0);
+        assert_int_equal(tg_backward(tg_add(term(t, p, A, 1), term(t, p, ONE, -2))), TG_OK);
+        assert_grad(p, A, 4);
+        assert_grad(p, LAST, 0.5);
+        assert_grad(p, ONE, -2);
+        tg_params_zero_grad(p);
+        assert_false(tg_params_has_grad(p, A));
+        assert_grad(p, A, 0);
+        assert_int_equal(tg_backward(term(t, p, A, 7)), TG_OK);
+        assert_grad(p, A, 7);
+        assert_grad(p, LAST, 0);
+        int64_t count;
+        const void *g = tg_params_grads(p, &count);
+        assert_padding_is_zero(p, g, count);
+        for (int64_t k = 0; k < sizes[LAST]; k++)
+            assert_true(element(g, (tg_dtype)d, tg_params_offset(p, LAST) + k) == 0);
+        tg_tape_destroy(t);
+        tg_params_destroy(p);
+    }
+}
+
+static void a_leaf_is_one_and_borrows_the_values(void **state)
+{
+    (void)state;
+    tg_params *p = make(TG_F32);
+    tg_tape *t = tg_tape_create(TG_F32);
+    fill(p);
+    const tg_tensor x = tg_param(t, p, A), y = tg_param(t, p, A), z = tg_param(t, p, LAST);
+    assert_true(x.id == y.id && x.id != z.id);
+    assert_ptr_equal(tg_data(z), (float *)tg_params_values(p, NULL) + tg_params_offset(p, LAST));
+    assert_true(tg_needs_grad(x) && !tg_needs_grad(tg_param(t, p, FROZEN)));
+    tg_params_touch(p);
+    assert_true(tg_param(t, p, A).id != x.id);
+    tg_tape_reset(t);
+    assert_int_equal(tg_size(tg_param(t, p, A)), 35);
+    tg_tape_destroy(t);
+    tg_params_destroy(p);
+}
+
+static void a_bad_leaf_is_an_error_on_the_tape(void **state)
+{
+    (void)state;
+    tg_params *p = make(TG_F32);
+    tg_tape *t = tg_tape_create(TG_F64);
+    assert_false(tg_is_valid(tg_param(t, p, A)));
+    ASSERT_SAYS(tg_tape_status(t), tg_tape_message(t), TG_ERR_DTYPE, "a", "float32", "float64");
+    tg_tape_reset(t);
+    assert_false(tg_is_valid(tg_param(t, p, COUNT)));
+    ASSERT_SAYS(tg_tape_status(t), tg_tape_message(t), TG_ERR_ARGUMENT, "param", "5");
+    tg_tape_reset(t);
+    assert_false(tg_is_valid(tg_param(t, NULL, 0)));
+    ASSERT_SAYS(tg_tape_status(t), tg_tape_message(t), TG_ERR_ARGUMENT, "param", "NULL");
+    assert_null(tg_param(NULL, p, 0).tape);
+    tg_tape_destroy(t);
+    tg_params_destroy(p);
+}
+
+static void values_that_changed_since_they_were_recorded_are_an_error(void **state)
+{
+    (void)state;
+    tg_params *p = make(TG_F64);
+    tg_tape *t = tg_tape_create(TG_F64);
+    fill(p);
+    const tg_tensor y = term(t, p, LAST, 2);
+    const double zero[17] = { 0 };
+    tg_params_write_f64(p, LAST, zero, 17, NULL);
+    assert_int_equal(tg_backward(y), TG_ERR_CHANGED);
+    assert_non_null(strstr(tg_tape_message(t), "last"));
+    double g[17];
+    tg_error err;
+    tg_params_read_grad_f64(p, LAST, g, 17, &err);
+    ASSERT_ERROR(err, TG_ERR_STATE, "params_read_grad", "tg_params_zero_grad");
+    assert_true(isnan(tg_params_grad_norm(p)));
+    tg_params_zero_grad(p);
+    tg_tape_reset(t);
+    assert_int_equal(tg_backward(term(t, p, LAST, 2)), TG_OK);
+    assert_grad(p, LAST, 2);
+    tg_tape_destroy(t);
+    tg_params_destroy(p);
+}
+
+static void gradients_of_other_tapes_are_added(void **state)
+{
+    (void)state;
+    tg_params *p = make(TG_F64);
+    tg_tape *t = tg_tape_create(TG_F64);
+    fill(p);
+    const tg_tensor x = tg_param(t, p, LAST);
+    tg_tensor g;
+    assert_int_equal(tg_grad(tg_sum(tg_mul(x, x), TG_ALL, false), (tg_tensor){ 0 }, &x, 1, &g, 0), TG_OK);
+    assert_false(tg_params_has_grad(p, LAST));
+    double got[17];
+    for (int times = 1; times <= 2; times++) {
+        assert_int_equal(tg_params_add_grad(p, LAST, g, NULL), TG_OK);
+        tg_params_read_grad_f64(p, LAST, got, 17, NULL);
+        for (int k = 0; k < 17; k++)
+            assert_true(got[k] == times * 2 * (400.25 + k));
+    }
+    tg_error err;
+    tg_params_add_grad(p, A, g, &err);
+    ASSERT_ERROR(err, TG_ERR_SHAPE, "[17]", "a", "[5, 7]");
+    tg_params_add_grad(p, LAST, (tg_tensor){ 0 }, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "last", "null tensor");
+    tg_params_add_grad(p, COUNT, g, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "5");
+    tg_tape *other = tg_tape_create(TG_F32);
+    tg_params_add_grad(p, LAST, tg_full(other, TG_SHAPE(17), 1), &err);
+    ASSERT_ERROR(err, TG_ERR_DTYPE, "float32", "last", "float64");
+    tg_tape_reset(t);
+    tg_params_add_grad(p, LAST, g, &err);
+    ASSERT_ERROR(err, TG_ERR_STALE, "last", "reset");
+    double same[17];
+    tg_params_read_grad_f64(p, LAST, same, 17, NULL);
+    assert_memory_equal(same, got, sizeof same);
+    tg_tape_destroy(other);
+    tg_tape_destroy(t);
+    tg_params_destroy(p);
+}
+
+static void the_norm_leaves_out_unset_and_frozen_gradients(void **state)
+{
+    (void)state;
+    for (int d = 0; d < 2; d++) {
+        tg_params *p = make((tg_dtype)d);
+        tg_tape *t = tg_tape_create((tg_dtype)d);
+        assert_true(tg_params_grad_norm(p) == 0);
+        tg_backward(tg_add(term(t, p, A, 3), term(t, p, ONE, -5)));
+        tg_params_add_grad(p, FROZEN, tg_full(t, TG_SHAPE(3), 1000), NULL);
+        assert_close(tg_params_grad_norm(p), sqrt(35 * 9 + 25.0), 1e-15);
+        double norm = 0;
+        assert_int_equal(tg_params_clip_grad_norm(p, 100, &norm, NULL), TG_OK);
+        assert_close(norm, sqrt(340.0), 1e-15);
+        assert_grad(p, A, 3);
+        assert_int_equal(tg_params_clip_grad_norm(p, 2, &norm, NULL), TG_OK);
+        assert_close(norm, sqrt(340.0), 1e-15);
+        assert_close(tg_params_grad_norm(p), 2, d ? 1e-15 : 1e-7);
+        double g[35];
+        tg_params_read_grad_f64(p, A, g, 35, NULL);
+        assert_close(g[34], 3 * 2 / sqrt(340.0), d ? 1e-15 : 1e-7);
+        assert_grad(p, FROZEN, 1000);
+        tg_tape_destroy(t);
+        tg_params_destroy(p);
+    }
+}
+
+static void a_norm_that_is_not_finite_clips_nothing(void **state)
+{
+    (void)state;
+    tg_params *p = make(TG_F64);
+    double *g = tg_params_grads(p, NULL), norm;
+    tg_error err;
+    g[0] = 8;
+    g[1] = (double)INFINITY;
+    tg_params_clip_grad_norm(p, 1, &norm, &err);
+    ASSERT_ERROR(err, TG_ERR_NONFINITE, "params_clip_grad_norm", "inf");
+    assert_true(isinf(norm) && g[0] == 8);
+    g[1] = 6;
+    const double bad[] = { 0, -1, nan("") };
+    for (int i = 0; i < 3; i++) {
+        tg_params_clip_grad_norm(p, bad[i], NULL, &err);
+        ASSERT_ERROR(err, TG_ERR_ARGUMENT, "max_norm");
+    }
+    assert_true(g[0] == 8 && g[1] == 6);
+    assert_int_equal(tg_params_clip_grad_norm(p, (double)INFINITY, NULL, &err), TG_OK);
+    assert_true(g[0] == 8 && g[1] == 6);
+    tg_params_destroy(p);
+}
+
+/* Long enough for many blocks, of every ragged length. */
+static void the_norm_has_the_same_bits_at_every_number_of_threads(void **state)
+{
+    (void)state;
+    const int64_t lengths[] = { 1, 16383, 16384, 16385, 100003, 64 * 16384 + 1, 3000001 };
+    const int before = tg_num_threads();
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        const tg_param_spec spec = { .name = "w", .shape = TG_SHAPE(lengths[i]) };
+        tg_params *p = tg_params_create(TG_F32, &spec, 1, NULL);
+        float *g = tg_params_grads(p, NULL);
+        double plain = 0, first = 0;
+        tg_rng rng = tg_rng_seed(5);
+        for (int64_t k = 0; k < lengths[i]; k++) {
+            g[k] = (float)tg_rng_between(&rng, -1, 1);
+            plain += (double)g[k] * (double)g[k];
+        }
+        const int threads[] = { 1, 2, 3, 7 };
+        for (int j = 0; j < 4; j++) {
+            assert_int_equal(tg_set_num_threads(threads[j]), TG_OK);
+            const double norm = tg_params_grad_norm(p);
+            first = j == 0 ? norm : first;
+            assert_true(norm == first);
+        }
+        assert_close(first, sqrt(plain), 1e-12);
+        tg_params_clip_grad_norm(p, first / 2, NULL, NULL);
+        assert_close(tg_params_grad_norm(p), first / 2, 1e-6);
+        tg_params_destroy(p);
+    }
+    tg_set_num_threads(before);
+}
+
+/* Memory ---------------------------------------------------------------------------------------------------------- */
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    failing f = { 0 };
+    const tg_allocator a = failing_allocator(&f);
+    tg_params *p = NULL, *twin = NULL;
+    tg_error err;
+    for (f.fail_at = 1; !p; f.fail_at++) {
+        f.calls = 0;
+        p = tg_params_create_with(TG_F32, specs, COUNT, &a, &err);
+        assert_int_equal(err.status, p ? TG_OK : TG_ERR_MEMORY);
+        assert_true(p || (f.outstanding == 0 && f.bytes == 0));
+    }
+    assert_true(f.fail_at > 4);
+    fill(p);
+    const long held = f.outstanding;
+    for (f.fail_at = 1; !twin; f.fail_at++) {
+        f.calls = 0;
+        twin = tg_params_clone(p, TG_F64, &err);
+        assert_int_equal(err.status, twin ? TG_OK : TG_ERR_MEMORY);
+        assert_true(twin || f.outstanding == held);
+    }
+    double x[17];
+    tg_params_read_f64(twin, LAST, x, 17, NULL);
+    assert_true(x[16] == 416.25);
+    tg_params_destroy(p);
+    tg_params_destroy(twin);
+    assert_true(f.outstanding == 0 && f.bytes == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_set_knows_what_it_holds),
+        cmocka_unit_test(parameters_start_at_64_bytes_and_do_not_overlap),
+        cmocka_unit_test(an_empty_set_is_a_set),
+        cmocka_unit_test(a_bad_set_is_refused),
+        cmocka_unit_test(values_are_read_as_they_were_written),
+        cmocka_unit_test(a_write_of_float32_reaches_both_dtypes),
+        cmocka_unit_test(bad_reads_and_writes_change_nothing),
+        cmocka_unit_test(a_twin_has_the_values_in_its_own_dtype),
+        cmocka_unit_test(copy_needs_the_same_names_and_shapes),
+        cmocka_unit_test(filling_draws_the_same_numbers_for_both_dtypes),
+        cmocka_unit_test(flags_are_replaced),
+        cmocka_unit_test(nothing_is_asked_of_nothing),
+        cmocka_unit_test(backward_writes_into_the_set_and_accumulates),
+        cmocka_unit_test(a_leaf_is_one_and_borrows_the_values),
+        cmocka_unit_test(a_bad_leaf_is_an_error_on_the_tape),
+        cmocka_unit_test(values_that_changed_since_they_were_recorded_are_an_error),
+        cmocka_unit_test(gradients_of_other_tapes_are_added),
+        cmocka_unit_test(the_norm_leaves_out_unset_and_frozen_gradients),
+        cmocka_unit_test(a_norm_that_is_not_finite_clips_nothing),
+        cmocka_unit_test(the_norm_has_the_same_bits_at_every_number_of_threads),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests_name("params", tests, NULL, NULL);
+}
