@@ -1,0 +1,89 @@
+/* test_schedule.c - learning-rate schedules against PyTorch's figures and their own formulas. */
+#include "nn.h"
+
+#include "tapegrad/optim.h"
+
+/* torch 1.13: StepLR(3, 0.25), ExponentialLR(0.9), CosineAnnealingLR(7, 0.01), from 0.5. */
+static void rates_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    static const struct {
+        tg_schedule schedule;
+        double expected[8];
+    } figures[] = {
+        { { .kind = TG_SCHEDULE_STEP, .lr = 0.5, .period = 3, .factor = 0.25 },
+          { 0.5, 0.5, 0.5, 0.125, 0.125, 0.125, 0.03125, 0.03125 } },
+        { { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 0.5, .factor = 0.9 },
+          { 0x1p-1, 0x1.ccccccccccccdp-2, 0x1.9eb851eb851ecp-2, 0x1.753f7ced91688p-2, 0x1.4fec56d5cfaaep-2,
+            0x1.2e54b48d3ae6ap-2, 0x1.101908e581cf9p-2, 0x1.e9c6a99d1cdc0p-3 } },
+        { { .kind = TG_SCHEDULE_COSINE, .lr = 0.5, .period = 7, .floor = 0.01 },
+          { 0x1p-1, 0x1.e727b2a3d3f37p-2, 0x1.a18a86f020155p-2, 0x1.3cf2307541e47p-2, 0x1.9a96805d2a4bdp-3,
+            0x1.a2cba6cedbd3ep-4, 0x1.18adf00018b68p-5, 0x1.47ae147ae147bp-7 } },
+    };
+    for (size_t f = 0; f < sizeof figures / sizeof figures[0]; f++)
+        for (int step = 0; step < 8; step++)
+            assert_close(tg_schedule_lr(&figures[f].schedule, step), figures[f].expected[step], 1e-15);
+}
+
+static void defaults_are_as_documented(void **state)
+{
+    (void)state;
+    const tg_schedule constant = { .lr = 0.25 }, step = { .kind = TG_SCHEDULE_STEP, .lr = 1 },
+                      fading = { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 1 },
+                      cosine = { .kind = TG_SCHEDULE_COSINE, .lr = 1 };
+    assert_true(tg_schedule_lr(&constant, 0) == 0.25 && tg_schedule_lr(&constant, INT64_MAX) == 0.25);
+    assert_close(tg_schedule_lr(&step, 2), 0.01, 1e-16);
+    assert_close(tg_schedule_lr(&fading, 2), 0.95 * 0.95, 1e-15);
+    assert_true(tg_schedule_lr(&cosine, 0) == 1 && tg_schedule_lr(&cosine, 1) == 0);
+    assert_true(tg_schedule_lr(&(tg_schedule){ 0 }, 5) == 0);
+}
+
+static void a_period_stretches_the_exponential(void **state)
+{
+    (void)state;
+    const tg_schedule s = { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 2, .factor = 0.25, .period = 4 };
+    assert_close(tg_schedule_lr(&s, 2), 1, 1e-15);
+    assert_close(tg_schedule_lr(&s, 4), 0.5, 1e-15);
+}
+
+static void the_cosine_stays_on_its_floor(void **state)
+{
+    (void)state;
+    const tg_schedule s = { .kind = TG_SCHEDULE_COSINE, .lr = 1, .period = 10, .floor = 0.125 };
+    assert_close(tg_schedule_lr(&s, 5), 0.125 + 0.875 / 2, 1e-15);
+    assert_true(tg_schedule_lr(&s, 10) == 0.125 && tg_schedule_lr(&s, 1000000) == 0.125);
+}
+
+static void a_warm_up_leads_to_every_schedule(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        const tg_schedule cold = { .kind = (tg_schedule_kind)kind, .lr = 0.8, .period = 3, .factor = 0.5 };
+        tg_schedule warm = cold;
+        warm.warmup = 4;
+        for (int step = 0; step < 4; step++)
+            assert_close(tg_schedule_lr(&warm, step), 0.2 * (step + 1), 1e-15);
+        for (int step = 0; step < 9; step++)
+            assert_true(tg_schedule_lr(&warm, 4 + step) == tg_schedule_lr(&cold, step));
+    }
+}
+
+static void nonsense_is_nan(void **state)
+{
+    (void)state;
+    assert_true(isnan(tg_schedule_lr(NULL, 0)));
+    assert_true(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1 }, -1)));
+    assert_true(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1, .warmup = -1 }, 0)));
+    assert_true(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1, .period = -1 }, 0)));
+    assert_true(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1, .kind = (tg_schedule_kind)9 }, 0)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rates_are_those_of_pytorch),         cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(a_period_stretches_the_exponential), cmocka_unit_test(the_cosine_stays_on_its_floor),
+        cmocka_unit_test(a_warm_up_leads_to_every_schedule),  cmocka_unit_test(nonsense_is_nan),
+    };
+    return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
+}
