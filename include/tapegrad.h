@@ -11,6 +11,8 @@
 #include "tapegrad/params.h"
 #include "tapegrad/mlp.h"
 #include "tapegrad/optim.h"
+#include "tapegrad/data.h"
+#include "tapegrad/io.h"
 #include "tapegrad/cpu.h"
 
 #endif

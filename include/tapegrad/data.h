@@ -17,9 +17,9 @@ extern "C" {
        if (tg_dataset_read_mnist(&train, "mnist", TG_TRAIN, &err) != TG_OK) ...
        tg_dataset_finish(&train);
 
-   The arrays are the set's own and may be written in place; the other fields are for reading. Every function that fills a set wants an empty one (else
-   TG_ERR_STATE), fills it whole or leaves it empty, and returns TG_ERR_ARGUMENT for NULL, TG_ERR_MEMORY, and what is
-   said with it. */
+   The arrays are the set's own and may be written in place; the other fields are for reading. Every function that
+   fills a set wants an empty one (else TG_ERR_STATE), fills it whole or leaves it empty, and returns TG_ERR_ARGUMENT
+   for NULL, TG_ERR_MEMORY, and what is said with it. */
 typedef struct tg_dataset {
     tg_dtype dtype;                /* of x */
     const tg_allocator *allocator; /* borrowed until the finish; NULL for the C library */

@@ -1,0 +1,43 @@
+/* header.h - the header of a safetensors file: 8 bytes of its length, little-endian; then, as JSON,
+       { "__metadata__": { "key": "value", ... },
+         "name": { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end] }, ... }
+   and blanks. The data that follow are the tensors one after the other, without gaps. */
+#ifndef TG_HEADER_H
+#define TG_HEADER_H
+
+#include "core/memory.h"
+#include "core/platform.h"
+
+#define TG_METADATA "__metadata__"
+enum { TG_HEADER_MOST = 100000000 }; /* bytes: the format's limit */
+
+typedef struct tg_header_tensor {
+    const char *name;
+    tg_dtype dtype;
+    tg_shape shape;
+    int64_t begin, end; /* bytes of the data */
+} tg_header_tensor;
+
+typedef struct tg_header_pair {
+    const char *key, *value;
+} tg_header_pair;
+
+typedef struct tg_header {
+    tg_allocator allocator;
+    size_t size; /* of the text; what the other two have room for follows from it */
+    char *text;  /* decoded in place: names, keys and values point into it */
+    tg_header_tensor *tensors;
+    tg_header_pair *pairs;
+    int64_t n_tensors, n_pairs;
+} tg_header;
+
+/* The name of a dtype in the file: "F32" or "F64". */
+const char *tg_header_dtype(tg_dtype dtype);
+
+/* Reads the header and checks all that can be known without knowing what the file is for: that each tensor's offsets
+   suit its shape and dtype, that together they fill the data, that no name is there twice. The tensors are in the
+   order of their data. On failure nothing is left to finish. */
+tg_status tg_header_read(tg_header *h, tg_infile *file, const tg_allocator *allocator, tg_error *err);
+void tg_header_finish(tg_header *h);
+
+#endif

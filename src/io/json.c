@@ -1,0 +1,208 @@
+/* json.c - the strict reader of JSON. */
+#include "io/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/platform.h"
+#include "core/status.h"
+
+void tg_json_fail(tg_json *j, const char *format, ...)
+{
+    if (j->status != TG_OK)
+        return;
+    char reason[200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, sizeof reason, format, args);
+    va_end(args);
+    j->status = tg_error_raise(j->err, TG_ERR_FORMAT, "%s: header byte %zu: %s", tg_path_end(j->path),
+                               (size_t)(j->at - j->start), reason);
+}
+
+/* What a message says is found at the reader's place. */
+static const char *found(const tg_json *j, char buffer[24])
+{
+    const unsigned char c = j->at < j->end ? (unsigned char)*j->at : 0;
+    if (j->at == j->end)
+        return "the end";
+    snprintf(buffer, 24, c > ' ' && c < 127 ? "'%c'" : "byte 0x%02x", c);
+    return buffer;
+}
+
+static void skip_blanks(tg_json *j)
+{
+    while (j->at < j->end && (*j->at == ' ' || *j->at == '\t' || *j->at == '\n' || *j->at == '\r'))
+        j->at++;
+}
+
+/* Takes `c` if it comes next. */
+static bool take(tg_json *j, char c)
+{
+    if (j->status != TG_OK || j->at == j->end || *j->at != c)
+        return false;
+    j->at++;
+    return true;
+}
+
+void tg_json_expect(tg_json *j, char c)
+{
+    char buffer[24];
+    skip_blanks(j);
+    if (!take(j, c))
+        tg_json_fail(j, "%s, expected '%c'", found(j, buffer), c);
+}
+
+bool tg_json_more(tg_json *j, char close, int64_t i)
+{
+    skip_blanks(j);
+    if (take(j, close))
+        return false;
+    if (i > 0)
+        tg_json_expect(j, ',');
+    return j->status == TG_OK;
+}
+
+void tg_json_finish(tg_json *j)
+{
+    char buffer[24];
+    skip_blanks(j);
+    if (j->at < j->end)
+        tg_json_fail(j, "%s, expected nothing but blanks", found(j, buffer));
+}
+
+int64_t tg_json_integer(tg_json *j)
+{
+    char buffer[24];
+    skip_blanks(j);
+    const char *first = j->at;
+    int64_t n = 0;
+    for (; j->status == TG_OK && j->at < j->end && *j->at >= '0' && *j->at <= '9'; j->at++) {
+        const int digit = *j->at - '0';
+        if (n > (INT64_MAX - digit) / 10)
+            tg_json_fail(j, "the number is above %lld", (long long)INT64_MAX);
+        else
+            n = 10 * n + digit;
+    }
+    if (j->at == first)
+        tg_json_fail(j, "%s, expected an integer of 0 or more", found(j, buffer));
+    else if (*first == '0' && j->at - first > 1)
+        tg_json_fail(j, "a number with a leading 0, expected none");
+    return j->status == TG_OK ? n : 0;
+}
+
+/* The four hexadecimal digits after \u. */
+static uint32_t hex4(tg_json *j)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    uint32_t code = 0;
+    for (int i = 0; i < 4; i++) {
+        const char *digit = j->at < j->end && *j->at ? strchr(digits, *j->at) : NULL;
+        if (!digit) {
+            tg_json_fail(j, "\\u, expected four hexadecimal digits after it");
+            return 0;
+        }
+        const uint32_t value = (uint32_t)(digit - digits);
+        code = code << 4 | (value < 16 ? value : value - 6);
+        j->at++;
+    }
+    return code;
+}
+
+/* The code after \u, which may be written as two surrogates. */
+static uint32_t unicode(tg_json *j)
+{
+    const uint32_t code = hex4(j);
+    if (code < 0xd800 || code > 0xdfff)
+        return code;
+    const bool pair = code < 0xdc00 && take(j, '\\') && take(j, 'u');
+    const uint32_t low = pair ? hex4(j) : 0;
+    if (low < 0xdc00 || low > 0xdfff)
+        tg_json_fail(j, "the surrogate \\u%04x, expected a pair of them", (unsigned)code);
+    return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static char *put_utf8(char *out, uint32_t code)
+{
+    if (code < 0x80) {
+        *out++ = (char)code;
+        return out;
+    }
+    const int rest = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+    *out++ = (char)(lead[rest] | code >> 6 * rest);
+    for (int i = rest - 1; i >= 0; i--)
+        *out++ = (char)(0x80 | (code >> 6 * i & 0x3f));
+    return out;
+}
+
+/* After a backslash. What is decoded is never longer than what was written. */
+static char *unescape(tg_json *j, char *out)
+{
+    static const char names[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    if (take(j, 'u')) {
+        const uint32_t code = unicode(j);
+        if (code == 0)
+            tg_json_fail(j, "\\u0000 in a string, which names may not hold");
+        return j->status == TG_OK ? put_utf8(out, code) : out;
+    }
+    const char *name = j->at < j->end && *j->at ? strchr(names, *j->at) : NULL;
+    char buffer[24];
+    if (!name)
+        tg_json_fail(j, "%s after a backslash, expected one of %su", found(j, buffer), names);
+    else {
+        *out++ = meanings[name - names];
+        j->at++;
+    }
+    return out;
+}
+
+char *tg_json_string(tg_json *j)
+{
+    tg_json_expect(j, '"');
+    char *const text = j->at, *out = text;
+    while (j->status == TG_OK && !take(j, '"')) {
+        if (j->at == j->end)
+            tg_json_fail(j, "the end, expected '\"'");
+        else if ((unsigned char)*j->at < ' ')
+            tg_json_fail(j, "byte 0x%02x in a string, expected it escaped", (unsigned)*j->at);
+        else if (take(j, '\\'))
+            out = unescape(j, out);
+        else
+            *out++ = *j->at++;
+    }
+    if (j->status != TG_OK)
+        return j->end;
+    *out = '\0';
+    return text;
+}
+
+bool tg_is_utf8(const char *text, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)text, *end = p + size;
+    while (p < end) {
+        const unsigned char c = *p++;
+        const int rest = c < 0x80                ? 0
+                         : c >= 0xc2 && c < 0xe0 ? 1
+                         : c >= 0xe0 && c < 0xf0 ? 2
+                         : c >= 0xf0 && c < 0xf5 ? 3
+                                                 : -1;
+        if (rest < 0 || end - p < rest)
+            return false;
+        /* The byte after these leads is bounded more closely: no overlong form, surrogate, or code above 10FFFF. */
+        const unsigned low = c == 0xe0   ? 0xa0
+                             : c == 0xf0 ? 0x90
+                                         : 0x80,
+                       high = c == 0xed   ? 0x9f
+                              : c == 0xf4 ? 0x8f
+                                          : 0xbf;
+        if (rest > 0 && (p[0] < low || p[0] > high))
+            return false;
+        for (int i = 1; i < rest; i++)
+            if (p[i] < 0x80 || p[i] > 0xbf)
+                return false;
+        p += rest;
+    }
+    return true;
+}
