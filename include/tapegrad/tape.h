@@ -89,13 +89,14 @@ TG_API tg_tensor tg_constant_f64(tg_tape *tape, tg_shape shape, const double *da
 TG_API tg_tensor tg_variable_untyped(tg_tape *tape, tg_shape shape, const void *data);
 TG_API tg_tensor tg_constant_untyped(tg_tape *tape, tg_shape shape, const void *data);
 
+/* The macros take `data` as all that follows, so that it may be (float[]){ 3, -2 }. */
 #ifndef __cplusplus
-#define TG_BY_TYPE(name, data)                                                                                       \
-    _Generic((data),                                                                                                 \
+#define TG_BY_TYPE(name, ...)                                                                                        \
+    _Generic((__VA_ARGS__),                                                                                          \
         float *: name##_f32, const float *: name##_f32, double *: name##_f64, const double *: name##_f64,            \
         void *: name##_untyped, const void *: name##_untyped)
-#define tg_variable(tape, shape, data) TG_BY_TYPE(tg_variable, data)(tape, shape, data)
-#define tg_constant(tape, shape, data) TG_BY_TYPE(tg_constant, data)(tape, shape, data)
+#define tg_variable(tape, shape, ...) TG_BY_TYPE(tg_variable, __VA_ARGS__)(tape, shape, __VA_ARGS__)
+#define tg_constant(tape, shape, ...) TG_BY_TYPE(tg_constant, __VA_ARGS__)(tape, shape, __VA_ARGS__)
 #endif
 
 /* A constant that is the same value everywhere. */
