@@ -144,7 +144,12 @@ bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool accumulate)
 {
     if (n->extent->size == 0)
         return true;
-    tg_call c = { .tape = t, .node = n, .out = out, .accumulate = accumulate };
+    tg_call c; /* not zeroed: its scratch is longer than a small operation takes */
+    c.tape = t;
+    c.node = n;
+    c.out = out;
+    c.accumulate = accumulate;
+    c.n_scratch = 0;
     tg_status status = n->op->forward(&c);
     for (int i = 0; i < c.n_scratch; i++)
         tg_store_drop(&t->store, c.scratch[i]);
@@ -227,69 +232,67 @@ bool tg_node_compute(tg_tape *t, uint32_t id)
 
 /* Applying -------------------------------------------------------------------------------------------------------- */
 
-static tg_tape *first_tape(const tg_tensor *inputs, int n)
+/* Whether input i may be absent, or else what is wrong with it, raised. */
+static bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int i)
 {
-    for (int i = 0; i < n; i++)
-        if (inputs[i].tape)
-            return inputs[i].tape;
-    return NULL;
-}
-
-/* The node of input i, or NULL with the error raised. */
-static const tg_node *check_input(tg_tape *t, const tg_op *op, tg_tensor x, int i)
-{
-    if (x.tape != t)
+    if (!x.tape && i < 32 && op->optional >> i & 1)
+        return true;
+    if (!x.tape)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: input %d is the null tensor", op->name, i);
+    else if (x.tape != t)
         tg_tape_raise(t, TG_ERR_TAPE, "%s: input %d is a tensor of another tape", op->name, i);
-    else if (x.id == 0 || x.id > t->count || tg_node_at(t, x.id)->epoch != x.epoch)
-        tg_tape_raise(t, TG_ERR_STALE, "%s: input %d is from before a reset or rewind of its tape", op->name, i);
     else
-        return tg_node_at(t, x.id);
-    return NULL;
+        tg_tape_raise(t, TG_ERR_STALE, "%s: input %d is from before a reset or rewind of its tape", op->name, i);
+    return false;
 }
 
-/* Puts the inputs into the new node and says what their being there means for it. */
+/* What a node of each mode has from the start, and takes from its inputs. */
+static const uint16_t flags_of_mode[] = {
+    [TG_RECORDING] = 0,
+    [TG_PAUSED] = TG_NODE_CUT,
+    [TG_NOTING] = 0,
+    [TG_NOTING_RECORDING] = 0,
+};
+static const uint16_t flags_from_inputs[] = {
+    [TG_RECORDING] = TG_NODE_NEEDS_GRAD,
+    [TG_PAUSED] = 0,
+    [TG_NOTING] = 0,
+    [TG_NOTING_RECORDING] = TG_NODE_NEEDS_GRAD,
+};
+
+/* Puts the inputs into the new node, its flags, and its extent if they all share one that the operation keeps. The new
+   node is not yet an input: handles are good below it. */
 static bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count)
 {
     uint32_t *ids = n->inputs.few;
-    if (count > TG_FEW) {
-        ids = tg_tape_alloc(t, (size_t)count * sizeof *ids);
-        if (!ids)
-            return false;
-        n->inputs.many = ids;
-    }
-    unsigned flags = 0;
-    bool alike = true;
+    if (count > TG_FEW && !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids)))
+        return false;
+    const tg_op *op = n->op;
     const tg_extent *extent = NULL;
+    bool alike = op->flags & TG_OP_ELEMENTWISE;
+    unsigned flags = 0;
     for (int i = 0; i < count; i++) {
-        ids[i] = 0;
-        if (!inputs[i].tape && i < 32 && n->op->optional >> i & 1)
-            continue;
-        if (!inputs[i].tape) {
-            tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: input %d is the null tensor", n->op->name, i);
+        const tg_tensor x = inputs[i];
+        const tg_node *in = x.tape == t && x.id < t->count ? tg_node_at(t, x.id) : NULL;
+        if (in && x.id && in->epoch == x.epoch) {
+            ids[i] = x.id;
+            flags |= in->flags;
+            alike = alike && (!extent || extent == in->extent);
+            extent = in->extent;
+        } else if (may_be_absent(t, op, x, i)) {
+            ids[i] = 0;
+        } else {
             return false;
         }
-        const tg_node *x = check_input(t, n->op, inputs[i], i);
-        if (!x)
-            return false;
-        ids[i] = inputs[i].id;
-        flags |= x->flags;
-        alike = alike && (!extent || extent == x->extent);
-        extent = x->extent;
     }
     n->n_inputs = (uint16_t)count;
-    if (t->mode == TG_PAUSED)
-        n->flags |= TG_NODE_CUT;
-    else if (t->mode != TG_NOTING)
-        n->flags |= flags & TG_NODE_NEEDS_GRAD;
-    if (alike && n->op->flags & TG_OP_ELEMENTWISE)
-        n->extent = extent;
+    n->flags = (uint16_t)(flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]));
+    n->extent = alike ? extent : NULL;
     return true;
 }
 
 static bool take_shape(tg_tape *t, tg_node *n)
 {
-    if (n->extent)
-        return true;
     tg_call c = { .tape = t, .node = n };
     tg_shape shape;
     tg_status status = n->op->shape(&c, &shape);
@@ -305,34 +308,46 @@ static bool take_shape(tg_tape *t, tg_node *n)
 
 static bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size_t bytes)
 {
-    if (!bytes)
-        return true;
     n->attributes = tg_tape_alloc(t, bytes);
     if (n->attributes)
         memcpy(n->attributes, attributes, bytes);
     return n->attributes;
 }
 
+static tg_tape *first_tape(const tg_tensor *inputs, int n)
+{
+    for (int i = 0; inputs && i < n; i++)
+        if (inputs[i].tape)
+            return inputs[i].tape;
+    return NULL;
+}
+
+static bool check_count(tg_tape *t, const tg_op *op, int n)
+{
+    if (op && (op->arity == n || (op->arity == TG_VARIADIC && n > 0 && n <= UINT16_MAX)))
+        return true;
+    if (!op)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "apply: the operation is NULL");
+    else if (op->arity == TG_VARIADIC)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: takes 1 .. %d inputs, was given %d", op->name, UINT16_MAX, n);
+    else
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: takes %d inputs, was given %d", op->name, op->arity, n);
+    return false;
+}
+
 tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes, size_t bytes)
 {
-    tg_tape *t = inputs ? first_tape(inputs, n) : NULL;
-    if (!t || t->status != TG_OK)
+    tg_tape *t = first_tape(inputs, n);
+    if (!t || t->status != TG_OK || !check_count(t, op, n))
         return tg_bad(t);
-    if (!op || (op->arity != n && (op->arity != TG_VARIADIC || n < 1 || n > UINT16_MAX))) {
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: takes %d inputs, was given %d", op ? op->name : "no operation",
-                      op ? op->arity : 0, n);
-        return tg_bad(t);
-    }
-    tg_node *node = tg_tape_push(t);
+    tg_node *node = tg_tape_push(t, op);
     if (!node)
         return tg_bad(t);
-    node->op = op;
-    bool good = take_inputs(t, node, inputs, n) && take_attributes(t, node, attributes, bytes) && take_shape(t, node);
+    bool good = take_inputs(t, node, inputs, n) && (!bytes || take_attributes(t, node, attributes, bytes)) &&
+                (node->extent || take_shape(t, node));
     if (good && t->mode < TG_NOTING)
         good = compute(t, node);
     if (!good) {
-        if (t->status == TG_OK)
-            tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory", op->name);
         t->count--;
         return tg_bad(t);
     }

@@ -10,10 +10,9 @@ const tg_op tg_leaf_param = { .name = "param" };
 
 tg_tensor tg_tape_leaf(tg_tape *t, const tg_op *op, const tg_extent *extent, void *value, unsigned flags)
 {
-    tg_node *n = tg_tape_push(t);
+    tg_node *n = tg_tape_push(t, op);
     if (!n)
         return tg_bad(t);
-    n->op = op;
     n->extent = extent;
     n->value = value;
     n->flags = (uint16_t)flags;

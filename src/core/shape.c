@@ -31,6 +31,8 @@ int64_t tg_shape_size(const tg_shape *shape)
 
 bool tg_shape_equal(const tg_shape *a, const tg_shape *b)
 {
+    if (a == b)
+        return a;
     if (!a || !b || a->rank != b->rank)
         return false;
     for (int i = 0; i < a->rank && i < TG_MAX_RANK; i++)

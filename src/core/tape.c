@@ -125,35 +125,25 @@ const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *w
     return e;
 }
 
-tg_node *tg_tape_push(tg_tape *t)
+bool tg_tape_grow(tg_tape *t)
 {
-    uint32_t id = t->count + 1;
-    uint32_t chunk = id >> TG_NODES_BITS;
-    if (chunk >= t->n_chunks) {
-        void *directory = t->nodes;
-        bool good =
-            id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity, chunk + 1, sizeof(tg_node *));
-        t->nodes = directory;
-        tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES * sizeof(tg_node)) : NULL;
-        if (!nodes) {
-            tg_tape_raise(t, TG_ERR_MEMORY, "no memory for tensor number %u", id);
-            return NULL;
-        }
-        t->nodes[t->n_chunks++] = nodes;
+    const uint32_t id = t->count + 1;
+    void *directory = t->nodes;
+    bool good = id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity,
+                                                (id >> TG_NODES_BITS) + 1, sizeof(tg_node *));
+    t->nodes = directory;
+    tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES * sizeof(tg_node)) : NULL;
+    if (!nodes) {
+        tg_tape_raise(t, TG_ERR_MEMORY, "no memory for tensor number %u", id);
+        return false;
     }
-    t->count = id;
-    tg_node *n = tg_node_at(t, id);
-    *n = (tg_node){ .epoch = t->epoch };
-    return n;
+    t->nodes[t->n_chunks++] = nodes;
+    return true;
 }
 
-bool tg_tape_place(tg_tape *t, tg_node *n)
+bool tg_tape_place_many(tg_tape *t, tg_node *n)
 {
     int64_t size = n->extent->size;
-    if (size <= 1) {
-        n->value = &n->one;
-        return true;
-    }
     if (t->mode != TG_NOTING)
         return (n->value = tg_tape_alloc(t, (size_t)size * t->element));
     n->value = tg_store_take(&t->store, &t->heap, (size_t)size * t->element);

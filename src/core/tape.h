@@ -182,8 +182,20 @@ const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
 extern const tg_extent tg_scalar_extent;
 const tg_extent *tg_tape_extent(tg_tape *tape, const tg_shape *shape, const char *what);
 
-/* The next node, zeroed but for its epoch; NULL, with the error raised, out of memory. */
-tg_node *tg_tape_push(tg_tape *tape);
+/* Makes room for one more node; false, with the error raised, out of memory. */
+bool tg_tape_grow(tg_tape *tape);
+
+/* The next node, zeroed but for its operation and epoch; NULL, with the error raised, out of memory. */
+static inline tg_node *tg_tape_push(tg_tape *t, const tg_op *op)
+{
+    const uint32_t id = t->count + 1;
+    if (id >> TG_NODES_BITS >= t->n_chunks && !tg_tape_grow(t))
+        return NULL;
+    t->count = id;
+    tg_node *n = tg_node_at(t, id);
+    *n = (tg_node){ .op = op, .epoch = t->epoch };
+    return n;
+}
 
 /* Memory until reset; NULL, with the error raised. */
 void *tg_tape_alloc(tg_tape *tape, size_t size);
@@ -192,7 +204,14 @@ void *tg_tape_alloc(tg_tape *tape, size_t size);
 void tg_tape_truncate(tg_tape *tape, uint32_t count);
 
 /* Gives node a place for its value: in the node for one element, else on the arena or (noting) from the store. */
-bool tg_tape_place(tg_tape *tape, tg_node *node);
+bool tg_tape_place_many(tg_tape *tape, tg_node *node);
+static inline bool tg_tape_place(tg_tape *t, tg_node *n)
+{
+    if (n->extent->size > 1)
+        return tg_tape_place_many(t, n);
+    n->value = &n->one;
+    return true;
+}
 
 /* Whether a buffer of the tape's store stays alive with node `id`: it is dropped at rewind and reset. */
 bool tg_tape_hold(tg_tape *tape, uint32_t id);

@@ -1,8 +1,6 @@
 /* elementwise.c - how every elementwise operation is run: broadcasting becomes strides, strides become loops. */
 #include "ops/elementwise.h"
 
-#include <string.h>
-
 #include "core/tape.h"
 
 /* The output's axes, fewest first: axes of size 1 dropped, neighbours merged where every operand allows it. */
@@ -126,29 +124,42 @@ static void run_walk(tg_loop_fn *run, tg_loop *l, const walk *w, size_t element)
     }
 }
 
-tg_status tg_forward_map(tg_call *c)
+/* Zeroing a whole tg_loop would cost as much as a small operation: only what a loop over these inputs reads is set. */
+static bool fill(const tg_call *c, tg_loop *l)
 {
     const tg_node *n = c->node;
-    const tg_map *map = n->op->data;
-    tg_loop_fn *run = c->tape->kernels->loop[map->loop];
-    const size_t element = c->tape->element;
-    tg_loop l = { .rows = 1, .cols = n->extent->size, .out = c->out, .out_row = n->extent->size };
-    if (map->numbers)
-        memcpy(l.p, n->attributes, (size_t)map->numbers * sizeof(double));
+    const int numbers = ((const tg_map *)n->op->data)->numbers;
+    const int64_t size = n->extent->size;
     bool is_flat = true;
+    l->rows = 1;
+    l->cols = l->out_row = size;
+    l->out = c->out;
+    l->accumulate = false;
+    for (int i = 0; i < numbers; i++)
+        l->p[i] = ((const double *)n->attributes)[i];
     for (int i = 0; i < n->n_inputs; i++) {
         const tg_node *x = tg_call_node(c, i);
-        l.in[i] = x->value;
-        l.col[i] = x->extent->size == 1 ? 0 : 1;
-        is_flat = is_flat && (x->extent->size == 1 || x->extent->size == n->extent->size);
+        l->in[i] = x->value;
+        l->row[i] = 0;
+        l->col[i] = x->extent->size == 1 ? 0 : 1;
+        is_flat = is_flat && (x->extent->size == 1 || x->extent->size == size);
     }
+    return is_flat;
+}
+
+tg_status tg_forward_map(tg_call *c)
+{
+    tg_tape *t = c->tape;
+    tg_loop_fn *run = t->kernels->loop[((const tg_map *)c->node->op->data)->loop];
+    tg_loop l;
+    const bool is_flat = fill(c, &l);
     if (is_flat && l.cols <= STRETCH) {
         run(&l);
     } else if (is_flat) {
-        run_flat(run, &l, element, n->n_inputs);
+        run_flat(run, &l, t->element, c->node->n_inputs);
     } else {
         walk w = plan(c);
-        run_walk(run, &l, &w, element);
+        run_walk(run, &l, &w, t->element);
     }
     return TG_OK;
 }
