@@ -1,15 +1,16 @@
 /* gemm.c - C = init + A B, in blocks that fit the caches; compiled once for each instruction set and dtype. */
 #include "kernels/gemm.h"
 #include "kernels/pack.h"
+#include "kernels/thin.h"
 #include "kernels/tile.h"
 
 enum {
-    DEPTH = 256, /* of k in one pass over C */
-    HEIGHT = 64,
-    PACK_HEIGHT = 1 << 30,
-    DEPTH_MAX = DEPTH,
+    DEPTH = 400,       /* of k in one pass over C, where B is copied */
+    LONG_DEPTH = 1024, /* where B is read in place */
+    HEIGHT = 64,       /* rows of A that stay in the cache while B, read in place, goes by */
+    PACK_HEIGHT = 512, /* rows from which copying B pays although it could be read in place */
+    PANEL = TILE_VECS * VL,
 };
-#define PANEL (TILE_VECS * VL)
 
 static int64_t min(int64_t a, int64_t b)
 {
@@ -23,34 +24,33 @@ static int64_t part(int64_t n, int64_t most, int64_t unit)
     return parts > 1 ? (units + parts - 1) / parts * unit : n;
 }
 
-/* The rows of one panel of columns. */
-static void panel(const tg_gemm *g, tile t, int64_t columns)
+/* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. */
+static void panel(tile t, int64_t m, int64_t columns)
 {
     const int vecs = (int)((columns + VL - 1) / VL);
-    real packed[TILE_ROWS * DEPTH_MAX];
+    const bool gather = t.a_row != 1 && t.a_col != 1;
+    const int64_t a_row = t.a_row, a_col = t.a_col;
     const real *a = t.a;
+    real packed[TILE_ROWS * DEPTH];
     t.tail = columns - (vecs - 1) * VL;
-    for (int64_t i = 0, rows; i < g->m; i += rows) {
-        rows = part(g->m - i, TILE_ROWS, 1);
-        t.a = a + i * g->a_row;
-        if (t.a_row != 1 && t.a_col != 1) {
-            pack_any(t.k, rows, t.a, g->a_col, g->a_row, packed, TILE_ROWS);
-            t.a = packed;
-            t.a_row = 1;
-            t.a_col = TILE_ROWS;
+    for (int64_t i = 0, rows; i < m; i += rows) {
+        rows = part(m - i, TILE_ROWS, 1);
+        t.a = a + i * a_row;
+        if (gather) {
+            pack_any(t.k, rows, t.a, a_col, a_row, packed, TILE_ROWS);
+            t.a = packed, t.a_row = 1, t.a_col = TILE_ROWS;
         }
         tile_do((int)rows, vecs, t.a_row != 1, &t);
-        t.a_row = g->a_row;
-        t.a_col = g->a_col;
         t.c += rows * t.c_row;
         if (t.init)
             t.init += rows * t.init_row;
     }
 }
 
-static void block(const tg_gemm *g)
+/* All columns of a block of rows and of k. */
+static void block(const tg_gemm *g, bool pack)
 {
-    _Alignas(64) real packed[PANEL * DEPTH_MAX];
+    _Alignas(64) real packed[PANEL * DEPTH];
     for (int64_t j = 0, columns; j < g->n; j += columns) {
         columns = part(g->n - j, PANEL, VL);
         const real *b = (const real *)g->b + j * g->b_col, *init = g->init;
@@ -64,40 +64,113 @@ static void block(const tg_gemm *g)
                    .c_row = g->c_row,
                    .init = init ? init + j : NULL,
                    .init_row = g->init_row };
-        const int64_t width = (columns + VL - 1) / VL * VL;
-        if (g->b_col != 1 || g->m >= PACK_HEIGHT) {
-            if (g->b_col == 1)
-                pack_rows(g->k, columns, b, g->b_row, packed, width);
-            else if (g->b_row == 1)
-                pack_columns(g->k, columns, b, g->b_col, packed, width);
-            else
-                pack_any(g->k, columns, b, g->b_row, g->b_col, packed, width);
+        if (pack) {
             t.b = packed;
-            t.b_row = width;
+            t.b_row = (columns + VL - 1) / VL * VL;
+            if (g->b_col == 1)
+                pack_rows(g->k, columns, b, g->b_row, packed, t.b_row);
+            else if (g->b_row == 1)
+                pack_columns(g->k, columns, b, g->b_col, packed, t.b_row);
+            else
+                pack_any(g->k, columns, b, g->b_row, g->b_col, packed, t.b_row);
         }
-        panel(g, t, columns);
+        panel(t, g->m, columns);
     }
+}
+
+static void blocks(const tg_gemm *g)
+{
+    const real *a = g->a, *b = g->b, *init = g->init;
+    real *c = g->c;
+    const bool pack = g->b_col != 1 || g->m >= PACK_HEIGHT, gather = g->a_row != 1 && g->a_col != 1;
+    tg_gemm at = *g;
+    for (int64_t p = 0; p == 0 || p < g->k; p += at.k) {
+        at.k = part(g->k - p, pack || gather ? DEPTH : LONG_DEPTH, 1);
+        at.b = b + p * g->b_row;
+        for (int64_t i = 0; i < g->m; i += at.m) {
+            at.m = pack ? g->m : min(g->m - i, HEIGHT);
+            at.a = a + i * g->a_row + p * g->a_col;
+            at.c = c + i * g->c_row;
+            at.init = p > 0 ? at.c : init ? init + i * g->init_row : NULL;
+            at.init_row = p > 0 ? g->c_row : g->init_row;
+            block(&at, pack);
+        }
+        if (g->k == 0)
+            break;
+    }
+}
+
+/* Where C is so narrow that its rows would waste a good part of every vector, and A's columns are contiguous, a panel
+   of C' = B' A' is computed aside and turned. */
+static bool is_narrow(const tg_gemm *g)
+{
+    const int64_t vecs = (g->n + VL - 1) / VL;
+    return vecs <= 2 && g->n + g->n / 3 <= vecs * VL && g->a_row == 1 && g->m >= VL;
+}
+
+static void narrow(const tg_gemm *g)
+{
+    real turned[2 * VL * PANEL];
+    const real *init = g->init;
+    for (int64_t i = 0, columns; i < g->m; i += columns) {
+        columns = part(g->m - i, PANEL, VL);
+        panel((tile){ .k = g->k,
+                      .a = g->b,
+                      .a_row = g->b_col,
+                      .a_col = g->b_row,
+                      .b = (const real *)g->a + i,
+                      .b_row = g->a_col,
+                      .c = turned,
+                      .c_row = PANEL },
+              g->n, columns);
+        for (int64_t q = 0; q < columns; q += VL)
+            for (int64_t j = 0; j < g->n; j += VL) {
+                const int64_t wide = min(g->n - j, VL);
+                vec x[VL];
+                for (int v = 0; v < VL; v++)
+                    x[v] = v < wide ? v_load_n(turned + (j + v) * PANEL + q, min(columns - q, VL)) : (vec){ 0 };
+                transpose(x);
+                for (int64_t v = 0; v < min(columns - q, VL); v++) {
+                    const vec start = init ? v_load_n(init + (i + q + v) * g->init_row + j, wide) : (vec){ 0 };
+                    v_store_n((real *)g->c + (i + q + v) * g->c_row + j, x[v] + start, wide);
+                }
+            }
+    }
+}
+
+/* A column is a row where C, and what it starts from, is contiguous that way, too. */
+static tg_gemm turn(const tg_gemm *g)
+{
+    return (tg_gemm){ .m = 1,
+                      .n = g->m,
+                      .k = g->k,
+                      .a = g->b,
+                      .a_row = 1,
+                      .a_col = g->b_row,
+                      .b = g->a,
+                      .b_row = g->a_col,
+                      .b_col = 1,
+                      .c = g->c,
+                      .init = g->init };
 }
 
 void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *given)
 {
+    /* Along an axis of size one the stride means nothing: name it contiguous. */
     tg_gemm g = *given;
-    const real *a = g.a, *b = g.b, *init = g.init;
-    real *c = g.c;
-    const int64_t m = g.m, k = g.k, height = g.b_col == 1 && m < PACK_HEIGHT ? HEIGHT : PACK_HEIGHT;
-    for (int64_t p = 0, depth; p == 0 || p < k; p += depth) {
-        depth = part(k - p, DEPTH, 1);
-        g.k = depth;
-        g.b = b + p * g.b_row;
-        for (int64_t i = 0; i < m; i += height) {
-            g.m = min(m - i, height);
-            g.a = a + i * g.a_row + p * g.a_col;
-            g.c = c + i * g.c_row;
-            g.init = p > 0 ? g.c : init ? init + i * given->init_row : NULL;
-            g.init_row = p > 0 ? g.c_row : given->init_row;
-            block(&g);
-        }
-        if (depth == 0)
-            break;
-    }
+    if (g.m == 1)
+        g.a_row = 1;
+    if (g.n == 1)
+        g.b_col = 1;
+    if (g.n == 1 && g.a_row == 1 && g.c_row == 1 && (!g.init || g.init_row == 1))
+        g = turn(&g);
+    real copy[DEPTH];
+    if (g.k == 1 && g.b_col == 1)
+        outer(&g);
+    else if (g.k > 0 && (few_rows(&g) || few_columns(&g)))
+        few(&g, DEPTH, copy);
+    else if (is_narrow(&g))
+        narrow(&g);
+    else
+        blocks(&g);
 }

@@ -17,7 +17,7 @@
             }
 
 /* Transposes a square of VL by VL elements. */
-static inline __attribute__((always_inline)) void transpose(vec *x)
+INLINE void transpose(vec *x)
 {
     EXCHANGE(8)
     EXCHANGE(4)

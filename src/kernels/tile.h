@@ -8,14 +8,6 @@
 
 #include "kernels/vec.h"
 
-/* A loop that is unrolled: its count is a constant once inlined. */
-#ifdef __clang__
-#define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
-#else
-#define EACH(i, n) _Pragma("GCC unroll 32") for (int i = 0; i < (n); i++)
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
 #define TILE_VECS 3
 #define TILE_SUMS (TILE_ROWS * TILE_VECS)
 

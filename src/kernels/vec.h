@@ -23,6 +23,14 @@
 #define TG_TEXT_(...)   #__VA_ARGS__
 #define TG_TEXT(...)    TG_TEXT_(__VA_ARGS__)
 
+/* A loop that is unrolled: its count is a constant once inlined. */
+#ifdef __clang__
+#define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
+#else
+#define EACH(i, n) _Pragma("GCC unroll 32") for (int i = 0; i < (n); i++)
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
 typedef TG_REAL real;
 #include TG_TEXT(TG_PASTE(isa_, TG_SET).h)
 
