@@ -7,11 +7,6 @@
 
 /* What a rule sees ------------------------------------------------------------------------------------------------ */
 
-static const tg_node *running(const tg_vjp *v)
-{
-    return tg_node_at(v->tape, v->id);
-}
-
 tg_tensor tg_cotangent(const tg_vjp *v)
 {
     return v->cotangent;
@@ -19,61 +14,60 @@ tg_tensor tg_cotangent(const tg_vjp *v)
 
 int tg_vjp_count(const tg_vjp *v)
 {
-    return running(v)->n_inputs;
+    return v->node->n_inputs;
 }
 
 const void *tg_vjp_attributes(const tg_vjp *v)
 {
-    return running(v)->attributes;
+    return v->node->attributes;
 }
 
 tg_tensor tg_output(const tg_vjp *v)
 {
-    return tg_handle(v->tape, v->id);
+    return (tg_tensor){ .tape = v->tape, .id = v->id, .epoch = v->node->epoch };
 }
 
 /* The number of input i, or 0. */
-static uint32_t input_id(const tg_vjp *v, int i)
+static inline uint32_t input_id(const tg_vjp *v, int i)
 {
-    const tg_node *n = running(v);
-    return i >= 0 && i < n->n_inputs ? tg_node_inputs(n)[i] : 0;
+    return i >= 0 && i < v->node->n_inputs ? tg_node_inputs(v->node)[i] : 0;
 }
 
 tg_tensor tg_input(const tg_vjp *v, int i)
 {
-    uint32_t id = input_id(v, i);
+    const uint32_t id = input_id(v, i);
     if (!id)
         return (tg_tensor){ 0 };
     const tg_node *x = tg_node_at(v->tape, id);
     const tg_binding *b = x->flags & TG_NODE_PARAM ? x->attributes : NULL;
     if (b && b->version != *b->sink->version)
-        tg_tape_raise(v->tape, TG_ERR_CHANGED,
-                      "the values of parameter %s changed after they were recorded; "
-                      "reset the tape and run the model again",
-                      b->sink->name);
-    return tg_handle(v->tape, id);
+        tg_raise_changed(v->tape, b->sink);
+    return (tg_tensor){ .tape = v->tape, .id = id, .epoch = x->epoch };
 }
 
 bool tg_wants(const tg_vjp *v, int i)
 {
-    uint32_t id = input_id(v, i);
+    const uint32_t id = input_id(v, i);
     return id && tg_node_at(v->tape, id)->flags & v->reaches;
 }
 
 void tg_give(tg_vjp *v, int i, tg_tensor gradient)
 {
     tg_tape *t = v->tape;
-    if (t->status != TG_OK || !tg_wants(v, i))
+    const uint32_t id = input_id(v, i);
+    if (!id || t->status != TG_OK)
         return;
-    uint32_t id = input_id(v, i);
+    const tg_node *x = tg_node_at(t, id);
+    if (!(x->flags & v->reaches))
+        return;
     if (gradient.tape != t) {
         tg_tape_raise(t, gradient.tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "the rule gave input %d %s", i,
                       gradient.tape ? "a tensor of another tape" : "the null tensor");
         return;
     }
     const tg_node *g = tg_node_of(gradient, "give");
-    if (g && !tg_shape_equal(&g->extent->shape, &tg_node_at(t, id)->extent->shape))
-        gradient = tg_sum_to(gradient, tg_node_at(t, id)->extent->shape);
+    if (g && g->extent != x->extent && !tg_shape_equal(&g->extent->shape, &x->extent->shape))
+        gradient = tg_sum_to(gradient, x->extent->shape);
     if (t->status == TG_OK)
         tg_land(v, id, gradient.id);
 }
@@ -106,9 +100,11 @@ static bool is_differentiable(const tg_vjp *v, const tg_node *n)
     return false;
 }
 
-static bool run_rule(tg_vjp *v, const tg_node *n, const tg_slot *s)
+static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, const tg_slot *s)
 {
     tg_tape *t = v->tape;
+    v->id = id;
+    v->node = n;
     if (!is_differentiable(v, n))
         return false;
     const uint32_t count = t->count;
@@ -180,8 +176,7 @@ static bool walk(tg_vjp *v, uint32_t y)
         if (s->kind == TG_SLOT_EMPTY)
             continue;
         const tg_node *n = tg_node_at(t, id);
-        v->id = id;
-        if (!tg_is_leaf(n) && !run_rule(v, n, s))
+        if (!tg_is_leaf(n) && !run_rule(v, id, n, s))
             return false;
         if (!(n->flags & v->keeps))
             tg_slot_clear(t, s);

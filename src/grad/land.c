@@ -46,15 +46,19 @@ static bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
     return true;
 }
 
+void tg_raise_changed(tg_tape *t, const tg_sink *sink)
+{
+    tg_tape_raise(t, TG_ERR_CHANGED,
+                  "the values of parameter %s changed after they were recorded; reset the tape and run the model again",
+                  sink->name);
+}
+
 static bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
 {
     const tg_binding *b = leaf->attributes;
     const tg_sink *sink = b->sink;
     if (b->version != *sink->version) {
-        tg_tape_raise(t, TG_ERR_CHANGED,
-                      "backward: the values of parameter %s changed after they were recorded; "
-                      "reset the tape and run the model again",
-                      sink->name);
+        tg_raise_changed(t, sink);
         return false;
     }
     bool good = deliver(t, id, sink->grad, *sink->is_set);
@@ -62,12 +66,21 @@ static bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
     return good;
 }
 
-/* One element lives in the slot itself. */
+/* One element lives in the slot itself, and is added without asking a kernel. */
 static bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
 {
-    bool accumulate = s->kind == TG_SLOT_ONE;
+    const bool accumulate = s->kind == TG_SLOT_ONE;
     s->kind = TG_SLOT_ONE;
-    return deliver(t, id, &s->at.one, accumulate);
+    if (!accumulate)
+        return deliver(t, id, &s->at.one, false);
+    if (!tg_node_compute(t, id))
+        return false;
+    const void *g = tg_node_at(t, id)->value;
+    if (t->dtype == TG_F32)
+        s->at.one.f32 += *(const float *)g;
+    else
+        s->at.one.f64 += *(const double *)g;
+    return true;
 }
 
 /* The first gradient is handed on as it is: shared, read-only. */

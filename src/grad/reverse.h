@@ -12,6 +12,7 @@ struct tg_vjp {
     unsigned reaches; /* the flag of the nodes that take a gradient in this pass */
     unsigned keeps;   /* the flags of the nodes whose gradient outlives its use */
     uint32_t id;      /* the node whose rule is running */
+    const tg_node *node;
     tg_tensor cotangent;
 };
 
@@ -26,6 +27,9 @@ void tg_slot_clear(tg_tape *tape, tg_slot *slot);
 /* A tensor of this extent with the slot's gradient as its value. With TG_NODE_BUFFER among `flags` the tensor becomes a
    holder of the slot's buffer. */
 tg_tensor tg_slot_tensor(tg_tape *tape, const tg_slot *slot, const tg_extent *extent);
+
+/* The error of a reverse pass through values that are no longer those that were recorded. */
+void tg_raise_changed(tg_tape *tape, const tg_sink *sink);
 
 /* Adds tensor `gradient`, of node `id`'s shape, to what `id` has received: into a parameter's set, or its slot. */
 bool tg_land(struct tg_vjp *pass, uint32_t id, uint32_t gradient);
