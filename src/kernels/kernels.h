@@ -15,7 +15,8 @@ enum tg_op_index {
     TG_INDEX_COUNT
 };
 
-/* The arguments of an operation's loop: a block of rows x cols of the output, and the inputs under it. */
+/* The arguments of an operation's loop: a block of rows x cols of the output, and the inputs under it. An elementwise
+   loop of 1 x 1 must read nothing but in, out and p: the strides are not set. */
 typedef struct tg_loop {
     int64_t rows, cols;
     const void *in[4];

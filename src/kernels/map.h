@@ -23,6 +23,13 @@ static inline __attribute__((always_inline)) void map_rows(const tg_loop *l, int
 {
     const vec p0 = v_set((real)l->p[0]), p1 = v_set((real)l->p[1]), p2 = v_set((real)l->p[2]),
               p3 = v_set((real)l->p[3]);
+    if (l->rows == 1 && l->cols == 1) {
+        const vec a = v_set(*(const real *)l->in[0]);
+        const vec b = arity > 1 ? v_set(*(const real *)l->in[1]) : a;
+        const vec c = arity > 2 ? v_set(*(const real *)l->in[2]) : a;
+        *(real *)l->out = f(a, b, c, p0, p1, p2, p3)[0];
+        return;
+    }
     for (int64_t i = 0; i < l->rows; i++) {
         const real *a = (const real *)l->in[0] + i * l->row[0];
         const real *b = arity > 1 ? (const real *)l->in[1] + i * l->row[1] : a;

@@ -124,20 +124,34 @@ static void run_walk(tg_loop_fn *run, tg_loop *l, const walk *w, size_t element)
     }
 }
 
-/* Zeroing a whole tg_loop would cost as much as a small operation: only what a loop over these inputs reads is set. */
-static bool fill(const tg_call *c, tg_loop *l)
+/* Zeroing a whole tg_loop would take longer than a small operation: only what the loop reads is set. */
+static void fill_numbers(const tg_call *c, tg_loop *l)
 {
-    const tg_node *n = c->node;
-    const int numbers = ((const tg_map *)n->op->data)->numbers;
-    const int64_t size = n->extent->size;
-    bool is_flat = true;
-    l->rows = 1;
-    l->cols = l->out_row = size;
-    l->out = c->out;
-    l->accumulate = false;
+    const int numbers = ((const tg_map *)c->node->op->data)->numbers;
     for (int i = 0; i < numbers; i++)
-        l->p[i] = ((const double *)n->attributes)[i];
-    for (int i = 0; i < n->n_inputs; i++) {
+        l->p[i] = ((const double *)c->node->attributes)[i];
+    l->out = c->out;
+    l->rows = 1;
+}
+
+/* All operands have one element; a loop of 1 x 1 reads no strides. */
+static void fill_one(const tg_call *c, tg_loop *l)
+{
+    fill_numbers(c, l);
+    l->cols = 1;
+    for (int i = 0; i < c->node->n_inputs; i++)
+        l->in[i] = tg_call_node(c, i)->value;
+}
+
+/* Says whether all operands are of the output's size or of one element, so that no axes matter. */
+static bool fill_flat(const tg_call *c, tg_loop *l)
+{
+    const int64_t size = c->node->extent->size;
+    bool is_flat = true;
+    fill_numbers(c, l);
+    l->cols = l->out_row = size;
+    l->accumulate = false;
+    for (int i = 0; i < c->node->n_inputs; i++) {
         const tg_node *x = tg_call_node(c, i);
         l->in[i] = x->value;
         l->row[i] = 0;
@@ -149,10 +163,15 @@ static bool fill(const tg_call *c, tg_loop *l)
 
 tg_status tg_forward_map(tg_call *c)
 {
-    tg_tape *t = c->tape;
+    const tg_tape *t = c->tape;
     tg_loop_fn *run = t->kernels->loop[((const tg_map *)c->node->op->data)->loop];
     tg_loop l;
-    const bool is_flat = fill(c, &l);
+    if (c->node->extent->size == 1) {
+        fill_one(c, &l);
+        run(&l);
+        return TG_OK;
+    }
+    const bool is_flat = fill_flat(c, &l);
     if (is_flat && l.cols <= STRETCH) {
         run(&l);
     } else if (is_flat) {
