@@ -1,0 +1,261 @@
+/* test_gemm.c - the matrix product of every kernel set, on any sizes and strides, against three plain loops. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <math.h>
+#include <cmocka.h>
+
+#include "guarded.h"
+#include "kernels/kernels.h"
+
+enum { FILL = 0x5a, SEED = 20240607 };
+
+static uint64_t state;
+
+static uint32_t draw(uint32_t n)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((state >> 33) % n);
+}
+
+/* A matrix in a guarded buffer. Its elements are small whole numbers, so that every product below is exact and the
+   order of its sums does not matter. */
+typedef struct matrix {
+    tg_dtype dtype;
+    int64_t rows, cols, row, col, size;
+    void *data;
+} matrix;
+
+static double get(const matrix *a, int64_t i, int64_t j)
+{
+    const int64_t at = i * a->row + j * a->col;
+    return a->dtype == TG_F32 ? (double)((const float *)a->data)[at] : ((const double *)a->data)[at];
+}
+
+static void set(matrix *a, int64_t i, int64_t j, double x)
+{
+    const int64_t at = i * a->row + j * a->col;
+    if (a->dtype == TG_F32)
+        ((float *)a->data)[at] = (float)x;
+    else
+        ((double *)a->data)[at] = x;
+}
+
+static size_t bytes(const matrix *a)
+{
+    return (size_t)a->size * tg_dtype_size(a->dtype);
+}
+
+static matrix make(tg_dtype dtype, int64_t rows, int64_t cols, int64_t row, int64_t col)
+{
+    matrix a = { dtype, rows, cols, row, col, 0, NULL };
+    if (rows > 0 && cols > 0)
+        a.size = (rows - 1) * row + (cols - 1) * col + 1;
+    a.data = guarded_alloc(bytes(&a), FILL);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++)
+            set(&a, i, j, (double)draw(17) - 8);
+    return a;
+}
+
+/* Rows contiguous, columns contiguous, neither, one of the two repeated; with and without gaps. */
+static matrix make_any(tg_dtype dtype, int64_t rows, int64_t cols)
+{
+    const int64_t gap = draw(2) ? draw(5) : 0;
+    switch (draw(6)) {
+    case 0:
+    case 1:
+        return make(dtype, rows, cols, cols + gap, 1);
+    case 2:
+    case 3:
+        return make(dtype, rows, cols, 1, rows + gap);
+    case 4:
+        return make(dtype, rows, cols, 2 * cols + gap, 2);
+    default:
+        return draw(2) ? make(dtype, rows, cols, 0, 1 + gap) : make(dtype, rows, cols, 1 + gap, 0);
+    }
+}
+
+static void release(matrix *a)
+{
+    guarded_free(a->data, bytes(a));
+}
+
+/* Everything between and around the rows of c is as it was made. */
+static bool gaps_are_intact(const matrix *c)
+{
+    const unsigned char *p = c->data;
+    const size_t size = tg_dtype_size(c->dtype);
+    for (int64_t at = 0; at < c->size; at++)
+        for (size_t b = 0; at % c->row >= c->cols && b < size; b++)
+            if (p[(size_t)at * size + b] != FILL)
+                return false;
+    return guarded_front_is_intact(p, FILL);
+}
+
+typedef enum beginning { ZEROS, BIAS, MATRIX, ITSELF, STARTS } beginning;
+
+static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, beginning start, bool threaded)
+{
+    matrix a = make_any(dtype, m, k), b = make_any(dtype, k, n), c = make(dtype, m, n, n + draw(3), 1);
+    matrix init = make(dtype, start == BIAS ? 1 : m, n, n + draw(3), 1);
+    const matrix *from = start == ITSELF ? &c : &init;
+    double *want = malloc(sizeof(double) * (size_t)(m * n + 1));
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double sum = start == ZEROS ? 0 : get(from, start == BIAS ? 0 : i, j);
+            for (int64_t p = 0; p < k; p++)
+                sum += get(&a, i, p) * get(&b, p, j);
+            want[i * n + j] = sum;
+        }
+    const tg_gemm g = { .m = m,
+                        .n = n,
+                        .k = k,
+                        .a = a.data,
+                        .a_row = a.row,
+                        .a_col = a.col,
+                        .b = b.data,
+                        .b_row = b.row,
+                        .b_col = b.col,
+                        .c = c.data,
+                        .c_row = c.row,
+                        .init = start == ZEROS ? NULL : from->data,
+                        .init_row = start == BIAS ? 0 : from->row };
+    if (threaded)
+        tg_gemm_run(tg_kernels_for(dtype), dtype, &g);
+    else
+        tg_kernels_for(dtype)->gemm(&g);
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++)
+            if (get(&c, i, j) != want[i * n + j])
+                fail_msg("%s f%d: %d x %d x %d, A %d %d, B %d %d, start %d: C[%d, %d] is %g, not %g", tg_kernel_set(),
+                         dtype == TG_F32 ? 32 : 64, (int)m, (int)k, (int)n, (int)a.row, (int)a.col, (int)b.row,
+                         (int)b.col, (int)start, (int)i, (int)j, get(&c, i, j), want[i * n + j]);
+    assert_true(gaps_are_intact(&c));
+    free(want);
+    release(&a);
+    release(&b);
+    release(&c);
+    release(&init);
+}
+
+/* Runs f for every kernel set that this machine has. */
+static void for_every_set(void (*f)(tg_dtype))
+{
+    for (int i = 0; tg_kernel_set_at(i); i++) {
+        assert_int_equal(tg_use_kernel_set(tg_kernel_set_at(i)), TG_OK);
+        state = SEED;
+        f(TG_F32);
+        f(TG_F64);
+    }
+    assert_int_equal(tg_use_kernel_set(NULL), TG_OK);
+}
+
+static void small_sizes(tg_dtype dtype)
+{
+    for (int64_t m = 0; m <= 9; m++)
+        for (int64_t n = 0; n <= 18; n++)
+            for (int64_t k = 0; k <= 3; k++)
+                check(dtype, m, n, k, (beginning)draw(STARTS), false);
+}
+
+static void random_sizes(tg_dtype dtype)
+{
+    static const int64_t sizes[] = { 1,  2,  3,  4,  5,  7,  8,  9,  10, 12, 13, 15, 16, 17,
+                                     20, 24, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97, 100 };
+    enum { N = sizeof sizes / sizeof sizes[0] };
+    for (int i = 0; i < 600; i++)
+        check(dtype, sizes[draw(N)], sizes[draw(N)], sizes[draw(N)], (beginning)draw(STARTS), false);
+}
+
+/* Past the sizes at which the product is cut into blocks, or copies its operands. */
+static void large_sizes(tg_dtype dtype)
+{
+    static const struct {
+        int64_t m, n, k;
+    } shapes[] = { { 3, 5, 1025 },  { 67, 50, 401 },  { 1, 100, 805 }, { 2, 19, 1300 }, { 530, 40, 33 },
+                   { 515, 7, 410 }, { 130, 101, 64 }, { 700, 1, 50 },  { 33, 2, 900 },  { 10, 30, 2100 } };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        for (int repeat = 0; repeat < 6; repeat++)
+            check(dtype, shapes[i].m, shapes[i].n, shapes[i].k, (beginning)draw(STARTS), false);
+}
+
+static void threaded_sizes(tg_dtype dtype)
+{
+    for (int threads = 1; threads <= 3; threads++) {
+        assert_int_equal(tg_set_num_threads(threads), TG_OK);
+        for (int i = 0; i < 12; i++)
+            check(dtype, 1 + draw(300), 1 + draw(300), 1 + draw(200), (beginning)draw(STARTS), true);
+        check(dtype, 1000, 33, 70, BIAS, true);
+        check(dtype, 5, 2000, 90, ITSELF, true);
+    }
+    tg_set_num_threads(0);
+}
+
+static void test_small_sizes(void **unused)
+{
+    (void)unused;
+    for_every_set(small_sizes);
+}
+
+static void test_random_sizes(void **unused)
+{
+    (void)unused;
+    for_every_set(random_sizes);
+}
+
+static void test_large_sizes(void **unused)
+{
+    (void)unused;
+    for_every_set(large_sizes);
+}
+
+static void test_threaded(void **unused)
+{
+    (void)unused;
+    for_every_set(threaded_sizes);
+}
+
+/* A NaN or an infinity reaches what depends on it, and nothing else. */
+static void test_not_finite(void **unused)
+{
+    (void)unused;
+    for (int s = 0; tg_kernel_set_at(s); s++) {
+        assert_int_equal(tg_use_kernel_set(tg_kernel_set_at(s)), TG_OK);
+        state = SEED;
+        matrix a = make(TG_F32, 11, 21, 21, 1), b = make(TG_F32, 21, 37, 37, 1), c = make(TG_F32, 11, 37, 37, 1);
+        set(&a, 4, 20, (double)NAN);
+        set(&b, 3, 36, (double)INFINITY);
+        const tg_gemm g = { .m = 11,
+                            .n = 37,
+                            .k = 21,
+                            .a = a.data,
+                            .a_row = 21,
+                            .a_col = 1,
+                            .b = b.data,
+                            .b_row = 37,
+                            .b_col = 1,
+                            .c = c.data,
+                            .c_row = 37 };
+        tg_kernels_for(TG_F32)->gemm(&g);
+        for (int64_t i = 0; i < 11; i++)
+            for (int64_t j = 0; j < 37; j++)
+                assert_int_equal(isfinite(get(&c, i, j)) != 0, i != 4 && j != 36);
+        release(&a);
+        release(&b);
+        release(&c);
+    }
+    tg_use_kernel_set(NULL);
+}
+
+int main(void)
+{
+    printf("seed %d\n", SEED);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small_sizes), cmocka_unit_test(test_random_sizes), cmocka_unit_test(test_large_sizes),
+        cmocka_unit_test(test_threaded),    cmocka_unit_test(test_not_finite),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
