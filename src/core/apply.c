@@ -260,34 +260,43 @@ static const uint16_t flags_from_inputs[] = {
     [TG_NOTING_RECORDING] = TG_NODE_NEEDS_GRAD,
 };
 
-/* Puts the inputs into the new node, its flags, and its extent if they all share one that the operation keeps. The new
-   node is not yet an input: handles are good below it. */
+/* Takes input i into the new node, which is the tape's last: handles are good below it. */
+static inline bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i, uint32_t *id, unsigned *flags,
+                              const tg_extent **extent)
+{
+    if (x.tape == t && x.id - 1 < t->count - 1) {
+        const tg_node *in = tg_node_at(t, x.id);
+        if (in->epoch == x.epoch) {
+            *id = x.id;
+            *flags |= in->flags;
+            *extent = in->extent;
+            return true;
+        }
+    }
+    *id = 0;
+    *extent = NULL;
+    return may_be_absent(t, op, x, i);
+}
+
+/* Puts the inputs into the new node, its flags, and its extent if they all share one that the operation keeps. */
 static bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count)
 {
     uint32_t *ids = n->inputs.few;
     if (count > TG_FEW && !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids)))
         return false;
     const tg_op *op = n->op;
-    const tg_extent *extent = NULL;
+    const tg_extent *first = NULL, *extent = NULL;
     bool alike = op->flags & TG_OP_ELEMENTWISE;
     unsigned flags = 0;
     for (int i = 0; i < count; i++) {
-        const tg_tensor x = inputs[i];
-        const tg_node *in = x.tape == t && x.id < t->count ? tg_node_at(t, x.id) : NULL;
-        if (in && x.id && in->epoch == x.epoch) {
-            ids[i] = x.id;
-            flags |= in->flags;
-            alike = alike && (!extent || extent == in->extent);
-            extent = in->extent;
-        } else if (may_be_absent(t, op, x, i)) {
-            ids[i] = 0;
-        } else {
+        if (!take_input(t, op, inputs[i], i, &ids[i], &flags, &extent))
             return false;
-        }
+        first = i ? first : extent;
+        alike = alike && extent == first;
     }
     n->n_inputs = (uint16_t)count;
     n->flags = (uint16_t)(flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]));
-    n->extent = alike ? extent : NULL;
+    n->extent = alike ? first : NULL;
     return true;
 }
 

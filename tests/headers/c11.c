@@ -1,0 +1,27 @@
+/* c11.c - the macros of the public headers, as a C11 program uses them. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <tapegrad.h>
+
+static void macros_work(void **state)
+{
+    (void)state;
+    tg_tape *tape = tg_tape_create(TG_F32);
+    const double values[] = { 1, 2, 3 };
+    tg_tensor x = tg_variable(tape, TG_SHAPE(3), values);
+    tg_tensor y = tg_mul(x, tg_constant(tape, TG_SCALAR, (float[]){ 2 }));
+    double out[3];
+    assert_int_equal(tg_read(y, out, 3), TG_OK);
+    assert_true(out[2] == 6);
+    tg_tape_destroy(tape);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(macros_work) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
