@@ -1,4 +1,4 @@
-/* add.c - y = a + b */
+/* add.c - y = a + b;  dy/da = dy/db = 1 */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
@@ -13,18 +13,9 @@ static void vjp(tg_vjp *v)
     tg_give(v, 1, tg_cotangent(v));
 }
 
-static const tg_sample samples[] = {
-    { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 3, 4 } } } } },
-    { .n = 2, .inputs = { { .shape = { 1, { 4 } } }, { .shape = { 3, { 2, 3, 1 } } } } },
-    { .n = 2, .inputs = { { .shape = { 0 } }, { .shape = { 2, { 2, 2 } } } } },
-};
+static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(-2, 2, -2, 2) };
 
-const tg_op tg_op_add = {
-    TG_ELEMENTWISE(add, 2, 0),
-    .vjp = vjp,
-    .samples = samples,
-    .n_samples = TG_COUNT(samples),
-};
+const tg_op tg_op_add = { TG_ELEMENTWISE(add, 2, 0), .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_add(tg_tensor a, tg_tensor b)
 {

@@ -3,6 +3,10 @@
 #ifndef TG_ELEMENTWISE_H
 #define TG_ELEMENTWISE_H
 
+/* Beyond it, e^-x and e^(-x^2) are 0 in both dtypes. Where x is multiplied by one of them, it is bounded by this first:
+   infinity never meets 0. */
+enum { TG_FAR = 1000 };
+
 #ifdef TG_VECTOR_PASS
 #include "kernels/map.h"
 #else
@@ -29,7 +33,20 @@ tg_status tg_forward_map(tg_call *call);
     .name = #op_name, .arity = (n_inputs), .flags = TG_OP_ELEMENTWISE, .order = TG_ORDER_ANY,                        \
     .shape = tg_shape_broadcast, .forward = tg_forward_map, .data = TG_MAP(op_name, n_numbers)
 
-#define TG_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+#define TG_COUNT(array)   ((int)(sizeof(array) / sizeof((array)[0])))
+#define TG_SAMPLES(array) .samples = (array), .n_samples = TG_COUNT(array)
+
+/* clang-format off */
+/* Samples: an input drawn from low .. high; numbers as attributes; inputs a and b that broadcast in every way. */
+#define TG_DRAWN(low, high, ...) { .shape = { __VA_ARGS__ }, .lo = (low), .hi = (high) }
+#define TG_MATRIX(low, high)     TG_DRAWN(low, high, 2, { 3, 4 })
+#define TG_NUMBERS(...)                                                                                              \
+    .attributes = (const double[]){ __VA_ARGS__ }, .attribute_bytes = sizeof((const double[]){ __VA_ARGS__ })
+#define TG_BROADCAST_SAMPLES(a_low, a_high, b_low, b_high)                                                           \
+    { .n = 2, .inputs = { TG_MATRIX(a_low, a_high), TG_MATRIX(b_low, b_high) } },                                    \
+    { .n = 2, .inputs = { TG_DRAWN(a_low, a_high, 1, { 4 }), TG_DRAWN(b_low, b_high, 3, { 2, 3, 1 }) } },            \
+    { .n = 2, .inputs = { TG_DRAWN(a_low, a_high, 0), TG_DRAWN(b_low, b_high, 2, { 2, 2 }) } }
+/* clang-format on */
 
 static inline tg_tensor tg_apply1(const tg_op *op, tg_tensor x)
 {
@@ -38,6 +55,26 @@ static inline tg_tensor tg_apply1(const tg_op *op, tg_tensor x)
 static inline tg_tensor tg_apply2(const tg_op *op, tg_tensor a, tg_tensor b)
 {
     return tg_apply(op, (tg_tensor[]){ a, b }, 2, NULL, 0);
+}
+static inline tg_tensor tg_apply3(const tg_op *op, tg_tensor a, tg_tensor b, tg_tensor c)
+{
+    return tg_apply(op, (tg_tensor[]){ a, b, c }, 3, NULL, 0);
+}
+
+/* One number as the attribute. */
+static inline tg_tensor tg_apply1_by(const tg_op *op, tg_tensor x, double p)
+{
+    return tg_apply(op, &x, 1, &p, sizeof p);
+}
+static inline tg_tensor tg_apply2_by(const tg_op *op, tg_tensor a, tg_tensor b, double p)
+{
+    return tg_apply(op, (tg_tensor[]){ a, b }, 2, &p, sizeof p);
+}
+
+/* In a vjp: the operation's first number. */
+static inline double tg_number(const tg_vjp *v)
+{
+    return *(const double *)tg_vjp_attributes(v);
 }
 
 #endif

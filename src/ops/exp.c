@@ -13,15 +13,10 @@ static void vjp(tg_vjp *v)
 }
 
 static const tg_sample samples[] = {
-    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } } },
+    { .n = 1, .inputs = { TG_MATRIX(-2, 2) } },
 };
 
-const tg_op tg_op_exp = {
-    TG_ELEMENTWISE(exp, 1, 0),
-    .vjp = vjp,
-    .samples = samples,
-    .n_samples = TG_COUNT(samples),
-};
+const tg_op tg_op_exp = { TG_ELEMENTWISE(exp, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_exp(tg_tensor x)
 {

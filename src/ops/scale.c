@@ -3,37 +3,24 @@
 
 #ifdef TG_VECTOR_PASS
 
-MAP1(scale, x, p0 *x)
+MAP1(scale, x, (p0 * x))
 
 #else
 
-static double factor(const tg_vjp *v)
-{
-    return *(const double *)tg_vjp_attributes(v);
-}
-
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, tg_scale(tg_cotangent(v), factor(v)));
+    tg_give(v, 0, tg_scale(tg_cotangent(v), tg_number(v)));
 }
 
 static const tg_sample samples[] = {
-    { .n = 1,
-      .inputs = { { .shape = { 2, { 3, 4 } } } },
-      .attributes = (double[]){ -1.75 },
-      .attribute_bytes = sizeof(double) },
+    { .n = 1, .inputs = { TG_MATRIX(-2, 2) }, TG_NUMBERS(-1.75) },
 };
 
-const tg_op tg_op_scale = {
-    TG_ELEMENTWISE(scale, 1, 1),
-    .vjp = vjp,
-    .samples = samples,
-    .n_samples = TG_COUNT(samples),
-};
+const tg_op tg_op_scale = { TG_ELEMENTWISE(scale, 1, 1), .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_scale(tg_tensor x, double c)
 {
-    return tg_apply(&tg_op_scale, &x, 1, &c, sizeof c);
+    return tg_apply1_by(&tg_op_scale, x, c);
 }
 
 #endif

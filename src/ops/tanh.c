@@ -8,10 +8,6 @@ MAP2(tanh_grad, y, g, (1 - y * y) * g)
 
 #else
 
-static const tg_sample samples[] = {
-    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } } },
-};
-
 /* The derivative is an operation of its own, d = g (1 - y^2), so that it is one pass over memory and has derivatives. */
 static tg_tensor tanh_grad(tg_tensor y, tg_tensor g)
 {
@@ -26,27 +22,21 @@ static void grad_vjp(tg_vjp *v)
 }
 
 static const tg_sample grad_samples[] = {
-    { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } }, .lo = -1, .hi = 1 }, { .shape = { 2, { 3, 4 } } } } },
+    { .n = 2, .inputs = { TG_MATRIX(-1, 1), TG_MATRIX(-2, 2) } },
 };
 
-const tg_op tg_op_tanh_grad = {
-    TG_ELEMENTWISE(tanh_grad, 2, 0),
-    .vjp = grad_vjp,
-    .samples = grad_samples,
-    .n_samples = TG_COUNT(grad_samples),
-};
+const tg_op tg_op_tanh_grad = { TG_ELEMENTWISE(tanh_grad, 2, 0), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
 
 static void vjp(tg_vjp *v)
 {
     tg_give(v, 0, tanh_grad(tg_output(v), tg_cotangent(v)));
 }
 
-const tg_op tg_op_tanh = {
-    TG_ELEMENTWISE(tanh, 1, 0),
-    .vjp = vjp,
-    .samples = samples,
-    .n_samples = TG_COUNT(samples),
+static const tg_sample samples[] = {
+    { .n = 1, .inputs = { TG_MATRIX(-2, 2) } },
 };
+
+const tg_op tg_op_tanh = { TG_ELEMENTWISE(tanh, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_tanh(tg_tensor x)
 {

@@ -1,0 +1,26 @@
+/* div.c - y = a / b;  dy/da = 1 / b, dy/db = -y / b */
+#include "ops/elementwise.h"
+
+#ifdef TG_VECTOR_PASS
+
+MAP2(div, a, b, a / b)
+
+#else
+
+static void vjp(tg_vjp *v)
+{
+    tg_tensor g = tg_cotangent(v), b = tg_input(v, 1);
+    tg_give(v, 0, tg_div(g, b));
+    tg_give(v, 1, tg_neg(tg_mul(g, tg_div(tg_output(v), b))));
+}
+
+static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(-2, 2, 0.5, 2) };
+
+const tg_op tg_op_div = { TG_ELEMENTWISE(div, 2, 0), .vjp = vjp, TG_SAMPLES(samples) };
+
+tg_tensor tg_div(tg_tensor a, tg_tensor b)
+{
+    return tg_apply2(&tg_op_div, a, b);
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* reciprocal.c - y = 1 / x;  dy/dx = -y^2 */
+#include "ops/elementwise.h"
+
+#ifdef TG_VECTOR_PASS
+
+MAP1(reciprocal, x, 1 / x)
+
+#else
+
+static void vjp(tg_vjp *v)
+{
+    tg_tensor y = tg_output(v);
+    tg_give(v, 0, tg_neg(tg_mul(tg_mul(tg_cotangent(v), y), y)));
+}
+
+static const tg_sample samples[] = {
+    { .n = 1, .inputs = { TG_MATRIX(0.5, 2) } },
+};
+
+const tg_op tg_op_reciprocal = { TG_ELEMENTWISE(reciprocal, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
+
+tg_tensor tg_reciprocal(tg_tensor x)
+{
+    return tg_apply1(&tg_op_reciprocal, x);
+}
+
+#endif

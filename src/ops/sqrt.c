@@ -1,0 +1,26 @@
+/* sqrt.c - y = x^(1/2);  dy/dx = 1 / (2 y) */
+#include "ops/elementwise.h"
+
+#ifdef TG_VECTOR_PASS
+
+MAP1(sqrt, x, v_sqrt(x))
+
+#else
+
+static void vjp(tg_vjp *v)
+{
+    tg_give(v, 0, tg_div(tg_scale(tg_cotangent(v), 0.5), tg_output(v)));
+}
+
+static const tg_sample samples[] = {
+    { .n = 1, .inputs = { TG_MATRIX(0.25, 4) } },
+};
+
+const tg_op tg_op_sqrt = { TG_ELEMENTWISE(sqrt, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
+
+tg_tensor tg_sqrt(tg_tensor x)
+{
+    return tg_apply1(&tg_op_sqrt, x);
+}
+
+#endif

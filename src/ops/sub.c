@@ -1,0 +1,25 @@
+/* sub.c - y = a - b;  dy/da = 1, dy/db = -1 */
+#include "ops/elementwise.h"
+
+#ifdef TG_VECTOR_PASS
+
+MAP2(sub, a, b, a - b)
+
+#else
+
+static void vjp(tg_vjp *v)
+{
+    tg_give(v, 0, tg_cotangent(v));
+    tg_give(v, 1, tg_neg(tg_cotangent(v)));
+}
+
+static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(-2, 2, -2, 2) };
+
+const tg_op tg_op_sub = { TG_ELEMENTWISE(sub, 2, 0), .vjp = vjp, TG_SAMPLES(samples) };
+
+tg_tensor tg_sub(tg_tensor a, tg_tensor b)
+{
+    return tg_apply2(&tg_op_sub, a, b);
+}
+
+#endif
