@@ -83,7 +83,7 @@ double tg_item(tg_tensor x)
     if (n)
         tg_tape_raise(x.tape, TG_ERR_SHAPE, "item: %s has %lld elements, not one; tg_read copies them all",
                       tg_shape_text(&n->extent->shape, text, sizeof text), (long long)n->extent->size);
-    return NAN;
+    return (double)NAN;
 }
 
 /* The node to read n elements from, or NULL with the error raised. */
