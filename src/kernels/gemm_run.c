@@ -1,8 +1,55 @@
 /* gemm_run.c - a matrix product cut over the threads. */
 #include "kernels/kernels.h"
 
+enum { TASK_FLOPS = 4000000, MOST_TASKS = 128 };
+
+typedef struct cut {
+    const tg_kernels *kernels;
+    const tg_gemm *g;
+    int64_t size;                        /* of an element */
+    int64_t rows, columns, down, across; /* tiles of C, and parts into which they are cut */
+} cut;
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static const void *offset(const void *p, int64_t bytes)
+{
+    return (const char *)p + bytes;
+}
+
+static void product(void *context, int64_t task)
+{
+    const cut *c = context;
+    const int64_t down = task % c->down, across = task / c->down;
+    const int64_t tall = c->kernels->gemm_rows, wide = c->kernels->gemm_columns;
+    const int64_t i = c->rows * down / c->down * tall, j = c->columns * across / c->across * wide;
+    tg_gemm g = *c->g;
+    g.m = min(c->rows * (down + 1) / c->down * tall, g.m) - i;
+    g.n = min(c->columns * (across + 1) / c->across * wide, g.n) - j;
+    g.a = offset(g.a, i * g.a_row * c->size);
+    g.b = offset(g.b, j * g.b_col * c->size);
+    g.c = (char *)g.c + (i * g.c_row + j) * c->size;
+    if (g.init)
+        g.init = offset(g.init, (i * g.init_row + j) * c->size);
+    c->kernels->gemm(&g);
+}
+
+/* Cut across first: a panel of columns is what a single thread works through at a time, too. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
-    (void)dtype;
-    k->gemm(g);
+    const double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
+    if (flops < 2.0 * TASK_FLOPS) {
+        k->gemm(g);
+        return;
+    }
+    const int64_t tasks = flops < (double)MOST_TASKS * TASK_FLOPS ? (int64_t)(flops / TASK_FLOPS) : MOST_TASKS;
+    cut c = { .kernels = k, .g = g, .size = (int64_t)tg_dtype_size(dtype) };
+    c.rows = (g->m + k->gemm_rows - 1) / k->gemm_rows;
+    c.columns = (g->n + k->gemm_columns - 1) / k->gemm_columns;
+    c.across = min(c.columns, tasks);
+    c.down = min(c.rows, tasks / c.across);
+    tg_parallel(c.across * c.down, product, &c);
 }

@@ -7,7 +7,8 @@
 typedef real vec __attribute__((vector_size(32)));
 #define LANES_float  8
 #define LANES_double 4
-#define TILE_ROWS    4 /* of the matrix product's tiles, three vectors wide: they fill the registers */
+#define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
+#define TILE_VECS    3
 
 /* I(add) is _mm256_add_ps or _mm256_add_pd. */
 #define I_float(name)  _mm256_##name##_ps

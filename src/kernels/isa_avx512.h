@@ -7,7 +7,8 @@
 typedef real vec __attribute__((vector_size(64)));
 #define LANES_float  16
 #define LANES_double 8
-#define TILE_ROWS    8 /* of the matrix product's tiles, three vectors wide: they fill the registers */
+#define TILE_ROWS    8 /* of the matrix product's tiles, which fill the registers */
+#define TILE_VECS    3
 
 /* I(add) is _mm512_add_ps or _mm512_add_pd. */
 #define I_float(name)  _mm512_##name##_ps

@@ -5,7 +5,8 @@
 typedef real vec __attribute__((vector_size(16)));
 #define LANES_float  4
 #define LANES_double 2
-#define TILE_ROWS    4 /* of the matrix product's tiles, three vectors wide: they fill the registers */
+#define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
+#define TILE_VECS    3
 
 #define SQRT_float  sqrtf
 #define SQRT_double sqrt

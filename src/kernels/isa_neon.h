@@ -7,7 +7,8 @@
 typedef real vec __attribute__((vector_size(16)));
 #define LANES_float  4
 #define LANES_double 2
-#define TILE_ROWS    8 /* of the matrix product's tiles, three vectors wide: they fill the registers */
+#define TILE_ROWS    8 /* of the matrix product's tiles, which fill the registers */
+#define TILE_VECS    3
 
 /* N(vaddq) is vaddq_f32 or vaddq_f64, NV the vector type that it takes. */
 #define N_float(name)  name##_f32

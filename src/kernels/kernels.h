@@ -64,6 +64,7 @@ typedef struct tg_kernels {
     const char *name;
     tg_loop_fn *const *loop; /* by enum tg_op_index; NULL for an operation without one */
     void (*gemm)(const tg_gemm *g);
+    int gemm_rows, gemm_columns;                     /* of one tile: where a product is best cut */
     void (*add)(int64_t n, const void *x, void *y);  /* y += x */
     void (*scale)(int64_t n, double c, void *y);     /* y *= c */
     double (*sum_squares)(int64_t n, const void *x); /* accumulated in double */
@@ -78,11 +79,17 @@ const tg_kernels *tg_kernels_for(tg_dtype dtype);
 /* Whether this machine can run the kernel set of that name. */
 bool tg_cpu_runs(const char *set);
 
+/* The CPUs that this process may use; at least 1. */
+int tg_cpu_count(void);
+
 /* Runs task(context, 0) ... task(context, n - 1), on the pool where n > 1, and returns when all are done. How the work
    is cut into tasks depends on shapes only, so that results do not depend on the number of threads. */
 void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context);
 
 /* gemm cut over the pool; small products stay on the caller. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+
+/* A loop whose output elements depend only on the inputs at their row and column, cut over the pool likewise. */
+void tg_map_run(tg_loop_fn *fn, tg_dtype dtype, const tg_loop *loop);
 
 #endif

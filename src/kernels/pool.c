@@ -1,18 +1,196 @@
-/* pool.c - the threads that kernels run on. */
+/* pool.c - the threads that kernels run on.
+
+   One job runs at a time: whoever finds the pool taken, another tape's thread or a task that calls tg_parallel itself,
+   does its work alone. The caller works, too, and never waits for a worker that has not begun. */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
 #include "kernels/kernels.h"
+
+enum { MOST = 64, SPIN_NS = 20000 };
+
+typedef struct job {
+    void (*task)(void *context, int64_t i);
+    void *context;
+    int64_t n;
+    atomic_int_fast64_t next; /* the first task that nobody has taken */
+    atomic_int active;        /* workers that have joined; changed under the lock */
+} job;
+
+static struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t wake, idle; /* for workers: a job or the end; for the caller: the last worker has left */
+    pthread_t thread[MOST - 1];
+    int workers, sleeping;
+    bool stop, spin;
+    job *job;
+    atomic_uint jobs; /* so far: what a spinning worker looks at */
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
+
+static atomic_flag taken = ATOMIC_FLAG_INIT; /* its holder alone changes the workers and posts jobs */
+static atomic_int threads;                   /* the setting; 0: not asked for yet */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Hopes for a short while that the condition ends, leaving the CPU to others meanwhile. */
+#define SPIN_WHILE(condition)                                                                                        \
+    for (const int64_t end = now() + SPIN_NS; (condition) && now() < end;)                                           \
+    sched_yield()
+
+static void run(job *j)
+{
+    for (int64_t i; (i = atomic_fetch_add(&j->next, 1)) < j->n;)
+        j->task(j->context, i);
+}
+
+/* Under the lock: waits for a job other than the seen-th. NULL at the end. */
+static job *await(unsigned seen)
+{
+    if (pool.spin && !pool.stop && atomic_load(&pool.jobs) == seen) {
+        pthread_mutex_unlock(&pool.lock);
+        SPIN_WHILE(atomic_load(&pool.jobs) == seen);
+        pthread_mutex_lock(&pool.lock);
+    }
+    while (!pool.stop && (!pool.job || atomic_load(&pool.jobs) == seen)) {
+        pool.sleeping++;
+        pthread_cond_wait(&pool.wake, &pool.lock);
+        pool.sleeping--;
+    }
+    return pool.stop ? NULL : pool.job;
+}
+
+static void *work(void *unused)
+{
+    unsigned seen = 0;
+    pthread_mutex_lock(&pool.lock);
+    for (job *j; (j = await(seen));) {
+        seen = atomic_load(&pool.jobs);
+        atomic_fetch_add(&j->active, 1);
+        pthread_mutex_unlock(&pool.lock);
+        run(j);
+        pthread_mutex_lock(&pool.lock);
+        if (atomic_fetch_sub(&j->active, 1) == 1)
+            pthread_cond_signal(&pool.idle);
+    }
+    pthread_mutex_unlock(&pool.lock);
+    return unused;
+}
+
+/* After a fork the child has none of the workers, and locks in any state. */
+static void forget(void)
+{
+    pthread_mutex_init(&pool.lock, NULL);
+    pthread_cond_init(&pool.wake, NULL);
+    pthread_cond_init(&pool.idle, NULL);
+    pool.workers = pool.sleeping = 0;
+    pool.stop = false;
+    pool.job = NULL;
+    atomic_flag_clear(&taken);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget);
+}
+
+/* Fewer workers than asked are no error: the caller does what is left. They leave signals to the program's threads. */
+static void hire(int wanted)
+{
+    sigset_t all, before;
+    pthread_once(&once, watch_forks);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(&pool.lock);
+    pool.spin = wanted < tg_cpu_count();
+    pthread_mutex_unlock(&pool.lock);
+    while (pool.workers < wanted && pthread_create(&pool.thread[pool.workers], NULL, work, NULL) == 0)
+        pool.workers++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Also at the end of the program or of the library, so that no thread outlives its code. */
+__attribute__((destructor)) static void dismiss(void)
+{
+    pthread_mutex_lock(&pool.lock);
+    pool.stop = true;
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
+    for (; pool.workers > 0; pool.workers--)
+        pthread_join(pool.thread[pool.workers - 1], NULL);
+    pool.stop = false;
+}
+
+static int default_threads(void)
+{
+    const char *text = getenv("TAPEGRAD_THREADS");
+    const long wish = text ? strtol(text, NULL, 10) : 0;
+    const int n = wish >= 1 ? (int)(wish < MOST ? wish : MOST) : tg_cpu_count();
+    return n < MOST ? n : MOST;
+}
 
 tg_status tg_set_num_threads(int n)
 {
-    return n < 0 || n > 64 ? TG_ERR_ARGUMENT : TG_OK;
+    if (n < 0 || n > MOST)
+        return TG_ERR_ARGUMENT;
+    while (atomic_flag_test_and_set(&taken))
+        sched_yield();
+    dismiss();
+    atomic_store(&threads, n > 0 ? n : default_threads());
+    atomic_flag_clear(&taken);
+    return TG_OK;
 }
 
 int tg_num_threads(void)
 {
-    return 1;
+    if (atomic_load_explicit(&threads, memory_order_relaxed) == 0)
+        atomic_store(&threads, default_threads());
+    return atomic_load_explicit(&threads, memory_order_relaxed);
+}
+
+/* Posts the job, works at it, and takes it back when every worker that joined has left. */
+static void share(job *j)
+{
+    const int helpers = (int)(j->n - 1 < pool.workers ? j->n - 1 : pool.workers);
+    pthread_mutex_lock(&pool.lock);
+    pool.job = j;
+    atomic_fetch_add(&pool.jobs, 1);
+    for (int i = 0; i < helpers && i < pool.sleeping; i++)
+        pthread_cond_signal(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
+    run(j);
+    pthread_mutex_lock(&pool.lock);
+    pool.job = NULL;
+    const bool spin = pool.spin;
+    pthread_mutex_unlock(&pool.lock);
+    if (spin)
+        SPIN_WHILE(atomic_load(&j->active) > 0);
+    pthread_mutex_lock(&pool.lock);
+    while (atomic_load(&j->active) > 0)
+        pthread_cond_wait(&pool.idle, &pool.lock);
+    pthread_mutex_unlock(&pool.lock);
 }
 
 void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context)
 {
-    for (int64_t i = 0; i < n; i++)
-        task(context, i);
+    job j = { .task = task, .context = context, .n = n };
+    const int helpers = n > 1 ? tg_num_threads() - 1 : 0;
+    if (helpers == 0 || atomic_flag_test_and_set(&taken)) {
+        run(&j);
+        return;
+    }
+    if (pool.workers < helpers)
+        hire(helpers);
+    share(&j);
+    atomic_flag_clear(&taken);
 }

@@ -8,7 +8,6 @@
 
 #include "kernels/vec.h"
 
-#define TILE_VECS 3
 #define TILE_SUMS (TILE_ROWS * TILE_VECS)
 
 typedef struct tile {
