@@ -23,18 +23,20 @@ static hand draw_hand(tg_rng *rng)
 {
     const double width = 20 * tg_rng_between(rng, 0.70, 1.15), height = 20 * tg_rng_between(rng, 0.75, 1.10);
     const double slant = 0.10 + 0.20 * tg_rng_normal(rng), turn = 0.03 * tg_rng_normal(rng);
+    const double right = tg_rng_between(rng, -2.5, 2.5), down = tg_rng_between(rng, -2.5, 2.5);
+    const double radius = tg_rng_between(rng, 0.6, 1.8), ink = tg_rng_between(rng, 0.7, 1);
+    const double noise = tg_rng_between(rng, 0, 0.4);
     const double c = tg_portable_cos_turns(turn), s = tg_portable_sin_turns(turn);
-    const double left = tg_rng_between(rng, -2.5, 2.5), up = tg_rng_between(rng, -2.5, 2.5);
     return (hand){
         .xx = c * width,
         .xy = (-c * slant - s) * height,
-        .x0 = 0.5 * (SIDE - 1) + left,
+        .x0 = 0.5 * (SIDE - 1) + right,
         .yx = s * width,
         .yy = (c - s * slant) * height,
-        .y0 = 0.5 * (SIDE - 1) + up,
-        .radius = (float)tg_rng_between(rng, 0.6, 1.8),
-        .ink = (float)tg_rng_between(rng, 0.7, 1),
-        .noise = (float)tg_rng_between(rng, 0, 0.4),
+        .y0 = 0.5 * (SIDE - 1) + down,
+        .radius = (float)radius,
+        .ink = (float)ink,
+        .noise = (float)noise,
     };
 }
 

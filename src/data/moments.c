@@ -14,7 +14,8 @@ static tg_status check(const tg_dataset *set, const double *mean, const double *
     return status;
 }
 
-/* Welford's update, which never subtracts large squares: `deviation` gathers the sum of squared distances. */
+/* Welford's update, which never subtracts large squares: `deviation` gathers the sum of squared distances. What is
+   averaged is the distance from the first row, so that nothing is lost where all numbers are large. */
 tg_status tg_dataset_moments(const tg_dataset *set, double *mean, double *deviation, tg_error *err)
 {
     const tg_status status = check(set, mean, deviation, "dataset_moments", err);
@@ -26,13 +27,15 @@ tg_status tg_dataset_moments(const tg_dataset *set, double *mean, double *deviat
     for (int64_t i = 0; i < set->n; i++) {
         const double count = (double)(i + 1);
         for (int64_t j = 0; j < width; j++) {
-            const double x = tg_dataset_get(set, i * width + j), d = x - mean[j];
+            const double x = tg_dataset_get(set, i * width + j) - tg_dataset_get(set, j), d = x - mean[j];
             mean[j] += d / count;
             deviation[j] += d * (x - mean[j]);
         }
     }
-    for (int64_t j = 0; j < width; j++)
+    for (int64_t j = 0; j < width; j++) {
+        mean[j] += tg_dataset_get(set, j);
         deviation[j] = sqrt(deviation[j] / (double)set->n);
+    }
     return tg_error_clear(err);
 }
 
@@ -48,15 +51,16 @@ static moments together(moments a, moments b)
                       a.squares + b.squares + d * d * (a.count * b.count / count) };
 }
 
-/* Of up to some hundred numbers, which the second look finds in the cache. */
+/* Of the distances from the first number, some hundred of them, which the second look finds in the cache. */
 static moments of_block(const tg_dataset *set, int64_t start, int64_t stop)
 {
+    const double first = tg_dataset_get(set, 0);
     moments m = { .count = (double)(stop - start) };
     for (int64_t i = start; i < stop; i++)
-        m.mean += tg_dataset_get(set, i);
+        m.mean += tg_dataset_get(set, i) - first;
     m.mean /= m.count;
     for (int64_t i = start; i < stop; i++) {
-        const double d = tg_dataset_get(set, i) - m.mean;
+        const double d = tg_dataset_get(set, i) - first - m.mean;
         m.squares += d * d;
     }
     return m;
@@ -72,7 +76,7 @@ tg_status tg_dataset_moments_overall(const tg_dataset *set, double *mean, double
     moments all = { 0 };
     for (int64_t i = 0; i < size; i += BLOCK)
         all = together(all, of_block(set, i, i + BLOCK < size ? i + BLOCK : size));
-    *mean = all.mean;
+    *mean = tg_dataset_get(set, 0) + all.mean;
     *deviation = sqrt(all.squares / all.count);
     return tg_error_clear(err);
 }
