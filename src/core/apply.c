@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/platform.h"
 #include "core/tape.h"
 
 /* What a shape rule and a forward see --------------------------------------------------------------------------- */
@@ -125,7 +126,7 @@ tg_status tg_shape_broadcast(tg_call *c, tg_shape *out)
 
 /* Computing ------------------------------------------------------------------------------------------------------- */
 
-static void raise_nonfinite(tg_call *c)
+static TG_COLD void raise_nonfinite(tg_call *c)
 {
     char text[256] = "";
     size_t n = 0;
@@ -140,6 +141,19 @@ static void raise_nonfinite(tg_call *c)
     tg_call_fail(c, TG_ERR_NONFINITE, "a NaN or an infinity in the result; %s", text);
 }
 
+/* What there is to do after a forward in rare cases: scratch to let go, a trap, a failure. */
+static TG_COLD bool finish_run(tg_tape *t, tg_call *c, tg_status status)
+{
+    const tg_node *n = c->node;
+    for (int i = 0; i < c->n_scratch; i++)
+        tg_store_drop(&t->store, c->scratch[i]);
+    if (status != TG_OK)
+        tg_call_fail(c, status, "failed with %s", tg_status_name(status));
+    else if (t->traps & TG_TRAP_NONFINITE && !t->kernels->all_finite(n->extent->size, c->out))
+        raise_nonfinite(c);
+    return t->status == TG_OK;
+}
+
 bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool accumulate)
 {
     if (n->extent->size == 0)
@@ -150,14 +164,10 @@ bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool accumulate)
     c.out = out;
     c.accumulate = accumulate;
     c.n_scratch = 0;
-    tg_status status = n->op->forward(&c);
-    for (int i = 0; i < c.n_scratch; i++)
-        tg_store_drop(&t->store, c.scratch[i]);
-    if (status == TG_OK && t->traps & TG_TRAP_NONFINITE && !t->kernels->all_finite(n->extent->size, out))
-        raise_nonfinite(&c);
-    else if (status != TG_OK)
-        tg_call_fail(&c, status, "failed with %s", tg_status_name(status));
-    return t->status == TG_OK;
+    const tg_status status = n->op->forward(&c);
+    if (status != TG_OK || c.n_scratch || t->traps)
+        return finish_run(t, &c, status);
+    return true;
 }
 
 /* A view shares input 0's memory; one element is cheaper copied than shared. */
@@ -209,7 +219,7 @@ static bool compute_marked(tg_tape *t, uint32_t last)
     return good;
 }
 
-bool tg_node_compute_inputs(tg_tape *t, uint32_t id)
+bool tg_node_compute_notes(tg_tape *t, uint32_t id)
 {
     const tg_node *n = tg_node_at(t, id);
     bool all_there = true;
@@ -233,7 +243,7 @@ bool tg_node_compute(tg_tape *t, uint32_t id)
 /* Applying -------------------------------------------------------------------------------------------------------- */
 
 /* Whether input i may be absent, or else what is wrong with it, raised. */
-static bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int i)
+static TG_COLD bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int i)
 {
     if (!x.tape && i < 32 && op->optional >> i & 1)
         return true;
@@ -250,8 +260,8 @@ static bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int i)
 static const uint16_t flags_of_mode[] = {
     [TG_RECORDING] = 0,
     [TG_PAUSED] = TG_NODE_CUT,
-    [TG_NOTING] = 0,
-    [TG_NOTING_RECORDING] = 0,
+    [TG_NOTING] = TG_NODE_NOTED,
+    [TG_NOTING_RECORDING] = TG_NODE_NOTED,
 };
 static const uint16_t flags_from_inputs[] = {
     [TG_RECORDING] = TG_NODE_NEEDS_GRAD,
@@ -295,12 +305,13 @@ static bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int cou
         alike = alike && extent == first;
     }
     n->n_inputs = (uint16_t)count;
-    n->flags = (uint16_t)(flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]));
+    n->flags = (uint16_t)(flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]) |
+                          (flags & TG_NODE_NOTED ? TG_NODE_ON_NOTES : 0));
     n->extent = alike ? first : NULL;
     return true;
 }
 
-static bool take_shape(tg_tape *t, tg_node *n)
+static TG_COLD bool take_shape(tg_tape *t, tg_node *n)
 {
     tg_call c = { .tape = t, .node = n };
     tg_shape shape;
@@ -331,9 +342,10 @@ static tg_tape *first_tape(const tg_tensor *inputs, int n)
     return NULL;
 }
 
-static bool check_count(tg_tape *t, const tg_op *op, int n)
+/* Of an operation that does not take just n inputs. */
+static TG_COLD bool check_count(tg_tape *t, const tg_op *op, int n)
 {
-    if (op && (op->arity == n || (op->arity == TG_VARIADIC && n > 0 && n <= UINT16_MAX)))
+    if (op && op->arity == TG_VARIADIC && n > 0 && n <= UINT16_MAX)
         return true;
     if (!op)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "apply: the operation is NULL");
@@ -347,7 +359,7 @@ static bool check_count(tg_tape *t, const tg_op *op, int n)
 tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes, size_t bytes)
 {
     tg_tape *t = first_tape(inputs, n);
-    if (!t || t->status != TG_OK || !check_count(t, op, n))
+    if (!t || t->status != TG_OK || ((!op || op->arity != n) && !check_count(t, op, n)))
         return tg_bad(t);
     tg_node *node = tg_tape_push(t, op);
     if (!node)

@@ -8,17 +8,6 @@ const tg_op tg_leaf_variable = { .name = "variable" };
 const tg_op tg_leaf_constant = { .name = "constant" };
 const tg_op tg_leaf_param = { .name = "param" };
 
-tg_tensor tg_tape_leaf(tg_tape *t, const tg_op *op, const tg_extent *extent, void *value, unsigned flags)
-{
-    tg_node *n = tg_tape_push(t, op);
-    if (!n)
-        return tg_bad(t);
-    n->extent = extent;
-    n->value = value;
-    n->flags = (uint16_t)flags;
-    return tg_handle(t, t->count);
-}
-
 /* Whether a leaf can be made: a tape without error. */
 static bool is_open(const tg_tape *t)
 {

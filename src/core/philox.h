@@ -15,8 +15,8 @@ static inline tg_block tg_philox(tg_block counter, uint64_t key)
     tg_block c = counter;
     for (int round = 0; round < 10; round++) {
         const uint64_t a = (uint64_t)0xD2511F53u * c.word[0], b = (uint64_t)0xCD9E8D57u * c.word[2];
-        c = (tg_block){ { (uint32_t)(b >> 32) ^ c.word[1] ^ k0, (uint32_t)b,
-                          (uint32_t)(a >> 32) ^ c.word[3] ^ k1, (uint32_t)a } };
+        c = (tg_block){ { (uint32_t)(b >> 32) ^ c.word[1] ^ k0, (uint32_t)b, (uint32_t)(a >> 32) ^ c.word[3] ^ k1,
+                          (uint32_t)a } };
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }

@@ -101,9 +101,7 @@ static int create_temporary(tg_outfile *file)
 
 tg_status tg_outfile_open(tg_outfile *file, const char *path, const tg_allocator *allocator, tg_error *err)
 {
-    *file = (tg_outfile){ .path = path,
-                          .allocator = allocator,
-                          .temporary_size = strlen(path) + sizeof ".999.tmp" };
+    *file = (tg_outfile){ .path = path, .allocator = allocator, .temporary_size = strlen(path) + sizeof ".999.tmp" };
     file->temporary = tg_allocate(allocator, file->temporary_size);
     if (!file->temporary)
         return tg_error_raise(err, TG_ERR_MEMORY, "%s: no memory for a temporary name of %zu bytes",

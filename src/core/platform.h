@@ -21,6 +21,9 @@ tg_status tg_infile_open(tg_infile *file, const char *path, tg_error *err);
 tg_status tg_infile_read(tg_infile *file, void *data, size_t size, const char *what, tg_error *err);
 void tg_infile_close(tg_infile *file); /* takes one that is not open */
 
+/* A function that a hot one calls in rare cases: kept out of it. */
+#define TG_COLD __attribute__((cold, noinline))
+
 /* A file that appears under `path` only when it is complete: written beside it under a temporary name, with the
    permissions that a new file gets. */
 typedef struct tg_outfile {

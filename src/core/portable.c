@@ -45,20 +45,16 @@ static double reduce(double t, int *quarters)
 
 static double sine(double a)
 {
-    static const double c[] = {
-        -1. / 6,        1. / 120,         -1. / 5040,           1. / 362880,
-        -1. / 39916800, 1. / 6227020800., -1. / 1307674368000., 1. / 355687428096000.
-    };
+    static const double c[] = { -1. / 6,        1. / 120,         -1. / 5040,           1. / 362880,
+                                -1. / 39916800, 1. / 6227020800., -1. / 1307674368000., 1. / 355687428096000. };
     const double aa = a * a;
     return a + a * aa * POLYNOMIAL(c, aa);
 }
 
 static double cosine(double a)
 {
-    static const double c[] = {
-        1. / 24,         -1. / 720,          1. / 40320,           -1. / 3628800,
-        1. / 479001600., -1. / 87178291200., 1. / 20922789888000., -1. / 6402373705728000.
-    };
+    static const double c[] = { 1. / 24,         -1. / 720,          1. / 40320,           -1. / 3628800,
+                                1. / 479001600., -1. / 87178291200., 1. / 20922789888000., -1. / 6402373705728000. };
     const double aa = a * a;
     return 1 - (aa / 2 - aa * aa * POLYNOMIAL(c, aa));
 }

@@ -129,8 +129,8 @@ bool tg_tape_grow(tg_tape *t)
 {
     const uint32_t id = t->count + 1;
     void *directory = t->nodes;
-    bool good = id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity,
-                                                (id >> TG_NODES_BITS) + 1, sizeof(tg_node *));
+    bool good = id < UINT32_MAX &&
+                tg_heap_grow(&t->heap, &directory, &t->chunk_capacity, (id >> TG_NODES_BITS) + 1, sizeof(tg_node *));
     t->nodes = directory;
     tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES * sizeof(tg_node)) : NULL;
     if (!nodes) {

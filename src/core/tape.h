@@ -24,7 +24,9 @@ enum tg_node_flag {
     TG_NODE_BUFFER = 16,    /* its value is a buffer of the tape's store, and it is one of its holders */
     TG_NODE_CUT = 32,       /* computed without recording: no gradient flows through */
     TG_NODE_PARAM = 64,     /* attributes is a tg_binding */
-    TG_NODE_TO_DO = 128     /* noted, and needed by what is being computed */
+    TG_NODE_TO_DO = 128,    /* noted, and needed by what is being computed */
+    TG_NODE_NOTED = 256,    /* made while noting: its value may not be there */
+    TG_NODE_ON_NOTES = 512  /* it has an input that was noted */
 };
 
 /* One cache line. Nodes are numbered from 1 in the order in which they were made; 0 is "absent". */
@@ -223,8 +225,18 @@ static inline bool tg_is_leaf(const tg_node *n)
     return !n->op->shape && n->n_inputs == 0;
 }
 
-/* A constant leaf over memory that somebody keeps. */
-tg_tensor tg_tape_leaf(tg_tape *tape, const tg_op *op, const tg_extent *extent, void *value, unsigned flags);
+/* A leaf over memory that somebody keeps. */
+static inline tg_tensor tg_tape_leaf(tg_tape *t, const tg_op *op, const tg_extent *extent, void *value,
+                                     unsigned flags)
+{
+    tg_node *n = tg_tape_push(t, op);
+    if (!n)
+        return tg_bad(t);
+    n->extent = extent;
+    n->value = value;
+    n->flags = (uint16_t)flags;
+    return (tg_tensor){ .tape = t, .id = t->count, .epoch = t->epoch };
+}
 
 /* Applying ---------------------------------------------------------------------------------------------------------- */
 
@@ -248,7 +260,11 @@ static inline const tg_node *tg_call_node(const tg_call *c, int i)
 bool tg_node_run(tg_tape *tape, const tg_node *node, void *out, bool accumulate);
 
 /* Computes what a noted node needs; and the node itself, to a place of its own. */
-bool tg_node_compute_inputs(tg_tape *tape, uint32_t id);
+bool tg_node_compute_notes(tg_tape *tape, uint32_t id);
+static inline bool tg_node_compute_inputs(tg_tape *t, uint32_t id)
+{
+    return !(tg_node_at(t, id)->flags & TG_NODE_ON_NOTES) || tg_node_compute_notes(t, id);
+}
 bool tg_node_compute(tg_tape *tape, uint32_t id);
 
 #endif

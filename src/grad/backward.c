@@ -69,7 +69,7 @@ void tg_give(tg_vjp *v, int i, tg_tensor gradient)
     if (g && g->extent != x->extent && !tg_shape_equal(&g->extent->shape, &x->extent->shape))
         gradient = tg_sum_to(gradient, x->extent->shape);
     if (t->status == TG_OK)
-        tg_land(v, id, gradient.id);
+        tg_land(v, id, x, gradient.id);
 }
 
 /* One rule -------------------------------------------------------------------------------------------------------- */
@@ -162,7 +162,7 @@ static bool seed(tg_vjp *v, uint32_t y, tg_tensor cotangent)
     t->notes_from = count + 1;
     if (!cotangent.tape)
         cotangent = tg_full(t, tg_node_at(t, y)->extent->shape, 1);
-    bool good = cotangent.id && tg_land(v, y, cotangent.id);
+    bool good = cotangent.id && tg_land(v, y, tg_node_at(t, y), cotangent.id);
     if (!v->records)
         recycle_notes(t, count, arena);
     return good;

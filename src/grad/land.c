@@ -48,9 +48,10 @@ static bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
 
 void tg_raise_changed(tg_tape *t, const tg_sink *sink)
 {
-    tg_tape_raise(t, TG_ERR_CHANGED,
-                  "the values of parameter %s changed after they were recorded; reset the tape and run the model again",
-                  sink->name);
+    tg_tape_raise(
+        t, TG_ERR_CHANGED,
+        "the values of parameter %s changed after they were recorded; reset the tape and run the model again",
+        sink->name);
 }
 
 static bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
@@ -124,10 +125,9 @@ static bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
     return true;
 }
 
-bool tg_land(struct tg_vjp *pass, uint32_t target, uint32_t id)
+bool tg_land(struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id)
 {
     tg_tape *t = pass->tape;
-    const tg_node *n = tg_node_at(t, target);
     tg_slot *s = tg_slot_at(t, target);
     if (pass->records)
         return land_recorded(t, s, id);

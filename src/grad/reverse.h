@@ -31,8 +31,9 @@ tg_tensor tg_slot_tensor(tg_tape *tape, const tg_slot *slot, const tg_extent *ex
 /* The error of a reverse pass through values that are no longer those that were recorded. */
 void tg_raise_changed(tg_tape *tape, const tg_sink *sink);
 
-/* Adds tensor `gradient`, of node `id`'s shape, to what `id` has received: into a parameter's set, or its slot. */
-bool tg_land(struct tg_vjp *pass, uint32_t id, uint32_t gradient);
+/* Adds tensor `gradient` to what node `id`, which is n and of its shape, has received: in its slot, or in a parameter's
+   set. */
+bool tg_land(struct tg_vjp *pass, uint32_t id, const tg_node *n, uint32_t gradient);
 
 /* Walks from y, whose gradient is `cotangent` (null: one), back to the start. On success the slots of the nodes with
    a flag of `keeps` are full, all others empty; on failure all are. */
