@@ -1,0 +1,234 @@
+/* difference.c - slopes by extrapolated differences, with their error; kinks; and the comparison with a gradient. */
+#include <float.h>
+#include <math.h>
+
+#include "check/check.h"
+
+/* Moving ---------------------------------------------------------------------------------------------------------- */
+
+static double power_of_two_near(double x)
+{
+    return x > 0 && isfinite(x) ? ldexp(1, ilogb(x)) : 1;
+}
+
+double tg_check_unit(const tg_checker *c, const tg_checked *in, int64_t i)
+{
+    if (c->config.step > 0)
+        return 1;
+    return power_of_two_near(i < 0 ? in->mean : fmax(fabs(in->origin[i]), in->mean));
+}
+
+static double sign_of(const tg_probe *p, int64_t i)
+{
+    return p->index < 0 && tg_rng_at(p->seed, (uint64_t)i) & 1 ? -1 : 1;
+}
+
+static int64_t first_of(const tg_probe *p)
+{
+    return p->index < 0 ? 0 : p->index;
+}
+
+static int64_t end_of(const tg_probe *p)
+{
+    return p->index < 0 ? p->input->size : p->index + 1;
+}
+
+/* Puts the probe's elements t units from where they were; 0 puts them back, bit for bit. */
+static void move(tg_checker *c, const tg_probe *p, double t)
+{
+    const tg_checked *in = p->input;
+    for (int64_t i = first_of(p); i < end_of(p); i++)
+        in->values[i] = t == 0 ? in->origin[i] : in->origin[i] + t * sign_of(p, i) * tg_check_unit(c, in, i);
+    tg_params_touch(in->is_cotangent ? c->exact.cotangent : c->exact.set);
+}
+
+/* The gradient along the probe. */
+static double along(const tg_checker *c, const tg_probe *p)
+{
+    const tg_checked *in = p->input;
+    double sum = 0;
+    for (int64_t i = first_of(p); i < end_of(p); i++)
+        sum += in->gradient[i] * sign_of(p, i) * tg_check_unit(c, in, i);
+    return sum;
+}
+
+/* Slopes ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct slope {
+    double value;
+    double noise; /* what rounding in the outputs may have made of it */
+    double most;  /* what it would be if every output had moved */
+} slope;
+
+/* (S(t) - S(0)) / t of S = <weights, outputs>. Differences are taken output by output, so that those that do not move
+   bring no rounding. */
+static tg_status measure_slope(tg_checker *c, const tg_probe *p, double t, slope *s)
+{
+    move(c, p, t);
+    tg_status status = tg_check_values(c, c->moved);
+    move(c, p, 0);
+    *s = (slope){ 0 };
+    for (int64_t j = 0; j < c->n_values; j++) {
+        const double w = c->weights[j], y = c->moved[j], y0 = c->base[j];
+        const double rounding = 2 * DBL_EPSILON * fabs(w / t) * fmax(fabs(y), fabs(y0));
+        s->most += rounding;
+        if (y == y0)
+            continue;
+        s->noise += rounding;
+        s->value += w * (y - y0) / t;
+    }
+    return status;
+}
+
+/* The slopes with the steps h and h/2, and what follows from them. */
+typedef struct rung {
+    double h;
+    double value;       /* extrapolated */
+    double error;       /* the difference of what was extrapolated */
+    double noise;       /* of rounding */
+    double left, right; /* one-sided slopes, extrapolated; NaN where the function is not there */
+    double bend;        /* the error of these */
+} rung;
+
+static double error_of(const rung *r)
+{
+    const double e = r->error + r->noise;
+    return isfinite(e) && isfinite(r->value) ? e : (double)INFINITY;
+}
+
+static rung extrapolate(bool forward, double h, const slope right[2], const slope left[2])
+{
+    const double whole = (right[0].value + left[0].value) / 2, half = (right[1].value + left[1].value) / 2;
+    rung r = {
+        .h = h,
+        .value = half + (half - whole) / 3,
+        .error = fabs(half - whole) / 3,
+        .noise = right[1].noise + left[1].noise,
+        .left = 2 * left[1].value - left[0].value,
+        .right = 2 * right[1].value - right[0].value,
+    };
+    r.bend = fmax(fabs(r.right - right[1].value), fabs(r.left - left[1].value));
+    if (forward) {
+        r.value = r.right;
+        r.error = fabs(right[1].value - right[0].value);
+        r.noise = 4 * right[1].noise;
+    }
+    return r;
+}
+
+static tg_status measure(tg_checker *c, const tg_probe *p, double h, bool expects_motion, rung *r)
+{
+    slope right[2], left[2];
+    tg_status status = TG_OK;
+    for (int i = 0; i < 2 && status == TG_OK; i++) {
+        status = measure_slope(c, p, ldexp(h, -i), &right[i]);
+        if (status == TG_OK)
+            status = measure_slope(c, p, -ldexp(h, -i), &left[i]);
+    }
+    if (status != TG_OK)
+        return status;
+    *r = extrapolate(c->config.forward_differences, h, right, left);
+    if (expects_motion && r->noise == 0 && r->value == 0) /* a step may be too small to move the outputs */
+        r->noise = right[1].most + left[1].most;
+    return TG_OK;
+}
+
+/* Choosing the step ----------------------------------------------------------------------------------------------- */
+
+/* Whether the slopes to both sides differ by more than a smooth function's would. */
+static bool has_jump(const tg_checker *c, const rung *r)
+{
+    const double jump = fabs(r->right - r->left), steeper = fmax(fabs(r->right), fabs(r->left));
+    return jump > 100 * c->config.tolerance * steeper + 16 * r->noise;
+}
+
+static bool is_sharp(const tg_checker *c, const rung *r, double analytic)
+{
+    const double first_order = c->config.forward_differences ? 10 : 1;
+    const double m = fmax(fabs(r->value), fabs(analytic));
+    return error_of(r) <= first_order * c->config.tolerance * m && !has_jump(c, r);
+}
+
+/* The smallest step in units that is far above the last bit of what it is added to. */
+static double smallest(const tg_checker *c, const tg_probe *p)
+{
+    if (p->index < 0)
+        return ldexp(1, -40);
+    return fmax(ldexp(fabs(p->input->origin[p->index]), -40) / tg_check_unit(c, p->input, p->index), ldexp(1, -64));
+}
+
+/* Looks for a sharp rung: from the first step downwards, past what is not finite and past jumps, until it gets worse; and
+   if rounding was the trouble, upwards. Leaves the best; *sharp says whether it is sharp. */
+static tg_status search(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
+{
+    const double first = c->config.step > 0 ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
+    const bool fixed = c->config.step > 0;
+    tg_status status = measure(c, p, first, analytic != 0, best);
+    *sharp = status == TG_OK && is_sharp(c, best, analytic);
+    int worse = 0, direction = -1;
+    double h = first;
+    while (status == TG_OK && !*sharp && !fixed) {
+        h = ldexp(h, 4 * direction);
+        if (direction < 0 && (worse == 2 || h < smallest(c, p))) {
+            if (has_jump(c, best))
+                break;
+            direction = 1;
+            worse = 0;
+            h = ldexp(first, 4);
+        }
+        if (direction > 0 && (worse == 1 || h > ldexp(first, 32)))
+            break;
+        rung r;
+        status = measure(c, p, h, analytic != 0, &r);
+        if (status != TG_OK)
+            break;
+        *sharp = is_sharp(c, &r, analytic);
+        const bool better = error_of(&r) < error_of(best);
+        if (better || *sharp)
+            *best = r;
+        worse = better || (direction < 0 && (error_of(&r) == (double)INFINITY || has_jump(c, &r))) ? 0 : worse + 1;
+    }
+    return status;
+}
+
+/* Comparing ------------------------------------------------------------------------------------------------------- */
+
+/* Slopes that are there on both sides, differ, and have the gradient between them. */
+static bool is_kink(const tg_checker *c, const rung *r, double analytic)
+{
+    const double jump = fabs(r->right - r->left), slack = 1e-3 * jump;
+    return has_jump(c, r) && r->bend <= 0.1 * jump && analytic >= fmin(r->left, r->right) - slack &&
+           analytic <= fmax(r->left, r->right) + slack;
+}
+
+static double allowed(const tg_checker *c, const tg_probe *p, const rung *r, bool sharp, double analytic)
+{
+    const double tolerance = c->config.tolerance, m = fmax(fabs(analytic), fabs(r->value));
+    double sum = tolerance * m + r->noise + fmin(r->error, 10 * tolerance * m);
+    if (!sharp) /* the rounding of what is computed on the way to outputs, and cancels in them */
+        sum += 64 * DBL_EPSILON * c->largest / r->h;
+    if (c->config.float32) {
+        const double count = (double)(end_of(p) - first_of(p));
+        sum += 0.1 * tolerance * p->input->steepest * sqrt(count) + 64 * (double)FLT_EPSILON * c->largest;
+    }
+    return sum;
+}
+
+tg_status tg_check_probe(tg_checker *c, const tg_probe *p)
+{
+    const double analytic = along(c, p);
+    rung r;
+    bool sharp;
+    tg_status status = search(c, p, analytic, &r, &sharp);
+    if (status != TG_OK)
+        return status;
+    tg_check_note(c, p,
+                  &(tg_compared){
+                      .analytic = analytic,
+                      .numeric = r.value,
+                      .allowed = allowed(c, p, &r, sharp, analytic),
+                      .step = r.h,
+                      .is_kink = !sharp && is_kink(c, &r, analytic),
+                  });
+    return TG_OK;
+}

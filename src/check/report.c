@@ -1,0 +1,159 @@
+/* report.c - what a check has found, counted and said. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/check.h"
+
+void tg_check_fault(tg_checker *c, tg_gradcheck_fault fault)
+{
+    tg_gradcheck_report *r = c->report;
+    if (r->fault == TG_FAULT_NONE || fault < r->fault)
+        r->fault = fault;
+}
+
+/* How far an element is beyond what is allowed; what is not a number is infinitely far. */
+static double excess(const tg_gradcheck_element *e)
+{
+    if (e->absolute == 0)
+        return 0;
+    const double x = e->absolute / e->allowed;
+    return x >= 0 ? x : (double)INFINITY;
+}
+
+static tg_gradcheck_element element(const tg_checker *c, const tg_probe *p, const tg_compared *found)
+{
+    const double unit = tg_check_unit(c, p->input, p->index);
+    tg_gradcheck_element e = {
+        .index = p->index,
+        .analytic = found->analytic / unit,
+        .numeric = found->numeric / unit,
+        .allowed = found->allowed / unit,
+        .step = found->step * unit,
+    };
+    snprintf(e.name, sizeof e.name, "%s", p->input->name);
+    e.absolute = fabs(e.analytic - e.numeric);
+    e.relative = e.absolute / fmax(c->config.epsilon, fabs(e.analytic) + fabs(e.numeric));
+    if (!isfinite(e.analytic) || !isfinite(e.numeric))
+        e.absolute = e.relative = (double)INFINITY;
+    return e;
+}
+
+void tg_check_note(tg_checker *c, const tg_probe *p, const tg_compared *found)
+{
+    const tg_gradcheck_element e = element(c, p, found);
+    tg_gradcheck_result one = { .n_kinks = found->is_kink, .n_checked = !found->is_kink };
+    if (found->is_kink)
+        one.kink = e;
+    else {
+        one.worst = e;
+        one.max_absolute = e.absolute;
+        one.max_relative = e.relative;
+        one.n_failed = !(e.absolute <= e.allowed);
+        one.n_faint = !one.n_failed && e.absolute > 0 && fmax(fabs(e.analytic), fabs(e.numeric)) <= e.allowed;
+    }
+    if (one.n_failed)
+        tg_check_fault(c, TG_FAULT_ELEMENT);
+    tg_check_add(&p->input->result, &one);
+}
+
+void tg_check_add(tg_gradcheck_result *sum, const tg_gradcheck_result *part)
+{
+    if (!sum->worst.name[0] || (part->worst.name[0] && excess(&part->worst) > excess(&sum->worst)))
+        sum->worst = part->worst;
+    if (!sum->kink.name[0])
+        sum->kink = part->kink;
+    sum->n_checked += part->n_checked;
+    sum->n_failed += part->n_failed;
+    sum->n_kinks += part->n_kinks;
+    sum->n_faint += part->n_faint;
+    sum->max_absolute = fmax(sum->max_absolute, part->max_absolute);
+    sum->max_relative = fmax(sum->max_relative, part->max_relative);
+}
+
+/* Saying ---------------------------------------------------------------------------------------------------------- */
+
+enum { PLACE = 224 };
+
+static void append(char *text, size_t size, const char *part)
+{
+    const size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s", part);
+}
+
+/* "w1[3, 2]" */
+static void say_place(const tg_checker *c, const tg_gradcheck_element *e, char *text)
+{
+    snprintf(text, PLACE, e->index < 0 ? "%s along a random direction" : "%s", e->name);
+    const tg_shape *s = NULL;
+    for (int i = 0; i < c->n && e->index >= 0; i++)
+        if (!strncmp(c->inputs[i].name, e->name, sizeof e->name - 1))
+            s = &c->inputs[i].shape;
+    if (!s || s->rank == 0)
+        return;
+    int64_t inner = tg_shape_size(s), rest = e->index;
+    for (int d = 0; d < s->rank; d++) {
+        char number[32];
+        inner /= s->dims[d];
+        snprintf(number, sizeof number, d ? ", %lld" : "[%lld", (long long)(rest / inner));
+        append(text, PLACE, number);
+        rest %= inner;
+    }
+    append(text, PLACE, "]");
+}
+
+static void say_counts(const tg_gradcheck_report *r, const char *kink, char *text, size_t size)
+{
+    char part[320];
+    const tg_gradcheck_result *all = &r->all;
+    if (r->fault == TG_FAULT_ELEMENT)
+        snprintf(part, sizeof part, "%lld of %lld elements are wrong", (long long)all->n_failed,
+                 (long long)all->n_checked);
+    else
+        snprintf(part, sizeof part, "%lld element%s checked", (long long)all->n_checked,
+                 all->n_checked == 1 ? "" : "s");
+    append(text, size, part);
+    if (all->n_kinks > 0) {
+        snprintf(part, sizeof part, ", %lld kink%s not judged (the first is %s)", (long long)all->n_kinks,
+                 all->n_kinks == 1 ? "" : "s", kink);
+        append(text, size, part);
+    }
+    if (all->n_faint > 0) {
+        snprintf(part, sizeof part, ", %lld too faint to tell from rounding", (long long)all->n_faint);
+        append(text, size, part);
+    }
+}
+
+void tg_check_say(tg_checker *c)
+{
+    static const char *const verdicts[] = {
+        [TG_FAULT_NONE] = "passed: ",
+        [TG_FAULT_FUNCTION_CHANGES] =
+            "failed: two evaluations of the function at one point differ; it must not depend "
+            "on anything that changes (is there a generator to name in the config?)",
+        [TG_FAULT_ELEMENT] = "failed: ",
+        [TG_FAULT_GRADIENT_CHANGES] = "failed: two reverse passes over one tape gave different bits; ",
+        [TG_FAULT_PATHS] = "failed: tg_backward and tg_grad gave different gradients; ",
+        [TG_FAULT_NOT_ZERO] = "failed: a cotangent of zeros did not give gradients of zeros; ",
+        [TG_FAULT_NOT_LINEAR] = "failed: the gradient is not linear in the cotangent; ",
+        [TG_FAULT_ONLY_KINKS] = "failed: an input was not judged, since only kinks were met in it; ",
+    };
+    tg_gradcheck_report *r = c->report;
+    char place[PLACE] = "", part[512];
+    snprintf(r->text, sizeof r->text, "%s", verdicts[r->fault]);
+    if (r->fault == TG_FAULT_FUNCTION_CHANGES)
+        return;
+    if (r->all.n_kinks > 0)
+        say_place(c, &r->all.kink, place);
+    say_counts(r, place, r->text, sizeof r->text);
+    const tg_gradcheck_element *e = &r->all.worst;
+    if (!e->name[0])
+        return;
+    say_place(c, e, place);
+    snprintf(part, sizeof part,
+             "; largest errors %.3g absolute, %.3g relative; worst %s: analytic %.10g, numeric %.10g, absolute error "
+             "%.3g (allowed %.3g), relative error %.3g, step %.3g",
+             r->all.max_absolute, r->all.max_relative, place, e->analytic, e->numeric, e->absolute, e->allowed,
+             e->relative, e->step);
+    append(r->text, sizeof r->text, part);
+}
