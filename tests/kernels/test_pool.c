@@ -1,0 +1,234 @@
+/* test_pool.c - the thread pool: every task once, whoever asks; and results that do not depend on it. */
+#define _DEFAULT_SOURCE
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "kernels/kernels.h"
+
+enum { TASKS = 1000 };
+
+/* The one fork here is followed by nothing that the thread sanitizer could trip over. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+
+typedef struct counts {
+    atomic_int of[TASKS];
+} counts;
+
+static void count(void *context, int64_t i)
+{
+    atomic_fetch_add(&((counts *)context)->of[i], 1);
+}
+
+/* Whether the first n have been counted `times` times and the others never. */
+static bool all_are(counts *c, int64_t n, int times)
+{
+    for (int64_t i = 0; i < TASKS; i++)
+        if (atomic_load(&c->of[i]) != (i < n ? times : 0))
+            return false;
+    return true;
+}
+
+static void every_task_runs_once(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 7; threads++) {
+        assert_int_equal(tg_set_num_threads(threads), TG_OK);
+        assert_int_equal(tg_num_threads(), threads);
+        for (int64_t n = 0; n <= TASKS; n = n * 2 + 1)
+            for (int repeat = 0; repeat < 20; repeat++) {
+                counts c = { 0 };
+                tg_parallel(n, count, &c);
+                assert_true(all_are(&c, n, 1));
+            }
+    }
+}
+
+static void numbers_of_threads_are_checked(void **state)
+{
+    (void)state;
+    assert_int_equal(tg_set_num_threads(3), TG_OK);
+    assert_int_equal(tg_set_num_threads(-1), TG_ERR_ARGUMENT);
+    assert_int_equal(tg_set_num_threads(65), TG_ERR_ARGUMENT);
+    assert_int_equal(tg_num_threads(), 3);
+    assert_int_equal(tg_set_num_threads(64), TG_OK);
+    assert_int_equal(tg_num_threads(), 64);
+}
+
+static void the_environment_sets_the_default(void **state)
+{
+    (void)state;
+    setenv("TAPEGRAD_THREADS", "5", 1);
+    assert_int_equal(tg_set_num_threads(0), TG_OK);
+    assert_int_equal(tg_num_threads(), 5);
+    setenv("TAPEGRAD_THREADS", "1000", 1);
+    assert_int_equal(tg_set_num_threads(0), TG_OK);
+    assert_int_equal(tg_num_threads(), 64);
+    setenv("TAPEGRAD_THREADS", "many", 1);
+    assert_int_equal(tg_set_num_threads(0), TG_OK);
+    unsetenv("TAPEGRAD_THREADS");
+    const int without = tg_num_threads();
+    assert_int_equal(tg_set_num_threads(0), TG_OK);
+    assert_int_equal(tg_num_threads(), without);
+    assert_true(without >= 1);
+}
+
+static void nest(void *context, int64_t i)
+{
+    (void)i;
+    tg_parallel(TASKS, count, context);
+}
+
+static void a_task_may_ask_for_tasks(void **state)
+{
+    (void)state;
+    tg_set_num_threads(4);
+    counts c = { 0 };
+    tg_parallel(9, nest, &c);
+    assert_true(all_are(&c, TASKS, 9));
+}
+
+static void *ask(void *context)
+{
+    for (int i = 0; i < 50; i++)
+        tg_parallel(TASKS, count, context);
+    return NULL;
+}
+
+static void several_threads_may_ask_at_once(void **state)
+{
+    (void)state;
+    tg_set_num_threads(3);
+    counts c = { 0 };
+    pthread_t thread[4];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, ask, &c), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(thread[i], NULL);
+    assert_true(all_are(&c, TASKS, 200));
+}
+
+/* Workers that went to sleep come back. */
+static void the_pool_wakes_up(void **state)
+{
+    (void)state;
+    tg_set_num_threads(4);
+    for (int i = 0; i < 5; i++) {
+        counts c = { 0 };
+        tg_parallel(TASKS, count, &c);
+        assert_true(all_are(&c, TASKS, 1));
+        usleep(3000);
+    }
+}
+
+static atomic_int inside, most;
+
+/* Waits until another task runs at the same time, or long enough to know that none will. */
+static void meet(void *context, int64_t i)
+{
+    (void)context, (void)i;
+    const int n = atomic_fetch_add(&inside, 1) + 1;
+    for (int seen = atomic_load(&most); n > seen && !atomic_compare_exchange_weak(&most, &seen, n);)
+        ;
+    for (int wait = 0; wait < 2000 && atomic_load(&most) < 2; wait++)
+        usleep(1000);
+    atomic_fetch_sub(&inside, 1);
+}
+
+static void tasks_run_at_the_same_time(void **state)
+{
+    (void)state;
+    tg_set_num_threads(2);
+    tg_parallel(2, meet, NULL);
+    assert_int_equal(atomic_load(&most), 2);
+}
+
+static void a_fork_gets_a_fresh_pool(void **state)
+{
+    (void)state;
+    tg_set_num_threads(4);
+    counts c = { 0 };
+    tg_parallel(TASKS, count, &c);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        for (int i = 0; i < 20; i++)
+            tg_parallel(TASKS, count, &c);
+        _exit(all_are(&c, TASKS, 21) && tg_num_threads() == 4 ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    tg_parallel(TASKS, count, &c);
+    assert_true(all_are(&c, TASKS, 2));
+}
+
+/* Products of 1, 2, 3 and 7 threads agree in every bit. */
+static void products_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    static const int64_t shapes[][3] = { { 64, 300, 784 }, { 300, 211, 129 }, { 1000, 80, 301 }, { 7, 4000, 150 } };
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+        const int64_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
+        float *a = malloc(sizeof(float) * (size_t)(m * k)), *b = malloc(sizeof(float) * (size_t)(k * n));
+        float *c = malloc(sizeof(float) * (size_t)(m * n)), *first = malloc(sizeof(float) * (size_t)(m * n));
+        for (int64_t i = 0; i < m * k; i++)
+            a[i] = (float)(i * 7919 % 1013) / 1013 - 0.5f;
+        for (int64_t i = 0; i < k * n; i++)
+            b[i] = (float)(i * 104729 % 997) / 997 - 0.5f;
+        for (int transposed = 0; transposed < 2; transposed++) {
+            const tg_gemm g = { .m = m,
+                                .n = n,
+                                .k = k,
+                                .a = a,
+                                .a_row = k,
+                                .a_col = 1,
+                                .b = b,
+                                .b_row = transposed ? 1 : n,
+                                .b_col = transposed ? k : 1,
+                                .c = c,
+                                .c_row = n };
+            static const int threads[] = { 1, 2, 3, 7 };
+            for (int t = 0; t < 4; t++) {
+                tg_set_num_threads(threads[t]);
+                memset(c, 0, sizeof(float) * (size_t)(m * n));
+                tg_gemm_run(tg_kernels_for(TG_F32), TG_F32, &g);
+                if (t == 0)
+                    memcpy(first, c, sizeof(float) * (size_t)(m * n));
+                assert_memory_equal(c, first, sizeof(float) * (size_t)(m * n));
+            }
+        }
+        free(a);
+        free(b);
+        free(c);
+        free(first);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_task_runs_once),
+        cmocka_unit_test(numbers_of_threads_are_checked),
+        cmocka_unit_test(the_environment_sets_the_default),
+        cmocka_unit_test(a_task_may_ask_for_tasks),
+        cmocka_unit_test(several_threads_may_ask_at_once),
+        cmocka_unit_test(the_pool_wakes_up),
+        cmocka_unit_test(tasks_run_at_the_same_time),
+        cmocka_unit_test(a_fork_gets_a_fresh_pool),
+        cmocka_unit_test(products_do_not_depend_on_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
