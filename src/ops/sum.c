@@ -1,64 +1,78 @@
-/* sum.c - y = the sum of x over axes;  dy/dx = 1. Broadcasting backwards (sum_to) is the same operation. */
+/* sum.c - y = the sum of x over axes, or that divided by their number;  dy/dx = 1, or 1/n. Broadcasting backwards
+   (sum_to) is the same operation. */
 #include "ops/reduce.h"
 
 #ifdef TG_VECTOR_PASS
 
-/* Each output is the sum of sums over blocks, so that the error of float32 grows with the length of a block only. */
-enum { BLOCK = 128 };
-
-static real sum_of(const real *x, int64_t n, int64_t stride)
+STRIP_INLINE vec sum_strip(const strip *s)
 {
-    double total = 0;
-    for (int64_t i = 0; i < n; i++)
-        total += (double)x[i * stride];
-    return (real)total;
+    const real *x = strip_in(s, 0);
+    total t = { .n = 0 };
+    int64_t i = 0;
+    for (; i + 4 <= s->steps; i += 4)
+        total_add(&t, (strip_load(s, x, i, 0) + strip_load(s, x, i + 1, 0)) +
+                          (strip_load(s, x, i + 2, 0) + strip_load(s, x, i + 3, 0)));
+    for (; i < s->steps; i++)
+        total_add(&t, strip_load(s, x, i, 0));
+    return strip_total(s, &t);
+}
+
+STRIP_INLINE void sum_into(const strip *s)
+{
+    strip_put(s, sum_strip(s));
+}
+
+STRIP_INLINE void mean_into(const strip *s)
+{
+    strip_put(s, sum_strip(s) / (real)s->l->p[0]);
 }
 
 ROWS(sum)
 {
-    const real *x = l->in[0];
-    real *y = l->out;
-    for (int64_t j = 0; j < l->cols; j++) {
-        real s = sum_of(x + j * l->col[0], l->rows, l->row[0]);
-        y[j] = l->accumulate ? y[j] + s : s;
-    }
+    each_strip(l, sum_into);
+}
+
+ROWS(mean)
+{
+    each_strip(l, mean_into);
 }
 
 #else
 
 #include "core/tape.h"
 
-static void vjp(tg_vjp *v)
+static tg_tensor spread(const tg_vjp *v, tg_tensor g)
 {
-    tg_give(v, 0, tg_broadcast_to(tg_unreduced(v, tg_cotangent(v)), tg_shape_of(tg_input(v, 0))));
+    return tg_broadcast_to(tg_unreduced(v, g), tg_shape_of(tg_input(v, 0)));
 }
 
-#define OVER(mask, ...)                                                                                              \
-    .attributes = &(const tg_reduction_of){ .axes = (mask), .result = __VA_ARGS__ },                                 \
-    .attribute_bytes = sizeof(tg_reduction_of)
+static void sum_vjp(tg_vjp *v)
+{
+    tg_give(v, 0, spread(v, tg_cotangent(v)));
+}
+
+static void mean_vjp(tg_vjp *v)
+{
+    tg_give(v, 0, spread(v, tg_scale(tg_cotangent(v), 1 / tg_reduced_count(v))));
+}
 
 static const tg_sample samples[] = {
-    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, OVER(2, { 2, { 2, 4 } }) },
-    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, OVER(5, { 3, { 1, 3, 1 } }) },
-    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, OVER(3, { 0 }) },
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(2, { 2, { 2, 4 } }) },
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(5, { 3, { 1, 3, 1 } }) },
+    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, { 0 }) },
 };
 
-const tg_op tg_op_sum = {
-    .name = "sum",
-    .arity = 1,
-    .flags = TG_OP_ACCUMULATES,
-    .order = TG_ORDER_ANY,
-    .shape = tg_shape_reduced,
-    .forward = tg_forward_reduce,
-    .vjp = vjp,
-    .samples = samples,
-    .n_samples = TG_COUNT(samples),
-    .data = TG_MAP(sum, 0),
-};
+const tg_op tg_op_sum = { TG_REDUCTION(sum, sum), .vjp = sum_vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_mean = { TG_REDUCTION(mean, sum), .vjp = mean_vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_sum(tg_tensor x, int axis, bool keepdim)
 {
-    return tg_reduce(&tg_op_sum, x, axis, keepdim, false);
+    return tg_reduce(&tg_op_sum, x, axis, keepdim, 0, false);
+}
+
+tg_tensor tg_mean(tg_tensor x, int axis, bool keepdim)
+{
+    return tg_reduce(&tg_op_mean, x, axis, keepdim, 0, false);
 }
 
 tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)

@@ -1,0 +1,26 @@
+/* blocks.h - moving blocks of bytes from one stride to another: what slice, concat and gather_rows do. */
+#ifndef TG_BLOCKS_H
+#define TG_BLOCKS_H
+
+#include <string.h>
+
+#include "core/tape.h"
+
+/* n blocks of `bytes` bytes; starts are `*_step` bytes apart. */
+static inline void tg_copy_blocks(int64_t n, size_t bytes, const void *from, size_t from_step, void *to,
+                                  size_t to_step)
+{
+    for (int64_t i = 0; bytes && i < n; i++)
+        memcpy((char *)to + (size_t)i * to_step, (const char *)from + (size_t)i * from_step, bytes);
+}
+
+/* int32 labels or row numbers, copied onto the tape; NULL, with the error raised, out of memory. NULL stays NULL. */
+static inline const int32_t *tg_keep_numbers(tg_tape *tape, const int32_t *numbers, int64_t n)
+{
+    int32_t *copy = numbers && n > 0 ? tg_tape_alloc(tape, (size_t)n * sizeof *copy) : NULL;
+    if (copy)
+        memcpy(copy, numbers, (size_t)n * sizeof *copy);
+    return copy;
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* cross_entropy.c - l_i = ln sum_j e^(x_ij) - x_i,label(i);  dl_i/dx_ij = softmax(x_i)_j - (1 where j is the label) */
+#include "ops/rows.h"
+
+#ifdef TG_VECTOR_PASS
+
+/* The labels of the rows are l->attributes. */
+ROWS(cross_entropy)
+{
+    const int32_t *labels = l->attributes;
+    const strip s = strip_along(l, 0, l->cols);
+    double sum = 0;
+    for (int64_t i = 0; i < l->rows; i++) {
+        const real *x = (const real *)l->in[0] + i * l->row[0];
+        const vec m = strip_most(&s, x);
+        total t = { .n = 0 };
+        for (int64_t j = 0; j < s.steps; j++)
+            total_add(&t, v_exp(strip_load(&s, x, j, -(real)INFINITY) - m));
+        const double loss = (double)m[0] - (double)x[labels[i]] + log(total_of(&t));
+        if (l->out_row)
+            ((real *)l->out)[i] = (real)loss;
+        sum += loss;
+    }
+    if (!l->out_row)
+        *(double *)l->out = sum;
+}
+
+/* p[0] g_i (softmax(x_i) - one at the label) */
+ROWS(cross_entropy_grad)
+{
+    const int32_t *labels = l->attributes;
+    const strip s = strip_along(l, 0, l->cols);
+    for (int64_t i = 0; i < l->rows; i++) {
+        const real *x = (const real *)l->in[0] + i * l->row[0];
+        const real g = (real)l->p[0] * ((const real *)l->in[1])[i * l->row[1]];
+        real *y = (real *)l->out + i * l->out_row;
+        const vec m = strip_most(&s, x);
+        total t = { .n = 0 };
+        for (int64_t j = 0; j < s.steps; j++) {
+            const vec e = v_exp(strip_load(&s, x, j, -(real)INFINITY) - m);
+            strip_store(&s, y, j, e);
+            total_add(&t, e);
+        }
+        const vec scale = v_set((real)((double)g / total_of(&t)));
+        for (int64_t j = 0; j < s.steps; j++)
+            strip_store(&s, y, j, strip_load(&s, y, j, 0) * scale);
+        y[labels[i]] -= g;
+    }
+}
+
+#else
+
+#include "ops/blocks.h"
+#include "ops/shared.h"
+
+typedef struct target {
+    const int32_t *labels;
+    tg_reduction reduction;
+} target;
+
+static const target *target_of(const tg_vjp *v)
+{
+    return tg_vjp_attributes(v);
+}
+
+/* g as a column beside the rows, where it is not one number for all. */
+static tg_tensor column(tg_tensor g)
+{
+    return tg_rank(g) == 0 ? g : tg_reshape(g, TG_SHAPE(tg_size(g), 1));
+}
+
+/* The derivative ------------------------------------------------------------------------------------------------- */
+
+static tg_tensor cross_entropy_grad(tg_tensor logits, tg_tensor g, const target *t)
+{
+    return tg_apply(&tg_op_cross_entropy_grad, (tg_tensor[]){ logits, g }, 2, t, sizeof *t);
+}
+
+static tg_status grad_shape(tg_call *c, tg_shape *out)
+{
+    *out = tg_call_shape(c, 0);
+    return TG_OK;
+}
+
+static tg_status grad_forward(tg_call *c)
+{
+    const target *t = tg_call_attributes(c);
+    const tg_shape s = tg_call_shape(c, 0);
+    const int64_t n = s.dims[0], classes = s.dims[1];
+    const tg_loop l = { .rows = n,
+                        .cols = classes,
+                        .in = { tg_call_input(c, 0), tg_call_input(c, 1) },
+                        .row = { classes, tg_call_shape(c, 1).rank },
+                        .out = c->out,
+                        .out_row = classes,
+                        .p = { tg_loss_weight(t->reduction, n) },
+                        .attributes = t->labels };
+    tg_rows_run(c, TG_INDEX_cross_entropy_grad, &l, sizeof(int32_t));
+    return TG_OK;
+}
+
+/* <c, w g (softmax(x) - label)>, by x and by g. */
+static void grad_vjp(tg_vjp *v)
+{
+    const target *t = target_of(v);
+    const tg_tensor x = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
+    const tg_tensor one = tg_full(x.tape, TG_SCALAR, 1);
+    const tg_tensor through_softmax = tg_softmax_grad(tg_softmax(x, 1), c, 1);
+    tg_give(v, 0, tg_scale(tg_mul(through_softmax, column(g)), tg_loss_weight(t->reduction, tg_dim(x, 0))));
+    tg_give(v, 1, tg_sum(tg_mul(c, cross_entropy_grad(x, one, t)), 1, false));
+}
+
+static const int32_t sample_labels[] = { 2, 0, 3 };
+#define TARGET(how) .attributes = &(const target){ sample_labels, how }, .attribute_bytes = sizeof(target)
+
+static const tg_sample grad_samples[] = {
+    { .n = 2, .inputs = { TG_MATRIX(-2, 2), { .shape = { 0 } } }, TARGET(TG_MEAN) },
+    { .n = 2, .inputs = { TG_MATRIX(-2, 2), { .shape = { 1, { 3 } } } }, TARGET(TG_NONE) },
+};
+
+const tg_op tg_op_cross_entropy_grad = {
+    .name = "cross_entropy_grad",
+    .arity = 2,
+    .order = TG_ORDER_ANY,
+    .shape = grad_shape,
+    .forward = grad_forward,
+    .vjp = grad_vjp,
+    TG_SAMPLES(grad_samples),
+};
+
+/* The loss -------------------------------------------------------------------------------------------------------- */
+
+static tg_status shape(tg_call *c, tg_shape *out)
+{
+    const target *t = tg_call_attributes(c);
+    const tg_shape s = tg_call_shape(c, 0);
+    if (s.rank != 2)
+        return tg_call_fail(c, TG_ERR_SHAPE, "the logits have rank %d; they must be [n, classes]", s.rank);
+    if (!t->labels && s.dims[0] > 0)
+        return tg_call_fail(c, TG_ERR_ARGUMENT, "labels is NULL, not %lld labels", (long long)s.dims[0]);
+    for (int64_t i = 0; i < s.dims[0]; i++)
+        if (t->labels[i] < 0 || t->labels[i] >= s.dims[1])
+            return tg_call_fail(c, TG_ERR_RANGE, "label %d of row %lld is not in 0 .. %lld", (int)t->labels[i],
+                                (long long)i, (long long)s.dims[1] - 1);
+    return tg_shape_loss(c, t->reduction, &TG_SHAPE(s.dims[0]), out);
+}
+
+static tg_status forward(tg_call *c)
+{
+    const target *t = tg_call_attributes(c);
+    const tg_shape s = tg_call_shape(c, 0);
+    const tg_loop l = { .rows = s.dims[0],
+                        .cols = s.dims[1],
+                        .in = { tg_call_input(c, 0) },
+                        .row = { s.dims[1] },
+                        .attributes = t->labels };
+    return tg_forward_loss(c, TG_INDEX_cross_entropy, &l, sizeof(int32_t), t->reduction);
+}
+
+static void vjp(tg_vjp *v)
+{
+    tg_give(v, 0, cross_entropy_grad(tg_input(v, 0), tg_cotangent(v), target_of(v)));
+}
+
+static const tg_sample samples[] = {
+    { .n = 1, .inputs = { TG_MATRIX(-2, 2) }, TARGET(TG_MEAN) },
+    { .n = 1, .inputs = { TG_MATRIX(-2, 2) }, TARGET(TG_SUM) },
+    { .n = 1, .inputs = { TG_MATRIX(-2, 2) }, TARGET(TG_NONE) },
+};
+
+const tg_op tg_op_cross_entropy = {
+    .name = "cross_entropy",
+    .arity = 1,
+    .order = TG_ORDER_ANY,
+    .shape = shape,
+    .forward = forward,
+    .vjp = vjp,
+    TG_SAMPLES(samples),
+};
+
+tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction reduction)
+{
+    const tg_node *n = tg_node_of(logits, "cross_entropy");
+    if (!n)
+        return tg_bad(logits.tape);
+    const int64_t rows = n->extent->shape.rank ? n->extent->shape.dims[0] : 0;
+    const target t = { tg_keep_numbers(logits.tape, labels, rows), reduction };
+    return tg_apply(&tg_op_cross_entropy, &logits, 1, &t, sizeof t);
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* dropout.c - y_i = 0 where u_i < p, else x_i / (1 - p);  dx = the same of g. u_i is draw number i of a generator, so
+   that the reverse pass draws the same again and nothing is kept. */
+#include "ops/elementwise.h"
+#include "tapegrad/rng.h"
+
+typedef struct drops {
+    double p;
+    tg_rng rng; /* at the draw of the first element */
+} drops;
+
+#ifdef TG_VECTOR_PASS
+
+ROWS(dropout)
+{
+    const drops *d = l->attributes;
+    const real *x = l->in[0], scale = (real)(1 / (1 - d->p));
+    real *y = l->out;
+    for (int64_t j = 0; j < l->cols; j++) {
+        tg_rng draw = { d->rng.seed, d->rng.position + (uint64_t)j };
+        y[j] = tg_rng_uniform(&draw) < d->p ? 0 : x[j] * scale;
+    }
+}
+
+#else
+
+#include "core/tape.h"
+
+static tg_tensor dropout(tg_tensor x, const drops *d)
+{
+    return tg_apply(&tg_op_dropout, &x, 1, d, sizeof *d);
+}
+
+static tg_status shape(tg_call *c, tg_shape *out)
+{
+    *out = tg_call_shape(c, 0);
+    return TG_OK;
+}
+
+enum { STRETCH = 1 << 12 }; /* elements of a task: a draw costs more than a product */
+
+static void task(void *context, int64_t i)
+{
+    const tg_call *c = context;
+    const int64_t start = i * STRETCH, n = tg_call_output_size(c) - start;
+    drops d = *(const drops *)tg_call_attributes(c);
+    d.rng.position += (uint64_t)start;
+    c->tape->kernels->loop[TG_INDEX_dropout](
+        &(tg_loop){ .rows = 1,
+                    .cols = n < STRETCH ? n : STRETCH,
+                    .in = { (const char *)tg_call_input(c, 0) + (size_t)start * c->tape->element },
+                    .out = (char *)c->out + (size_t)start * c->tape->element,
+                    .attributes = &d });
+}
+
+static tg_status forward(tg_call *c)
+{
+    tg_parallel((tg_call_output_size(c) + STRETCH - 1) / STRETCH, task, c);
+    return TG_OK;
+}
+
+static void vjp(tg_vjp *v)
+{
+    tg_give(v, 0, dropout(tg_cotangent(v), tg_vjp_attributes(v)));
+}
+
+static const tg_sample samples[] = {
+    { .n = 1,
+      .inputs = { TG_MATRIX(-2, 2) },
+      .attributes = &(const drops){ .p = 0.4, .rng = { .seed = 1 } },
+      .attribute_bytes = sizeof(drops) },
+};
+
+const tg_op tg_op_dropout = {
+    .name = "dropout",
+    .arity = 1,
+    .order = TG_ORDER_ANY,
+    .shape = shape,
+    .forward = forward,
+    .vjp = vjp,
+    TG_SAMPLES(samples),
+};
+
+tg_tensor tg_dropout(tg_tensor x, double p, tg_rng *rng)
+{
+    if (!tg_node_of(x, "dropout"))
+        return tg_bad(x.tape);
+    if (!(p >= 0 && p < 1))
+        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "dropout: p is %g; it must be at least 0 and less than 1", p);
+    else if (!rng)
+        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "dropout: rng is NULL; it draws what is dropped");
+    else if (!tg_tape_training(x.tape))
+        return x;
+    else {
+        const tg_tensor y = dropout(x, &(drops){ .p = p, .rng = *rng });
+        rng->position += y.id ? (uint64_t)tg_size(x) : 0;
+        return y;
+    }
+    return tg_bad(x.tape);
+}
+
+#endif

@@ -1,0 +1,82 @@
+/* lines.c - how what works along an axis is run. */
+#include "ops/lines.h"
+
+#include "core/tape.h"
+
+tg_lines tg_lines_along(const tg_shape *s, int axis)
+{
+    tg_lines l = { .outer = 1, .k = 1, .inner = 1 };
+    const int chosen = axis < 0 ? axis + s->rank : axis;
+    for (int d = 0; d < s->rank; d++) {
+        int64_t *part = axis == TG_ALL || d == chosen ? &l.k : d < chosen ? &l.outer : &l.inner;
+        *part *= s->dims[d];
+    }
+    return l;
+}
+
+enum { TASK = 1 << 15 }; /* elements */
+
+/* Lines of a task; neighbouring outputs share cache lines. */
+static int64_t stretch(const tg_lines *l)
+{
+    return TASK / (l->k + 1) + 16;
+}
+
+/* Contiguous lines are cut as they follow each other; lines side by side within each of `outer`. */
+static int64_t side_by_side(const tg_lines *l)
+{
+    return l->inner == 1 ? l->outer : l->inner;
+}
+
+static void lines_task(void *context, int64_t task)
+{
+    const tg_lines *g = context;
+    const bool along = g->inner == 1;
+    const int64_t n = side_by_side(g), most = stretch(g), cuts = (n + most - 1) / most;
+    const int64_t o = along ? 0 : task / cuts, start = (along ? task : task % cuts) * most;
+    const int64_t first = o * g->k * g->inner + start * (along ? g->k : 1);
+    tg_loop l = g->loop;
+    l.rows = g->k;
+    l.cols = n - start < most ? n - start : most;
+    l.row[0] = g->inner;
+    l.col[0] = along ? g->k : 1;
+    l.out_row = l.row[0];
+    for (int i = 0; i < g->inputs; i++)
+        l.in[i] = (const char *)l.in[i] + (size_t)first * g->element;
+    l.out = (char *)l.out + (size_t)(g->reduces ? o * g->inner + start : first) * g->element;
+    g->run(&l);
+}
+
+void tg_lines_run(const tg_lines *l)
+{
+    tg_lines g = *l;
+    const int64_t cuts = (side_by_side(&g) + stretch(&g) - 1) / stretch(&g);
+    tg_parallel(g.inner == 1 ? cuts : cuts * g.outer, lines_task, &g);
+}
+
+tg_status tg_shape_lines(tg_call *c, tg_shape *out)
+{
+    const int axis = *(const int *)tg_call_attributes(c);
+    int resolved;
+    *out = tg_call_shape(c, 0);
+    for (int i = 1; i < tg_call_count(c); i++) {
+        const tg_shape s = tg_call_shape(c, i);
+        if (!tg_shape_equal(&s, out))
+            return tg_call_fail(c, TG_ERR_SHAPE, "the shapes must be the same");
+    }
+    return axis == TG_ALL ? TG_OK : tg_call_axis(c, out->rank, axis, &resolved);
+}
+
+tg_status tg_forward_lines(tg_call *c)
+{
+    const tg_map *map = c->node->op->data;
+    tg_lines l = tg_lines_along(&c->node->extent->shape, *(const int *)c->node->attributes);
+    l.run = c->tape->kernels->loop[map->loop];
+    l.loop.out = c->out;
+    l.element = c->tape->element;
+    l.inputs = c->node->n_inputs;
+    for (int i = 0; i < l.inputs; i++)
+        l.loop.in[i] = tg_call_input(c, i);
+    tg_lines_run(&l);
+    return TG_OK;
+}

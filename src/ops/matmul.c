@@ -1,0 +1,206 @@
+/* matmul.c - c = a b on the last two axes, leading axes broadcast;  da = g bᵀ, db = aᵀ g */
+#include <string.h>
+
+#include "core/tape.h"
+#include "ops/elementwise.h"
+#include "ops/shared.h"
+
+/* Which operand is stored transposed, and read so through its strides. */
+typedef struct stored {
+    bool a, b;
+} stored;
+
+static tg_tensor product(tg_tensor a, tg_tensor b, stored s)
+{
+    return tg_apply(&tg_op_matmul, (tg_tensor[]){ a, b }, 2, &s, sizeof s);
+}
+
+/* Sizes of the last two axes as the product sees them. */
+typedef struct matrix {
+    int64_t rows, cols;
+} matrix;
+
+static matrix last_two(const tg_shape *s, bool transposed)
+{
+    const int64_t m = s->dims[s->rank - 2], n = s->dims[s->rank - 1];
+    return transposed ? (matrix){ n, m } : (matrix){ m, n };
+}
+
+/* The size of leading axis d of `rank` of them; 1 where s has no such axis. */
+static int64_t leading(const tg_shape *s, int rank, int d)
+{
+    const int e = d - (rank - (s->rank - 2));
+    return e < 0 ? 1 : s->dims[e];
+}
+
+static tg_status shape(tg_call *c, tg_shape *out)
+{
+    const stored *t = tg_call_attributes(c);
+    const tg_shape sa = tg_call_shape(c, 0), sb = tg_call_shape(c, 1);
+    if (sa.rank < 2 || sb.rank < 2)
+        return tg_call_fail(c, TG_ERR_SHAPE, "ranks %d and %d; matrices have rank 2 or more", sa.rank, sb.rank);
+    const matrix a = last_two(&sa, t->a), b = last_two(&sb, t->b);
+    if (a.cols != b.rows)
+        return tg_call_fail(c, TG_ERR_SHAPE, "inner sizes %lld and %lld differ", (long long)a.cols,
+                            (long long)b.rows);
+    const int rank = (sa.rank > sb.rank ? sa.rank : sb.rank) - 2;
+    *out = (tg_shape){ .rank = rank + 2 };
+    for (int d = 0; d < rank; d++) {
+        const int64_t na = leading(&sa, rank, d), nb = leading(&sb, rank, d);
+        if (na != nb && na != 1 && nb != 1)
+            return tg_call_fail(c, TG_ERR_SHAPE,
+                                "leading sizes %lld and %lld do not broadcast; equal ones or a 1 would",
+                                (long long)na, (long long)nb);
+        out->dims[d] = na == 1 ? nb : na;
+    }
+    out->dims[rank] = a.rows;
+    out->dims[rank + 1] = b.cols;
+    return TG_OK;
+}
+
+/* Forward --------------------------------------------------------------------------------------------------------- */
+
+/* The products of a batch: one gemm, and the steps of its operands along the leading axes, 0 where broadcast. */
+typedef struct batch {
+    const tg_tape *tape;
+    tg_gemm one;
+    int rank;
+    int64_t dims[TG_MAX_RANK], a[TG_MAX_RANK], b[TG_MAX_RANK];
+} batch;
+
+static const void *at(const void *p, int64_t elements, size_t element)
+{
+    return (const char *)p + (size_t)elements * element;
+}
+
+static void multiply(void *context, int64_t i)
+{
+    const batch *p = context;
+    const size_t element = p->tape->element;
+    tg_gemm g = p->one;
+    int64_t a = 0, b = 0, rest = i;
+    for (int d = p->rank - 1; d >= 0; rest /= p->dims[d--]) {
+        a += rest % p->dims[d] * p->a[d];
+        b += rest % p->dims[d] * p->b[d];
+    }
+    g.a = at(g.a, a, element);
+    g.b = at(g.b, b, element);
+    g.c = (char *)g.c + (size_t)(i * g.m * g.n) * element;
+    g.init = g.init ? g.c : NULL;
+    tg_gemm_run(p->tape->kernels, p->tape->dtype, &g);
+}
+
+static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
+{
+    int64_t step = s->dims[s->rank - 2] * s->dims[s->rank - 1];
+    for (int d = p->rank - 1; d >= 0; d--) {
+        const int64_t n = leading(s, p->rank, d);
+        steps[d] = n == 1 ? 0 : step;
+        step *= n;
+    }
+}
+
+static tg_status forward(tg_call *c)
+{
+    const stored *t = tg_call_attributes(c);
+    const tg_shape sa = tg_call_shape(c, 0), sb = tg_call_shape(c, 1), so = tg_call_output_shape(c);
+    const matrix a = last_two(&sa, t->a), b = last_two(&sb, t->b);
+    batch p = { .tape = c->tape, .rank = so.rank - 2 };
+    p.one = (tg_gemm){ .m = a.rows,
+                       .n = b.cols,
+                       .k = a.cols,
+                       .a = tg_call_input(c, 0),
+                       .a_row = t->a ? 1 : a.cols,
+                       .a_col = t->a ? a.rows : 1,
+                       .b = tg_call_input(c, 1),
+                       .b_row = t->b ? 1 : b.cols,
+                       .b_col = t->b ? b.rows : 1,
+                       .c = c->out,
+                       .c_row = b.cols,
+                       .init = c->accumulate ? c->out : NULL,
+                       .init_row = b.cols };
+    int64_t n = tg_call_output_size(c) / (a.rows * b.cols);
+    if (!t->a && tg_call_size(c, 1) == b.rows * b.cols && b.rows > 0) { /* the leading axes are more rows */
+        p.one.m *= n;
+        p.rank = 0;
+        n = 1;
+    }
+    memcpy(p.dims, so.dims, sizeof p.dims);
+    leading_steps(&sa, &p, p.a);
+    leading_steps(&sb, &p, p.b);
+    tg_parallel(n, multiply, &p);
+    return TG_OK;
+}
+
+/* Reverse --------------------------------------------------------------------------------------------------------- */
+
+static tg_tensor turned(tg_tensor x, bool transposed)
+{
+    return transposed ? tg_transpose(x) : x;
+}
+
+tg_tensor tg_folded(tg_tensor x)
+{
+    const tg_shape s = tg_shape_of(x);
+    int64_t rows = 1;
+    for (int d = 0; d + 1 < s.rank; d++)
+        rows *= s.dims[d];
+    return s.rank == 2 ? x : tg_reshape(x, TG_SHAPE(rows, s.dims[s.rank - 1]));
+}
+
+static void vjp(tg_vjp *v)
+{
+    const stored *t = tg_vjp_attributes(v);
+    tg_tensor a = tg_input(v, 0), b = tg_input(v, 1), g = tg_cotangent(v);
+    tg_give(v, 0, t->a ? tg_matmul(turned(b, t->b), tg_transpose(g)) : tg_matmul(g, turned(b, !t->b)));
+    if (!t->a && tg_rank(b) == 2) { /* one product over all rows of the batch, not a batch of products */
+        a = tg_folded(a);
+        g = tg_folded(g);
+    }
+    tg_give(v, 1, t->b ? tg_matmul(tg_transpose(g), turned(a, t->a)) : tg_matmul(turned(a, !t->a), g));
+}
+
+static const tg_sample samples[] = {
+#define OF(a_rank, a_dims, b_rank, b_dims, ...)                                                                      \
+    {                                                                                                                \
+        .n = 2, .inputs = { { .shape = { a_rank, a_dims } }, { .shape = { b_rank, b_dims } } },                      \
+        .attributes = &(const stored){ __VA_ARGS__ }, .attribute_bytes = sizeof(stored)                              \
+    }
+#define DIMS(...)                                                                                                    \
+    {                                                                                                                \
+        __VA_ARGS__                                                                                                  \
+    }
+    OF(2, DIMS(2, 3), 2, DIMS(3, 4), false, false),    OF(2, DIMS(3, 2), 2, DIMS(3, 4), true, false),
+    OF(3, DIMS(2, 2, 3), 2, DIMS(4, 3), false, true),  OF(2, DIMS(3, 2), 2, DIMS(4, 3), true, true),
+    OF(3, DIMS(2, 2, 3), 2, DIMS(3, 2), false, false), OF(3, DIMS(2, 2, 3), 4, DIMS(3, 1, 3, 2), false, false),
+    OF(3, DIMS(2, 3, 2), 2, DIMS(3, 2), true, false),
+};
+
+const tg_op tg_op_matmul = {
+    .name = "matmul",
+    .arity = 2,
+    .flags = TG_OP_ACCUMULATES,
+    .order = TG_ORDER_ANY,
+    .shape = shape,
+    .forward = forward,
+    .vjp = vjp,
+    TG_SAMPLES(samples),
+};
+
+/* In a rule, a transpose that the rule itself made is not computed: what it transposes is read at other strides. Outside
+   it stays on the path of gradients, since its user may ask for its own. */
+static tg_tensor untransposed(tg_tensor x, bool *transposed)
+{
+    const tg_tape *t = x.tape;
+    const bool noted = t && t->mode >= TG_NOTING && t->status == TG_OK && x.id >= t->notes_from && x.id <= t->count;
+    *transposed = noted && tg_node_at(t, x.id)->op == &tg_op_transpose && tg_node_at(t, x.id)->epoch == x.epoch;
+    return *transposed ? tg_handle(x.tape, tg_node_inputs(tg_node_at(t, x.id))[0]) : x;
+}
+
+tg_tensor tg_matmul(tg_tensor a, tg_tensor b)
+{
+    stored s;
+    a = untransposed(a, &s.a);
+    b = untransposed(b, &s.b);
+    return product(a, b, s);
+}

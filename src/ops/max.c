@@ -1,0 +1,86 @@
+/* max.c - y = the largest or the smallest x over axes;  dy/dx = 1/n at each of the n elements that are y, else 0 */
+#include "ops/reduce.h"
+
+#ifdef TG_VECTOR_PASS
+
+STRIP_INLINE void max_into(const strip *s)
+{
+    strip_put(s, strip_most(s, strip_in(s, 0)));
+}
+
+STRIP_INLINE void min_into(const strip *s)
+{
+    strip_put(s, strip_least(s, strip_in(s, 0)));
+}
+
+ROWS(max)
+{
+    each_strip(l, max_into);
+}
+
+ROWS(min)
+{
+    each_strip(l, min_into);
+}
+
+/* A NaN among the elements is their extreme. */
+MAP3(extreme_grad, x, y, g, v_select((x == y) | (x != x), g, v_set(0)))
+
+#else
+
+static const tg_sample grad_samples[] = {
+    { .n = 3,
+      .inputs = { { .shape = { 2, { 3, 4 } }, .kind = TG_SAMPLE_MASK },
+                  { .shape = { 2, { 3, 1 } }, .kind = TG_SAMPLE_MASK },
+                  { .shape = { 2, { 3, 1 } } } } },
+};
+
+/* g where x is the extreme y, else 0: linear in g, flat in x and y. */
+static tg_tensor extreme_grad(tg_tensor x, tg_tensor y, tg_tensor g)
+{
+    return tg_apply3(&tg_op_extreme_grad, x, y, g);
+}
+
+static void grad_vjp(tg_vjp *v)
+{
+    tg_give(v, 2, extreme_grad(tg_input(v, 0), tg_input(v, 1), tg_cotangent(v)));
+}
+
+const tg_op tg_op_extreme_grad = { TG_ELEMENTWISE(extreme_grad, 3, 0), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
+
+static void vjp(tg_vjp *v)
+{
+    const tg_tensor x = tg_input(v, 0), y = tg_unreduced(v, tg_output(v));
+    const tg_tensor one = tg_full(x.tape, TG_SCALAR, 1);
+    const tg_tensor ties = tg_sum_to(extreme_grad(x, y, one), tg_shape_of(y));
+    tg_give(v, 0, extreme_grad(x, y, tg_div(tg_unreduced(v, tg_cotangent(v)), ties)));
+}
+
+static const tg_sample samples[] = {
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(2, { 2, { 2, 4 } }) },
+    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, { 0 }) },
+};
+
+#define EXTREME(which)                                                                                               \
+    {                                                                                                                \
+        .name = #which, .arity = 1, .order = TG_ORDER_ANY, .shape = tg_shape_reduced, .forward = tg_forward_reduce,  \
+        .vjp = vjp, TG_SAMPLES(samples), .data = &(const tg_reducer)                                                 \
+        {                                                                                                            \
+            TG_INDEX_##which, TG_INDEX_##which                                                                       \
+        }                                                                                                            \
+    }
+
+const tg_op tg_op_max = EXTREME(max);
+const tg_op tg_op_min = EXTREME(min);
+
+tg_tensor tg_max(tg_tensor x, int axis, bool keepdim)
+{
+    return tg_reduce(&tg_op_max, x, axis, keepdim, 0, true);
+}
+
+tg_tensor tg_min(tg_tensor x, int axis, bool keepdim)
+{
+    return tg_reduce(&tg_op_min, x, axis, keepdim, 0, true);
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* rows.h - what gives a term for each row or element: losses. Rows are cut over the threads; terms are left as they are,
+   summed or averaged. */
+#ifndef TG_ROWS_H
+#define TG_ROWS_H
+
+#include "ops/elementwise.h"
+
+#ifdef TG_VECTOR_PASS
+#include "ops/strip.h"
+
+/* A loss's loop gives l->rows terms; where out_row is 0, their sum, as a double. LOSS2 makes one of an elementwise
+   formula, of two inputs whose rows are elements. */
+typedef vec loss_formula(vec x, vec y);
+
+STRIP_INLINE void loss_of_elements(const tg_loop *l, loss_formula *f)
+{
+    const strip s = strip_along(l, 0, l->rows);
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s.steps; i++) {
+        const vec term = f(strip_load(&s, l->in[0], i, 0), strip_load(&s, l->in[1], i, 0));
+        if (l->out_row)
+            strip_store(&s, l->out, i, term);
+        else
+            total_add(&t, i + 1 < s.steps ? term : v_select(first_lanes(s.last), term, v_set(0)));
+    }
+    if (!l->out_row)
+        *(double *)l->out = total_of(&t);
+}
+
+#define LOSS2(name, x, y, formula)                                                                                   \
+    static inline vec loss_##name(vec x, vec y)                                                                      \
+    {                                                                                                                \
+        return formula;                                                                                              \
+    }                                                                                                                \
+    ROWS(name)                                                                                                       \
+    {                                                                                                                \
+        loss_of_elements(l, loss_##name);                                                                            \
+    }
+
+#else
+
+/* Runs a loop over its l->rows rows: pointers move with the rows, l->attributes by `attribute` bytes a row. */
+void tg_rows_run(const tg_call *call, enum tg_op_index loop, const tg_loop *l, size_t attribute);
+
+/* The shape rule: a scalar, or `each` for TG_NONE; an unknown reduction is the error. */
+tg_status tg_shape_loss(tg_call *call, tg_reduction reduction, const tg_shape *each, tg_shape *out);
+
+/* The forward: the terms of all rows of `l`, reduced into the output. */
+tg_status tg_forward_loss(tg_call *call, enum tg_op_index loop, const tg_loop *l, size_t attribute,
+                          tg_reduction reduction);
+
+/* What each of n terms counts in the result. */
+double tg_loss_weight(tg_reduction reduction, int64_t n);
+
+/* The whole of a loss of two inputs of one shape, whose attribute is its reduction: a term for each element. */
+tg_status tg_shape_loss_of_elements(tg_call *call, tg_shape *out);
+tg_status tg_forward_loss_of_elements(tg_call *call);
+
+#define TG_LOSS_OF_ELEMENTS(op_name)                                                                                 \
+    .name = #op_name, .arity = 2, .order = TG_ORDER_ANY, .shape = tg_shape_loss_of_elements,                         \
+    .forward = tg_forward_loss_of_elements, .data = TG_MAP(op_name, 0)
+
+/* For samples. */
+#define TG_REDUCED_BY(which) .attributes = &(const tg_reduction){ which }, .attribute_bytes = sizeof(tg_reduction)
+
+#endif
+#endif

@@ -1,0 +1,16 @@
+/* shared.h - what serves in several operations' rules and stands on no sheet. */
+#ifndef TG_SHARED_H
+#define TG_SHARED_H
+
+#include "tapegrad/types.h"
+
+/* [..., n] as [rows, n]: leading axes are only more rows to a 2-D right operand. */
+tg_tensor tg_folded(tg_tensor x);
+
+/* c (x - y) g, the three broadcast together. */
+tg_tensor tg_scaled_difference(tg_tensor x, tg_tensor y, tg_tensor g, double c);
+
+/* y (g - sum of g y) along the axis: what softmax, whose result is y, hands back of g. */
+tg_tensor tg_softmax_grad(tg_tensor y, tg_tensor g, int axis);
+
+#endif

@@ -1,0 +1,169 @@
+/* softmax.c - y = e^(x - m) / s and ln y = x - m - ln s along an axis, m = max x, s = sum e^(x - m);
+   softmax hands back y (g - sum g y), log_softmax g - e^y sum g */
+#include "ops/lines.h"
+
+#ifdef TG_VECTOR_PASS
+
+STRIP_INLINE void softmax_strip(const strip *s)
+{
+    const real *x = strip_in(s, 0);
+    real *y = strip_out(s);
+    const vec m = strip_most(s, x);
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++) {
+        const vec e = v_exp(strip_load(s, x, i, -(real)INFINITY) - m);
+        strip_store(s, y, i, e);
+        total_add(&t, e);
+    }
+    const vec scale = 1 / strip_total(s, &t);
+    for (int64_t i = 0; i < s->steps; i++)
+        strip_store(s, y, i, strip_load(s, y, i, 0) * scale);
+}
+
+STRIP_INLINE void log_softmax_strip(const strip *s)
+{
+    const real *x = strip_in(s, 0);
+    const vec m = strip_most(s, x);
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&t, v_exp(strip_load(s, x, i, -(real)INFINITY) - m));
+    const vec log_sum = v_log(strip_total(s, &t));
+    for (int64_t i = 0; i < s->steps; i++)
+        strip_store(s, strip_out(s), i, strip_load(s, x, i, 0) - m - log_sum);
+}
+
+STRIP_INLINE void softmax_grad_strip(const strip *s)
+{
+    const real *y = strip_in(s, 0), *g = strip_in(s, 1);
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&t, strip_load(s, y, i, 0) * strip_load(s, g, i, 0));
+    const vec sum = strip_total(s, &t);
+    for (int64_t i = 0; i < s->steps; i++)
+        strip_store(s, strip_out(s), i, strip_load(s, y, i, 0) * (strip_load(s, g, i, 0) - sum));
+}
+
+STRIP_INLINE void log_softmax_grad_strip(const strip *s)
+{
+    const real *y = strip_in(s, 0), *g = strip_in(s, 1);
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&t, strip_load(s, g, i, 0));
+    const vec sum = strip_total(s, &t);
+    for (int64_t i = 0; i < s->steps; i++)
+        strip_store(s, strip_out(s), i, strip_load(s, g, i, 0) - v_exp(strip_load(s, y, i, 0)) * sum);
+}
+
+ROWS(softmax)
+{
+    each_strip(l, softmax_strip);
+}
+
+ROWS(log_softmax)
+{
+    each_strip(l, log_softmax_strip);
+}
+
+ROWS(softmax_grad)
+{
+    each_strip(l, softmax_grad_strip);
+}
+
+ROWS(log_softmax_grad)
+{
+    each_strip(l, log_softmax_grad_strip);
+}
+
+#else
+
+#include "ops/shared.h"
+
+#define ALONG_AXIS(op_name, n_inputs)                                                                                \
+    .name = #op_name, .arity = (n_inputs), .order = TG_ORDER_ANY, .shape = tg_shape_lines,                           \
+    .forward = tg_forward_lines, .data = TG_MAP(op_name, 0)
+
+#define AXIS(which) .attributes = &(const int){ which }, .attribute_bytes = sizeof(int)
+
+static int axis_of(const tg_vjp *v)
+{
+    return *(const int *)tg_vjp_attributes(v);
+}
+
+static tg_tensor sum_of(tg_tensor a, tg_tensor b, int axis)
+{
+    return tg_sum(tg_mul(a, b), axis, true);
+}
+
+static const tg_sample samples[] = {
+    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, AXIS(-1) },
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, AXIS(1) },
+    { .n = 1, .inputs = { { .shape = { 2, { 2, 3 } } } }, AXIS(TG_ALL) },
+};
+
+static const tg_sample grad_samples[] = {
+    { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 3, 4 } } } }, AXIS(-1) },
+    { .n = 2, .inputs = { { .shape = { 3, { 2, 3, 4 } } }, { .shape = { 3, { 2, 3, 4 } } } }, AXIS(1) },
+};
+
+/* Softmax --------------------------------------------------------------------------------------------------------- */
+
+tg_tensor tg_softmax_grad(tg_tensor y, tg_tensor g, int axis)
+{
+    return tg_apply(&tg_op_softmax_grad, (tg_tensor[]){ y, g }, 2, &axis, sizeof axis);
+}
+
+/* <c, y (g - sum g y)>, by y and by g. */
+static void softmax_grad_vjp(tg_vjp *v)
+{
+    const int axis = axis_of(v);
+    const tg_tensor y = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
+    tg_give(v, 0, tg_sub(tg_mul(c, tg_sub(g, sum_of(g, y, axis))), tg_mul(g, sum_of(c, y, axis))));
+    tg_give(v, 1, tg_softmax_grad(y, c, axis));
+}
+
+const tg_op tg_op_softmax_grad = { ALONG_AXIS(softmax_grad, 2), .vjp = softmax_grad_vjp, TG_SAMPLES(grad_samples) };
+
+static void softmax_vjp(tg_vjp *v)
+{
+    tg_give(v, 0, tg_softmax_grad(tg_output(v), tg_cotangent(v), axis_of(v)));
+}
+
+const tg_op tg_op_softmax = { ALONG_AXIS(softmax, 1), .vjp = softmax_vjp, TG_SAMPLES(samples) };
+
+tg_tensor tg_softmax(tg_tensor x, int axis)
+{
+    return tg_apply(&tg_op_softmax, &x, 1, &axis, sizeof axis);
+}
+
+/* Its logarithm --------------------------------------------------------------------------------------------------- */
+
+static tg_tensor log_softmax_grad(tg_tensor y, tg_tensor g, int axis)
+{
+    return tg_apply(&tg_op_log_softmax_grad, (tg_tensor[]){ y, g }, 2, &axis, sizeof axis);
+}
+
+/* <c, g - e^y sum g>, by y and by g. */
+static void log_softmax_grad_vjp(tg_vjp *v)
+{
+    const int axis = axis_of(v);
+    const tg_tensor y = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v), ce = tg_mul(c, tg_exp(y));
+    tg_give(v, 0, tg_neg(tg_mul(ce, tg_sum(g, axis, true))));
+    tg_give(v, 1, tg_sub(c, tg_sum(ce, axis, true)));
+}
+
+const tg_op tg_op_log_softmax_grad = { ALONG_AXIS(log_softmax_grad, 2), .vjp = log_softmax_grad_vjp,
+                                       TG_SAMPLES(grad_samples) };
+
+static void log_softmax_vjp(tg_vjp *v)
+{
+    tg_give(v, 0, log_softmax_grad(tg_output(v), tg_cotangent(v), axis_of(v)));
+}
+
+const tg_op tg_op_log_softmax = { ALONG_AXIS(log_softmax, 1), .vjp = log_softmax_vjp, TG_SAMPLES(samples) };
+
+tg_tensor tg_log_softmax(tg_tensor x, int axis)
+{
+    return tg_apply(&tg_op_log_softmax, &x, 1, &axis, sizeof axis);
+}
+
+#endif

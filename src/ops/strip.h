@@ -1,0 +1,166 @@
+/* strip.h - the vector pass of what works along an axis. A strip is one line, VL of its elements a step; or VL lines side
+   by side, one element of each a step. A loop is written once, for a strip, and serves both.
+
+   Such a loop sees l->cols lines of l->rows elements, at the strides col[0] and row[0]; every input that has the lines'
+   layout stands at the same strides. The output has that layout, too, or one element a line, contiguous. */
+#ifndef TG_STRIP_H
+#define TG_STRIP_H
+
+#include "kernels/map.h"
+
+#define STRIP_INLINE static inline __attribute__((always_inline))
+
+typedef struct strip {
+    int64_t steps, step; /* and the elements from one to the next */
+    int64_t lanes, last; /* lanes in use, and in the last step */
+    bool along;          /* one line: what its lanes hold is joined in the end */
+    int64_t line;        /* the first */
+    const tg_loop *l;
+} strip;
+
+typedef void strip_fn(const strip *s);
+
+/* One line of n contiguous elements. */
+STRIP_INLINE strip strip_along(const tg_loop *l, int64_t line, int64_t n)
+{
+    const int64_t steps = (n + VL - 1) / VL;
+    return (strip){ steps, VL, VL, n - (steps - 1) * VL, true, line, l };
+}
+
+STRIP_INLINE void each_strip(const tg_loop *l, strip_fn *f)
+{
+    if (l->row[0] == 1) {
+        for (int64_t j = 0; j < l->cols; j++) {
+            const strip s = strip_along(l, j, l->rows);
+            f(&s);
+        }
+    } else {
+        for (int64_t j = 0; j < l->cols; j += VL) {
+            const int64_t n = l->cols - j < VL ? l->cols - j : VL;
+            const strip s = { l->rows, l->row[0], n, n, false, j, l };
+            f(&s);
+        }
+    }
+}
+
+/* Where input i, or an output of the lines' layout, has this strip. */
+STRIP_INLINE const real *strip_in(const strip *s, int i)
+{
+    return (const real *)s->l->in[i] + s->line * s->l->col[0];
+}
+STRIP_INLINE real *strip_out(const strip *s)
+{
+    return (real *)s->l->out + s->line * s->l->col[0];
+}
+
+#define LANE(l, s) (l)
+
+/* Set in the first n lanes. */
+STRIP_INLINE mask first_lanes(int64_t n)
+{
+    return (mask){ LANES(LANE, 0) } < v_whole((whole)n);
+}
+
+/* Step i of what stands at p; lanes that are not in use get `fill`. */
+STRIP_INLINE vec strip_load(const strip *s, const real *p, int64_t i, real fill)
+{
+    const int64_t n = i + 1 < s->steps ? s->lanes : s->last;
+    p += i * s->step;
+    return n == VL ? v_load(p) : v_select(first_lanes(n), v_load_n(p, n), v_set(fill));
+}
+
+STRIP_INLINE void strip_store(const strip *s, real *p, int64_t i, vec x)
+{
+    const int64_t n = i + 1 < s->steps ? s->lanes : s->last;
+    p += i * s->step;
+    if (n == VL)
+        v_store(p, x);
+    else
+        v_store_n(p, x, n);
+}
+
+/* Writes one element a line. */
+STRIP_INLINE void strip_put(const strip *s, vec x)
+{
+    real *y = (real *)s->l->out + s->line;
+    if (s->along) {
+        *y = s->l->accumulate ? *y + x[0] : x[0];
+    } else {
+        if (s->l->accumulate)
+            x += v_load_n(y, s->lanes);
+        v_store_n(y, x, s->lanes);
+    }
+}
+
+/* A sum for each lane: of BLOCK terms in `real`, of the blocks in double, so that the error of float32 does not grow
+   with the number of terms. */
+enum { BLOCK = 64 };
+typedef struct total {
+    vec block;
+    double blocks[VL];
+    int64_t n;
+} total;
+
+STRIP_INLINE void total_add(total *t, vec x)
+{
+    t->block += x;
+    if (++t->n % BLOCK)
+        return;
+    for (int i = 0; i < VL; i++)
+        t->blocks[i] += (double)t->block[i];
+    t->block = v_set(0);
+}
+
+/* The sum over all lanes. */
+STRIP_INLINE double total_of(const total *t)
+{
+    double sum = (double)v_sum(t->block);
+    if (t->n >= BLOCK)
+        for (int i = 0; i < VL; i++)
+            sum += t->blocks[i];
+    return sum;
+}
+
+/* Each line's sum, in its lane; that of a single line in every lane. */
+STRIP_INLINE vec strip_total(const strip *s, const total *t)
+{
+    if (s->along)
+        return v_set((real)total_of(t));
+    vec sum = t->block;
+    if (t->n >= BLOCK)
+        for (int i = 0; i < VL; i++)
+            sum[i] = (real)(t->blocks[i] + (double)sum[i]);
+    return sum;
+}
+
+/* The larger; NaN if either is. */
+STRIP_INLINE vec v_most(vec a, vec b)
+{
+    return v_select((a > b) | (a != a), a, b);
+}
+STRIP_INLINE vec v_least(vec a, vec b)
+{
+    return v_select((a < b) | (a != a), a, b);
+}
+
+/* Each line's largest element, as strip_total gives sums; -infinity of nothing. */
+STRIP_INLINE vec strip_most(const strip *s, const real *x)
+{
+    vec most = v_set(-(real)INFINITY);
+    for (int64_t i = 0; i < s->steps; i++)
+        most = v_most(strip_load(s, x, i, -(real)INFINITY), most);
+    if (s->along)
+        FOLD(most, v_most);
+    return most;
+}
+STRIP_INLINE vec strip_least(const strip *s, const real *x)
+{
+    vec least = v_set((real)INFINITY);
+    for (int64_t i = 0; i < s->steps; i++)
+        least = v_least(strip_load(s, x, i, (real)INFINITY), least);
+    if (s->along)
+        FOLD(least, v_least);
+    return least;
+}
+
+#endif

@@ -1,0 +1,90 @@
+/* var.c - y = sum (x - mean)^2 / (n - correction);  dy/dx = 2 (x - mean) / (n - correction) */
+#include "ops/reduce.h"
+
+#ifdef TG_VECTOR_PASS
+
+/* Two passes, so that a large mean does not swallow a small deviation. p[0] is the divisor. */
+STRIP_INLINE void var_into(const strip *s)
+{
+    const real *x = strip_in(s, 0);
+    total t = { .n = 0 }, squares = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&t, strip_load(s, x, i, 0));
+    const vec mean = strip_total(s, &t) / (real)s->l->rows;
+    for (int64_t i = 0; i < s->steps; i++) {
+        const vec d = strip_load(s, x, i, mean[0]) - mean;
+        total_add(&squares, d * d);
+    }
+    strip_put(s, strip_total(s, &squares) / (real)s->l->p[0]);
+}
+
+ROWS(var)
+{
+    each_strip(l, var_into);
+}
+
+#else
+
+#include <math.h>
+
+#include "core/tape.h"
+#include "ops/shared.h"
+
+/* What the squares are divided by: not less than 0, and NaN where there is nothing to divide. */
+static double divisor(double n, const tg_reduction_of *r)
+{
+    const double left = n - r->number;
+    return n == 0 ? (double)NAN : left < 0 ? 0 : left;
+}
+
+static tg_status forward(tg_call *c)
+{
+    const tg_reduction_of *r = tg_call_attributes(c);
+    tg_shape s = tg_call_shape(c, 0);
+    unsigned axes = r->axes;
+    tg_lines l = tg_lines_of_group(&s, &axes);
+    l.run = c->tape->kernels->loop[TG_INDEX_var];
+    l.element = c->tape->element;
+    l.inputs = 1;
+    l.reduces = true;
+    l.loop.in[0] = tg_call_input(c, 0);
+    l.loop.out = c->out;
+    l.loop.p[0] = divisor((double)l.k, r);
+    tg_lines_run(&l);
+    return TG_OK;
+}
+
+static void vjp(tg_vjp *v)
+{
+    const tg_reduction_of *r = tg_vjp_attributes(v);
+    const tg_tensor x = tg_input(v, 0), g = tg_unreduced(v, tg_cotangent(v));
+    const double n = tg_reduced_count(v);
+    const tg_tensor mean = tg_scale(tg_sum_to(x, tg_shape_of(g)), 1 / n);
+    tg_give(v, 0, tg_scaled_difference(x, mean, g, 2 / divisor(n, r)));
+}
+
+#define OVER(mask, by, ...)                                                                                          \
+    .attributes = &(const tg_reduction_of){ .axes = (mask), .result = __VA_ARGS__, .number = (by) },                 \
+    .attribute_bytes = sizeof(tg_reduction_of)
+
+static const tg_sample samples[] = {
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, OVER(2, 0, { 2, { 2, 4 } }) },
+    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, OVER(3, 1, { 0 }) },
+};
+
+const tg_op tg_op_var = {
+    .name = "var",
+    .arity = 1,
+    .order = TG_ORDER_ANY,
+    .shape = tg_shape_reduced,
+    .forward = forward,
+    .vjp = vjp,
+    TG_SAMPLES(samples),
+};
+
+tg_tensor tg_var(tg_tensor x, int axis, double correction, bool keepdim)
+{
+    return tg_reduce(&tg_op_var, x, axis, keepdim, correction, false);
+}
+
+#endif
