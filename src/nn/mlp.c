@@ -87,7 +87,7 @@ static tg_mlp *new_net(const tg_mlp_config *config, const tg_allocator *a, tg_er
 {
     tg_mlp *net = tg_allocate(a, bytes_of(config->n_sizes));
     if (!net) {
-        tg_error_raise(err, TG_ERR_MEMORY, "mlp_create: no memory for a network of %d layers", config->n_sizes - 1);
+        tg_error_raise(err, TG_ERR_MEMORY, "mlp: no memory for a network of %d layers", config->n_sizes - 1);
         return NULL;
     }
     *net = (tg_mlp){ .allocator = *a, .config = *config };
@@ -116,7 +116,7 @@ static tg_params *new_params(const tg_mlp *net, tg_error *err)
     const size_t bytes = (size_t)n * (sizeof(tg_param_spec) + NAME_BYTES);
     tg_param_spec *specs = tg_allocate(&net->allocator, bytes);
     if (!specs) {
-        tg_error_raise(err, TG_ERR_MEMORY, "mlp_create: no memory for the names of %d parameters", n);
+        tg_error_raise(err, TG_ERR_MEMORY, "mlp: no memory for the names of %d parameters", n);
         return NULL;
     }
     specify(net, specs, (char(*)[NAME_BYTES])(specs + n));

@@ -44,8 +44,9 @@ tg_tensor tg_mlp_forward_hidden(tg_mlp *net, tg_tensor x, tg_tensor *hidden)
     tg_tensor h = check_input(net, x);
     for (int i = 0; i < depth; i++) {
         const int w = tg_mlp_weight_index(net, i);
+        const tg_tensor weight = tg_param(x.tape, net->params, w);
         const tg_tensor bias = net->config.no_bias ? (tg_tensor){ 0 } : tg_param(x.tape, net->params, w + 1);
-        h = tg_linear(h, tg_param(x.tape, net->params, w), bias);
+        h = tg_linear(h, weight, bias);
         if (i + 1 == depth)
             break;
         h = activate(&net->config, h);
