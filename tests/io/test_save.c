@@ -1,0 +1,318 @@
+/* test_save.c - saved files: their bytes, what they bring back, and that a failure loses nothing. */
+#include "scratch.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "failing_allocator.h"
+#include "tapegrad/io.h"
+
+static tg_params *make(tg_dtype dtype, const char *name, int64_t n, const tg_allocator *allocator)
+{
+    const tg_param_spec specs[] = { { .name = name, .shape = { 1, { n } } }, { .name = "last", .shape = { 0 } } };
+    tg_params *p = tg_params_create_with(dtype, specs, 2, allocator, NULL);
+    assert_non_null(p);
+    return p;
+}
+
+static void a_file_has_these_bytes(void **state)
+{
+    static const char header[] = "{\"__metadata__\":{\"k\\\"\":\"\\u0009v\\\\\"},"
+                                 "\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+                                 "\"last\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}";
+    static const unsigned char values[] = { 0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0, 0, 0, 0, 0x3f };
+    static const char *const metadata[] = { "k\"", "\tv\\", NULL };
+    tg_params *p = make(TG_F32, "w", 2, NULL);
+    assert_int_equal(tg_params_write_f32(p, 0, (float[]){ 1, -2.5f }, 2, NULL), TG_OK);
+    assert_int_equal(tg_params_write_f32(p, 1, (float[]){ 0.5f }, 1, NULL), TG_OK);
+    tg_error err = { .status = TG_ERR_IO, .text = "old" };
+    assert_int_equal(tg_params_save_with(p, scratch_path(state, "file"), metadata, &err), TG_OK);
+    assert_true(err.status == TG_OK && err.text[0] == '\0');
+    size_t size;
+    unsigned char *bytes = scratch_read(scratch_path(state, "file"), &size);
+    const size_t text = sizeof header - 1, padded = (text + 7) / 8 * 8;
+    assert_true(text != padded); /* else the blanks are not tested */
+    assert_true(size == 8 + padded + sizeof values);
+    assert_true(bytes[0] == padded);
+    for (int i = 1; i < 8; i++)
+        assert_int_equal(bytes[i], 0);
+    assert_memory_equal(bytes + 8, header, text);
+    for (size_t i = text; i < padded; i++)
+        assert_int_equal(bytes[8 + i], ' ');
+    assert_memory_equal(bytes + 8 + padded, values, sizeof values);
+    free(bytes);
+    tg_params_destroy(p);
+}
+
+/* Bits that must survive: zeros, infinities, a NaN with a payload, subnormals; and more numbers than a buffer holds. */
+static void values_come_back_bit_for_bit(void **state)
+{
+    enum { N = 1031 };
+    static const uint64_t odd[] = { 0x8000000000000000, 0x7ff0000000000000, 0xfff8dead00000001, 1,
+                                    0x3ff0000000000001 };
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        const size_t width = tg_dtype_size((tg_dtype)dtype);
+        tg_params *p = make((tg_dtype)dtype, "w\"\\\n\x01 \xc3\xa9/", N, NULL),
+                  *q = make((tg_dtype)dtype, "w\"\\\n\x01 \xc3\xa9/", N, NULL);
+        unsigned char *values = tg_params_values(p, NULL);
+        for (size_t i = 0; i < N; i++) {
+            const uint64_t bits = i < 5 ? odd[i] : i * 0x9e3779b97f4a7c15;
+            const uint32_t half = (uint32_t)(bits >> 32);
+            if (dtype == TG_F64)
+                memcpy(values + i * width, &bits, width);
+            else
+                memcpy(values + i * width, &half, width);
+        }
+        tg_params_touch(p);
+        assert_int_equal(tg_params_save(p, scratch_path(state, "file"), NULL), TG_OK);
+        assert_int_equal(tg_params_load(q, scratch_path(state, "file"), NULL), TG_OK);
+        int64_t count;
+        tg_params_values(p, &count);
+        assert_memory_equal(values, tg_params_values(q, NULL), (size_t)count * width); /* the padding, too */
+        tg_params_destroy(p);
+        tg_params_destroy(q);
+    }
+}
+
+static void the_other_dtype_is_converted(void **state)
+{
+    static const double wide[] = { 0.1, 1e300, -1e-60 };
+    tg_params *narrow = make(TG_F32, "w", 3, NULL), *p = make(TG_F64, "w", 3, NULL);
+    assert_int_equal(tg_params_write_f64(p, 0, wide, 3, NULL), TG_OK);
+    assert_int_equal(tg_params_save(p, scratch_path(state, "file"), NULL), TG_OK);
+    assert_int_equal(tg_params_load(narrow, scratch_path(state, "file"), NULL), TG_OK);
+    const float *f = tg_params_values(narrow, NULL);
+    assert_true(f[0] == 0.1f && f[1] > 3e38f && f[1] == f[1] + 1e38f && f[2] == 0);
+    assert_int_equal(tg_params_save(narrow, scratch_path(state, "file"), NULL), TG_OK);
+    assert_int_equal(tg_params_load(p, scratch_path(state, "file"), NULL), TG_OK);
+    assert_true(((double *)tg_params_values(p, NULL))[0] == (double)0.1f);
+    tg_params_destroy(narrow);
+    tg_params_destroy(p);
+}
+
+static void an_empty_set_is_saved(void **state)
+{
+    tg_params *p = tg_params_create(TG_F32, NULL, 0, NULL);
+    assert_int_equal(tg_params_save(p, scratch_path(state, "file"), NULL), TG_OK);
+    size_t size;
+    unsigned char *bytes = scratch_read(scratch_path(state, "file"), &size);
+    assert_true(size == 16);
+    assert_memory_equal(bytes + 8, "{}      ", 8);
+    assert_int_equal(tg_params_load(p, scratch_path(state, "file"), NULL), TG_OK);
+    free(bytes);
+    tg_params_destroy(p);
+}
+
+static void metadata_come_back(void **state)
+{
+    static const char *const metadata[] = { "sizes", "784,300,10", "\xe2\x82\xac", "\"\n\x01\\", "empty", "", NULL };
+    tg_params *p = make(TG_F32, "w", 2, NULL);
+    const char *path = scratch_path(state, "file");
+    char value[11];
+    tg_error err;
+    assert_int_equal(tg_params_save_with(p, path, metadata, NULL), TG_OK);
+    assert_int_equal(tg_params_load(p, path, NULL), TG_OK);
+    for (int i = 0; metadata[i]; i += 2) {
+        assert_int_equal(tg_params_read_metadata(path, metadata[i], value, sizeof value, &err), TG_OK);
+        assert_string_equal(value, metadata[i + 1]);
+        assert_int_equal(err.status, TG_OK);
+    }
+    assert_int_equal(tg_params_read_metadata(path, "size", value, sizeof value, &err), TG_ERR_RANGE);
+    assert_non_null(strstr(err.text, "no metadata for 'size' among 3 keys"));
+    assert_string_equal(value, "");
+    assert_int_equal(tg_params_read_metadata(path, "sizes", value, 10, &err), TG_ERR_RANGE);
+    assert_non_null(strstr(err.text, "need 11 bytes, expected at most 10"));
+    assert_string_equal(value, "");
+    assert_int_equal(tg_params_read_metadata(scratch_path(state, "absent"), "sizes", value, 11, &err), TG_ERR_IO);
+    assert_int_equal(tg_params_read_metadata(NULL, "sizes", value, 11, &err), TG_ERR_ARGUMENT);
+    assert_int_equal(tg_params_read_metadata(path, NULL, value, 11, &err), TG_ERR_ARGUMENT);
+    assert_int_equal(tg_params_read_metadata(path, "sizes", NULL, 11, &err), TG_ERR_ARGUMENT);
+    assert_int_equal(tg_params_read_metadata(path, "sizes", value, 0, &err), TG_ERR_ARGUMENT);
+    scratch_write(path, "damaged", 7);
+    assert_int_equal(tg_params_read_metadata(path, "sizes", value, 11, &err), TG_ERR_FORMAT);
+    tg_params_destroy(p);
+}
+
+static void what_cannot_be_written_is_refused(void **state)
+{
+    static const struct {
+        const char *name, *metadata[5], *says;
+    } cases[] = {
+        { "__metadata__", { NULL }, "__metadata__" },  { "w\xff", { NULL }, "name of parameter 0 is not UTF-8" },
+        { "w", { "k", NULL }, "'k' has no value" },    { "w", { "a", "\xc0\x80" }, "not UTF-8" },
+        { "w", { "\xed\xa0\x80", "a" }, "not UTF-8" }, { "w", { "k", "1", "k", "2" }, "'k' is there twice" },
+    };
+    tg_error err;
+    scratch_count(state, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tg_params *p = make(TG_F32, cases[i].name, 2, NULL);
+        assert_int_equal(tg_params_save_with(p, scratch_path(state, "new"), cases[i].metadata, &err),
+                         TG_ERR_ARGUMENT);
+        assert_int_equal(err.status, TG_ERR_ARGUMENT);
+        assert_non_null(strstr(err.text, cases[i].says));
+        tg_params_destroy(p);
+    }
+    tg_params *p = make(TG_F32, "w", 2, NULL);
+    assert_int_equal(tg_params_save(NULL, "x", &err), TG_ERR_ARGUMENT);
+    assert_int_equal(tg_params_save(p, NULL, &err), TG_ERR_ARGUMENT);
+    tg_params_destroy(p);
+    assert_int_equal(scratch_count(state, 0), 0);
+}
+
+/* What a failed save must leave: the old file, and nothing beside it. */
+static void assert_old(void **state)
+{
+    size_t size;
+    unsigned char *bytes = scratch_read(scratch_path(state, "file"), &size);
+    assert_true(size == 3 && memcmp(bytes, "old", 3) == 0);
+    free(bytes);
+    assert_int_equal(scratch_count(state, 0), 1);
+}
+
+static void a_failed_save_keeps_the_old_file(void **state)
+{
+    scratch_count(state, 1);
+    scratch_write(scratch_path(state, "file"), "old", 3);
+    tg_params *p = make(TG_F64, "w", 20000, NULL);
+    tg_error err;
+    /* A disk that is full after 1000 bytes. */
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const struct rlimit small = { .rlim_cur = 1000, .rlim_max = limit.rlim_max };
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const tg_status status = tg_params_save(p, scratch_path(state, "file"), &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(status, TG_ERR_IO);
+    assert_non_null(strstr(err.text, "/file: cannot write: File too large"));
+    assert_old(state);
+    /* A folder that is not there, and one where the file should be. */
+    assert_int_equal(tg_params_save(p, scratch_path(state, "no/file"), &err), TG_ERR_IO);
+    assert_non_null(strstr(err.text, "No such file"));
+    assert_int_equal(mkdir(scratch_path(state, "folder"), 0700), 0);
+    assert_int_equal(tg_params_save(p, scratch_path(state, "folder"), &err), TG_ERR_IO);
+    assert_non_null(strstr(err.text, "/folder: cannot write: "));
+    assert_int_equal(rmdir(scratch_path(state, "folder")), 0);
+    assert_old(state);
+    tg_params_destroy(p);
+}
+
+static void failed_allocations_keep_the_old_file(void **state)
+{
+    scratch_count(state, 1);
+    scratch_write(scratch_path(state, "file"), "old", 3);
+    tg_status status = TG_ERR_MEMORY;
+    long n = 0;
+    while (status != TG_OK) {
+        failing f = { 0 };
+        const tg_allocator a = failing_allocator(&f);
+        tg_params *p = make(TG_F32, "w", 10, &a);
+        const long held = f.outstanding;
+        f.fail_at = f.calls + ++n;
+        tg_error err;
+        status = tg_params_save(p, scratch_path(state, "file"), &err);
+        assert_int_equal(err.status, status);
+        if (status != TG_OK) {
+            assert_int_equal(status, TG_ERR_MEMORY);
+            assert_old(state);
+        }
+        assert_true(f.outstanding == held);
+        tg_params_destroy(p);
+        assert_true(f.outstanding == 0 && f.bytes == 0);
+    }
+    assert_true(n == 2);
+    assert_int_equal(scratch_count(state, 0), 1);
+}
+
+static void a_new_file_has_the_permissions_of_one(void **state)
+{
+    tg_params *p = make(TG_F32, "w", 10, NULL);
+    struct stat info;
+    const mode_t mask = umask(027);
+    remove(scratch_path(state, "file"));
+    assert_int_equal(tg_params_save(p, scratch_path(state, "file"), NULL), TG_OK);
+    umask(mask);
+    assert_int_equal(stat(scratch_path(state, "file"), &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+    tg_params_destroy(p);
+}
+
+/* A name left over from a crash is passed by, and not removed. */
+static void a_temporary_of_others_is_kept(void **state)
+{
+    scratch_count(state, 1);
+    scratch_write(scratch_path(state, "file.0.tmp"), "old", 3);
+    tg_params *p = make(TG_F32, "w", 10, NULL);
+    assert_int_equal(tg_params_save(p, scratch_path(state, "file"), NULL), TG_OK);
+    assert_int_equal(tg_params_load(p, scratch_path(state, "file"), NULL), TG_OK);
+    assert_int_equal(scratch_count(state, 0), 2);
+    size_t size;
+    unsigned char *bytes = scratch_read(scratch_path(state, "file.0.tmp"), &size);
+    assert_true(size == 3);
+    free(bytes);
+    tg_params_destroy(p);
+}
+
+typedef struct writer {
+    char path[128];
+    float value;
+    bool failed;
+} writer;
+
+static void *write_often(void *context)
+{
+    writer *w = context;
+    tg_params *p = make(TG_F32, "w", 3000, NULL);
+    float *values = tg_params_values(p, NULL);
+    for (int i = 0; i < 3000; i++)
+        values[i] = w->value;
+    for (int i = 0; i < 30; i++)
+        w->failed |= tg_params_save(p, w->path, NULL) != TG_OK;
+    tg_params_destroy(p);
+    return NULL;
+}
+
+/* Two threads that save to one path: at any time there is a whole file of one of them. */
+static void threads_may_save_to_one_path(void **state)
+{
+    scratch_count(state, 1);
+    writer writers[2] = { { .value = 1 }, { .value = 2 } };
+    pthread_t threads[2];
+    tg_params *p = make(TG_F32, "w", 3000, NULL);
+    assert_int_equal(tg_params_save(p, scratch_path(state, "file"), NULL), TG_OK);
+    for (int k = 0; k < 2; k++) {
+        snprintf(writers[k].path, sizeof writers[k].path, "%s", scratch_path(state, "file"));
+        assert_int_equal(pthread_create(&threads[k], NULL, write_often, &writers[k]), 0);
+    }
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(tg_params_load(p, scratch_path(state, "file"), NULL), TG_OK);
+        const float *values = tg_params_values(p, NULL);
+        for (int k = 1; k < 3000; k++)
+            assert_true(values[k] == values[0]);
+    }
+    for (int k = 0; k < 2; k++) {
+        pthread_join(threads[k], NULL);
+        assert_false(writers[k].failed);
+    }
+    assert_int_equal(scratch_count(state, 0), 1);
+    tg_params_destroy(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_has_these_bytes),
+        cmocka_unit_test(values_come_back_bit_for_bit),
+        cmocka_unit_test(the_other_dtype_is_converted),
+        cmocka_unit_test(an_empty_set_is_saved),
+        cmocka_unit_test(metadata_come_back),
+        cmocka_unit_test(what_cannot_be_written_is_refused),
+        cmocka_unit_test(a_failed_save_keeps_the_old_file),
+        cmocka_unit_test(failed_allocations_keep_the_old_file),
+        cmocka_unit_test(a_new_file_has_the_permissions_of_one),
+        cmocka_unit_test(a_temporary_of_others_is_kept),
+        cmocka_unit_test(threads_may_save_to_one_path),
+    };
+    return cmocka_run_group_tests_name("save", tests, scratch_open, scratch_close);
+}
