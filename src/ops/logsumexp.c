@@ -1,4 +1,4 @@
-/* logsumexp.c - y = ln sum e^x = m + ln sum e^(x - m), m = max x;  dy/dx = e^(x - y) */
+/* logsumexp.c - y = ln sum e^x = m + ln sum e^(x - m), m = max x;  dy/dx = softmax(x) */
 #include "ops/reduce.h"
 
 #ifdef TG_VECTOR_PASS
@@ -19,35 +19,22 @@ ROWS(logsumexp)
     each_strip(l, logsumexp_into);
 }
 
-MAP3(logsumexp_grad, x, y, g, g *v_exp(x - y))
-
 #else
 
-static const tg_sample grad_samples[] = {
-    { .n = 3,
-      .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 3, 1 } } }, { .shape = { 2, { 3, 1 } } } } },
-};
-
-/* g e^(x - y) */
-static tg_tensor logsumexp_grad(tg_tensor x, tg_tensor y, tg_tensor g)
+/* The axis that was asked for: one, or all of them. */
+static int axis_of(unsigned axes)
 {
-    return tg_apply3(&tg_op_logsumexp_grad, x, y, g);
+    int axis = 0;
+    while (axes > 1u << axis)
+        axis++;
+    return axes == 1u << axis ? axis : TG_ALL;
 }
 
-static void grad_vjp(tg_vjp *v)
-{
-    const tg_tensor dx = tg_mul(tg_cotangent(v), tg_output(v));
-    tg_give(v, 0, dx);
-    tg_give(v, 1, tg_neg(dx));
-    tg_give(v, 2, logsumexp_grad(tg_input(v, 0), tg_input(v, 1), tg_cotangent(v)));
-}
-
-const tg_op tg_op_logsumexp_grad = { TG_ELEMENTWISE(logsumexp_grad, 3, 0), .vjp = grad_vjp,
-                                     TG_SAMPLES(grad_samples) };
-
+/* Not e^(x - y): the rounding of a large y would be the relative error of all. */
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, logsumexp_grad(tg_input(v, 0), tg_unreduced(v, tg_output(v)), tg_unreduced(v, tg_cotangent(v))));
+    const tg_reduction_of *r = tg_vjp_attributes(v);
+    tg_give(v, 0, tg_mul(tg_unreduced(v, tg_cotangent(v)), tg_softmax(tg_input(v, 0), axis_of(r->axes))));
 }
 
 static const tg_sample samples[] = {
