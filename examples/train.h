@@ -1,0 +1,123 @@
+/* train.h - what the files of the training program share: options, data, optimizer, report. */
+#ifndef TRAIN_H
+#define TRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <tapegrad.h>
+
+/* train_options.c: the command line ------------------------------------------------------------------------------- */
+
+enum { HIDDEN_MOST = 16, NAME_BYTES = 32 };
+
+typedef struct sizes {
+    int n;
+    int64_t size[HIDDEN_MOST];
+} sizes;
+
+/* What was not given is -1 or NULL until it is completed; a clip of -1 is none. */
+typedef struct options {
+    int data, activation, optimizer, schedule, dtype; /* rows of their tables */
+    const char *dir, *load, *save, *csv, *json;
+    sizes hidden;
+    double lr, momentum, weight_decay, l2, clip;
+    int64_t batch, epochs, seed, threads;
+    bool quiet, help;
+    char save_name[NAME_BYTES], csv_name[NAME_BYTES]; /* where save and csv point by default */
+} options;
+
+/* Reads the command line and completes it: from the file to load, the data set, the optimizer. Where it is wrong,
+   prints one line to stderr and returns false. */
+bool read_options(options *o, int argc, char **argv);
+
+void print_help(void);
+
+/* "300,100", or "none". Returns buffer. */
+char *sizes_text(const sizes *s, char *buffer, size_t size);
+
+/* train_data.c: the data sets ------------------------------------------------------------------------------------- */
+
+/* A data set, and what suits it where nothing else is asked for. */
+typedef struct source {
+    const char *name, *title;
+    bool needs_dir;
+    sizes hidden;
+    int64_t epochs;
+    double pace; /* times the optimizer's learning rate */
+    tg_status (*fill)(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
+} source;
+
+const source *source_at(int i); /* NULL past the last */
+
+/* Both parts, as (x - mean) / deviation with one mean and one deviation: those of all numbers of the training part. */
+typedef struct problem {
+    tg_dataset train, test;
+    double mean, deviation;
+} problem;
+
+tg_status problem_init(problem *p, const options *o, tg_error *err);
+void problem_finish(problem *p);
+
+/* train_optimizer.c: optimizers and schedules ---------------------------------------------------------------------- */
+
+const char *optimizer_name(int i); /* NULL past the last */
+const char *schedule_name(int i);
+
+bool optimizer_has_momentum(int i);
+
+/* Fills in momentum, weight decay and learning rate where they were not given; optimizer, data and batch are. */
+void suit_optimizer(options *o);
+
+tg_optimizer *make_optimizer(const options *o, tg_params *params, tg_error *err);
+tg_schedule make_schedule(const options *o, int64_t steps);
+
+/* train_check.c: the loss, and its gradient's check ----------------------------------------------------------------- */
+
+/* The loss of a batch: cross-entropy, and l2 times the squares of the weights. */
+tg_tensor loss_of(tg_mlp *net, tg_tensor logits, const int32_t *labels, double l2);
+
+/* Compares the gradient of the loss of a few rows with finite differences, on the network's twin in float64. What
+   kept it from that is in the report's text, too. */
+void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report);
+
+/* train_report.c: what is printed, train_files.c: what is written -------------------------------------------------- */
+
+/* One epoch, or what was done of it. Accuracies are shares of 1. */
+typedef struct epoch {
+    int64_t number, samples; /* counted from 1; trained on since the start */
+    double lr, loss, accuracy, test_loss, test_accuracy;
+    double seconds; /* of training, without the test */
+} epoch;
+
+typedef struct record {
+    const options *o;
+    const problem *data;
+    const tg_mlp *net;
+    int64_t samples; /* to train on, in all */
+    epoch *epochs;
+    int n_epochs;
+    double test_loss, test_accuracy, seconds;
+    tg_tape_usage settled, end; /* the tape after the first epoch, and after the last */
+    bool interrupted;
+    double shown; /* when progress was last printed; 0: no line is open */
+} record;
+
+double seconds_now(void);
+
+void print_heading(const record *r);
+void print_check(const record *r, const tg_gradcheck_report *check);
+void print_columns(const record *r);
+void print_progress(record *r, const epoch *now); /* on a terminal, some times a second */
+void end_progress(const record *r);               /* before something else is printed */
+void print_epoch(record *r, const epoch *done);
+void print_files(const record *r);
+
+/* Whether a file can be made at `path`, asked before the work that it is to keep. false prints a line to stderr. */
+bool can_write(const char *path);
+
+/* The curves, and the whole run. Written beside `path` and then put in its place; false as above. */
+bool write_csv(const record *r, const char *path);
+bool write_json(const record *r, const char *path);
+
+#endif

@@ -1,0 +1,40 @@
+/* train_check.c - the loss of the training program, and the check of its gradient. */
+#include "train.h"
+
+enum { CHECK_ROWS = 8 };
+
+tg_tensor loss_of(tg_mlp *net, tg_tensor logits, const int32_t *labels, double l2)
+{
+    tg_tensor loss = tg_cross_entropy(logits, labels, TG_MEAN);
+    return l2 > 0 ? tg_add(loss, tg_mlp_l2(net, logits.tape, l2)) : loss;
+}
+
+typedef struct twin {
+    tg_mlp *net;
+    tg_dataset rows;
+    double l2;
+} twin;
+
+static tg_tensor twin_loss(tg_tape *tape, tg_params *params, void *context)
+{
+    const twin *t = context;
+    (void)params; /* the twin's own */
+    tg_tensor x = tg_wrap(tape, TG_SHAPE(t->rows.n, t->rows.features), t->rows.x);
+    return loss_of(t->net, tg_mlp_forward(t->net, x), t->rows.labels, t->l2);
+}
+
+void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report)
+{
+    tg_error err;
+    twin t = { .rows.dtype = TG_F64, .l2 = l2 };
+    *report = (tg_gradcheck_report){ 0 };
+    if (tg_dataset_slice(set, 0, set->n < CHECK_ROWS ? set->n : CHECK_ROWS, &t.rows, &err) == TG_OK)
+        t.net = tg_mlp_clone(net, TG_F64, &err);
+    if (t.net)
+        tg_gradcheck_params(tg_mlp_params(t.net), twin_loss, &t, &(tg_gradcheck_config){ .max_elements = 32 },
+                            report);
+    else
+        snprintf(report->text, sizeof report->text, "%s", err.text);
+    tg_mlp_destroy(t.net);
+    tg_dataset_finish(&t.rows);
+}
