@@ -66,6 +66,7 @@ typedef struct tg_gradcheck_result {
 typedef enum tg_gradcheck_fault {
     TG_FAULT_NONE = 0,
     TG_FAULT_FUNCTION_CHANGES, /* two evaluations at one point differ: nothing else was checked */
+    TG_FAULT_NOT_FINITE,       /* the function's value is a NaN or an infinity: nothing else was checked */
     TG_FAULT_ELEMENT,          /* a gradient is wrong, or not finite */
     TG_FAULT_GRADIENT_CHANGES, /* two reverse passes differ in a bit */
     TG_FAULT_PATHS,            /* tg_backward and tg_grad differ */

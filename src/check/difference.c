@@ -142,11 +142,12 @@ static bool has_jump(const tg_checker *c, const rung *r)
     return jump > 100 * c->config.tolerance * steeper + 16 * r->noise;
 }
 
-static bool is_sharp(const tg_checker *c, const rung *r, double analytic)
+/* Whether the slope is known well. The error is that of one difference; what is extrapolated from two is closer by far,
+   and gains from a larger step, which has less noise. */
+static bool is_sharp(const tg_checker *c, const rung *r)
 {
-    const double first_order = c->config.forward_differences ? 10 : 1;
-    const double m = fmax(fabs(r->value), fabs(analytic));
-    return error_of(r) <= first_order * c->config.tolerance * m && !has_jump(c, r);
+    const double close = c->config.tolerance * fabs(r->value);
+    return isfinite(close) && r->error <= 10 * close && r->noise <= close && !has_jump(c, r);
 }
 
 /* The smallest step in units that is far above the last bit of what it is added to. */
@@ -157,37 +158,72 @@ static double smallest(const tg_checker *c, const tg_probe *p)
     return fmax(ldexp(fabs(p->input->origin[p->index]), -40) / tg_check_unit(c, p->input, p->index), ldexp(1, -64));
 }
 
-/* Looks for a sharp rung: from the first step downwards, past what is not finite and past jumps, until it gets worse; and
-   if rounding was the trouble, upwards. Leaves the best; *sharp says whether it is sharp. */
-static tg_status search(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
+/* The rounding of what is computed on the way to the outputs, and may cancel in them. */
+static double hidden_noise(const tg_checker *c, const rung *r)
 {
-    const double first = c->config.step > 0 ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
-    const bool fixed = c->config.step > 0;
-    tg_status status = measure(c, p, first, analytic != 0, best);
-    *sharp = status == TG_OK && is_sharp(c, best, analytic);
-    int worse = 0, direction = -1;
-    double h = first;
-    while (status == TG_OK && !*sharp && !fixed) {
-        h = ldexp(h, 4 * direction);
-        if (direction < 0 && (worse == 2 || h < smallest(c, p))) {
-            if (has_jump(c, best))
-                break;
-            direction = 1;
-            worse = 0;
-            h = ldexp(first, 4);
-        }
-        if (direction > 0 && (worse == 1 || h > ldexp(first, 32)))
-            break;
+    return 64 * DBL_EPSILON * c->largest / r->h;
+}
+
+/* Whether the rung's error is one of rounding, which smaller steps make worse. */
+static bool is_noisy(const tg_checker *c, const rung *r)
+{
+    return r->error <= r->noise + hidden_noise(c, r);
+}
+
+/* Whether gradient and slope are both lost in rounding. */
+static bool is_faint(const tg_checker *c, const rung *r, double analytic)
+{
+    return fmax(fabs(r->value), fabs(analytic)) <= error_of(r) + hidden_noise(c, r) && isfinite(error_of(r));
+}
+
+/* Goes down to smaller steps, past what is not finite, not converged or bent, until a rung is sharp or rounding makes
+   things worse. */
+static tg_status descend(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
+{
+    tg_status status = TG_OK;
+    const double least = smallest(c, p);
+    int worse = 0;
+    for (double h = best->h / 4; h >= least && worse < 2 && !*sharp; h /= 4) {
         rung r;
         status = measure(c, p, h, analytic != 0, &r);
         if (status != TG_OK)
             break;
-        *sharp = is_sharp(c, &r, analytic);
-        const bool better = error_of(&r) < error_of(best);
-        if (better || *sharp)
+        *sharp = is_sharp(c, &r);
+        worse = error_of(&r) >= error_of(best) && is_noisy(c, &r) && !has_jump(c, &r) ? worse + 1 : 0;
+        if (*sharp || error_of(&r) < error_of(best))
             *best = r;
-        worse = better || (direction < 0 && (error_of(&r) == (double)INFINITY || has_jump(c, &r))) ? 0 : worse + 1;
     }
+    return status;
+}
+
+/* Goes up to larger steps, where rounding was the trouble, as long as the slope is what it was within that rounding. */
+static tg_status ascend(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
+{
+    tg_status status = TG_OK;
+    const double most = ldexp(best->h, 32);
+    for (double h = best->h * 4; h <= most && !*sharp && is_noisy(c, best) && !has_jump(c, best); h *= 4) {
+        rung r;
+        status = measure(c, p, h, analytic != 0, &r);
+        if (status != TG_OK || !(error_of(&r) < error_of(best)) ||
+            fabs(r.value - best->value) > error_of(best) + hidden_noise(c, best))
+            break;
+        *sharp = is_sharp(c, &r);
+        *best = r;
+    }
+    return status;
+}
+
+/* Looks for a sharp rung, and leaves the best. */
+static tg_status search(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
+{
+    const bool fixed = c->config.step > 0;
+    const double first = fixed ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
+    tg_status status = measure(c, p, first, analytic != 0, best);
+    *sharp = status == TG_OK && is_sharp(c, best);
+    if (status == TG_OK && !*sharp && !fixed)
+        status = descend(c, p, analytic, best, sharp);
+    if (status == TG_OK && !*sharp && !fixed && !is_faint(c, best, analytic))
+        status = ascend(c, p, analytic, best, sharp);
     return status;
 }
 
@@ -205,8 +241,8 @@ static double allowed(const tg_checker *c, const tg_probe *p, const rung *r, boo
 {
     const double tolerance = c->config.tolerance, m = fmax(fabs(analytic), fabs(r->value));
     double sum = tolerance * m + r->noise + fmin(r->error, 10 * tolerance * m);
-    if (!sharp) /* the rounding of what is computed on the way to outputs, and cancels in them */
-        sum += 64 * DBL_EPSILON * c->largest / r->h;
+    if (!sharp)
+        sum += hidden_noise(c, r);
     if (c->config.float32) {
         const double count = (double)(end_of(p) - first_of(p));
         sum += 0.1 * tolerance * p->input->steepest * sqrt(count) + 64 * (double)FLT_EPSILON * c->largest;

@@ -127,7 +127,7 @@ static tg_status check_elements(tg_checker *c)
     return status;
 }
 
-/* Whether a second evaluation gives the bits of the first. */
+/* Whether the values are numbers, and a second evaluation gives the bits of the first. */
 static tg_status check_function(tg_checker *c)
 {
     tg_status status = tg_check_values(c, c->base);
@@ -135,6 +135,9 @@ static tg_status check_function(tg_checker *c)
         status = tg_check_values(c, c->moved);
     if (status == TG_OK && memcmp(c->base, c->moved, (size_t)c->n_values * sizeof(double)))
         tg_check_fault(c, TG_FAULT_FUNCTION_CHANGES);
+    for (int64_t j = 0; j < c->n_values && status == TG_OK; j++)
+        if (!isfinite(c->base[j]))
+            tg_check_fault(c, TG_FAULT_NOT_FINITE);
     return status;
 }
 
@@ -191,8 +194,8 @@ static tg_tensor call_function(tg_tape *tape, tg_params *params, void *context)
     return p->f(tape, p->leaves, p->context);
 }
 
-static tg_params *make_set(const plain *p, const tg_gradcheck_input *inputs, const tg_allocator *allocator,
-                           tg_gradcheck_report *report)
+static tg_status make_set(const plain *p, const tg_gradcheck_input *inputs, const tg_allocator *allocator,
+                          tg_params **set, tg_gradcheck_report *report)
 {
     tg_error err;
     for (int i = 0; i < p->n; i++) {
@@ -203,17 +206,14 @@ static tg_params *make_set(const plain *p, const tg_gradcheck_input *inputs, con
             .flags = inputs[i].constant ? TG_PARAM_FROZEN : 0,
         };
     }
-    tg_params *set = tg_params_create_with(TG_F64, p->specs, p->n, allocator, &err);
-    for (int i = 0; i < p->n && set; i++) {
-        tg_params_write_f64(set, i, inputs[i].values, tg_shape_size(&inputs[i].shape), &err);
-        if (err.status != TG_OK) {
-            tg_params_destroy(set);
-            set = NULL;
-        }
-    }
-    if (!set)
-        tg_check_fail(report, err.status, "gradcheck: %s", err.text);
-    return set;
+    *set = tg_params_create_with(TG_F64, p->specs, p->n, allocator, &err);
+    for (int i = 0; i < p->n && err.status == TG_OK; i++)
+        tg_params_write_f64(*set, i, inputs[i].values, tg_shape_size(&inputs[i].shape), &err);
+    if (err.status == TG_OK)
+        return TG_OK;
+    tg_params_destroy(*set);
+    *set = NULL;
+    return tg_check_fail(report, err.status, "gradcheck: %s", err.text);
 }
 
 tg_status tg_gradcheck(tg_gradcheck_function *f, void *context, const tg_gradcheck_input *inputs, int n,
@@ -234,8 +234,10 @@ tg_status tg_gradcheck(tg_gradcheck_function *f, void *context, const tg_gradche
         return tg_check_fail(report, TG_ERR_MEMORY, "gradcheck: no memory for %d inputs", n);
     plain p = { .f = f, .context = context, .n = n, .specs = specs, .leaves = (tg_tensor *)(specs + n) };
     p.names = (char(*)[24])(p.leaves + n);
-    tg_params *set = make_set(&p, inputs, &allocator, report);
-    const tg_status status = set ? tg_gradcheck_params(set, call_function, &p, config, report) : TG_ERR_MEMORY;
+    tg_params *set;
+    tg_status status = make_set(&p, inputs, &allocator, &set, report);
+    if (status == TG_OK)
+        status = tg_gradcheck_params(set, call_function, &p, config, report);
     tg_params_destroy(set);
     tg_release(&allocator, specs, bytes);
     return status;

@@ -12,13 +12,16 @@ void tg_check_fault(tg_checker *c, tg_gradcheck_fault fault)
         r->fault = fault;
 }
 
-/* How far an element is beyond what is allowed; what is not a number is infinitely far. */
+static bool is_wrong(const tg_gradcheck_element *e)
+{
+    return !(isfinite(e->absolute) && e->absolute <= e->allowed);
+}
+
+/* How far an element is towards what is allowed, or beyond it; what is not a number is infinitely far. */
 static double excess(const tg_gradcheck_element *e)
 {
-    if (e->absolute == 0)
-        return 0;
-    const double x = e->absolute / e->allowed;
-    return x >= 0 ? x : (double)INFINITY;
+    const double x = e->absolute > 0 ? e->absolute / e->allowed : 0;
+    return is_wrong(e) && !(x > 1) ? (double)INFINITY : x;
 }
 
 static tg_gradcheck_element element(const tg_checker *c, const tg_probe *p, const tg_compared *found)
@@ -49,7 +52,7 @@ void tg_check_note(tg_checker *c, const tg_probe *p, const tg_compared *found)
         one.worst = e;
         one.max_absolute = e.absolute;
         one.max_relative = e.relative;
-        one.n_failed = !(e.absolute <= e.allowed);
+        one.n_failed = is_wrong(&e);
         one.n_faint = !one.n_failed && e.absolute > 0 && fmax(fabs(e.analytic), fabs(e.numeric)) <= e.allowed;
     }
     if (one.n_failed)
@@ -129,8 +132,8 @@ void tg_check_say(tg_checker *c)
     static const char *const verdicts[] = {
         [TG_FAULT_NONE] = "passed: ",
         [TG_FAULT_FUNCTION_CHANGES] =
-            "failed: two evaluations of the function at one point differ; it must not depend "
-            "on anything that changes (is there a generator to name in the config?)",
+            "failed: two evaluations at one point differ; a generator to draw from belongs in the config's rng",
+        [TG_FAULT_NOT_FINITE] = "failed: the value at the inputs given is not finite, so that it has no slope",
         [TG_FAULT_ELEMENT] = "failed: ",
         [TG_FAULT_GRADIENT_CHANGES] = "failed: two reverse passes over one tape gave different bits; ",
         [TG_FAULT_PATHS] = "failed: tg_backward and tg_grad gave different gradients; ",
@@ -141,7 +144,7 @@ void tg_check_say(tg_checker *c)
     tg_gradcheck_report *r = c->report;
     char place[PLACE] = "", part[512];
     snprintf(r->text, sizeof r->text, "%s", verdicts[r->fault]);
-    if (r->fault == TG_FAULT_FUNCTION_CHANGES)
+    if (r->fault == TG_FAULT_FUNCTION_CHANGES || r->fault == TG_FAULT_NOT_FINITE)
         return;
     if (r->all.n_kinks > 0)
         say_place(c, &r->all.kink, place);

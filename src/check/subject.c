@@ -80,18 +80,18 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
 
 /* Sets ------------------------------------------------------------------------------------------------------------ */
 
-/* The set itself where it has the dtype, else a twin. */
-static tg_params *in_dtype(tg_checker *c, tg_params *set, tg_dtype dtype)
+/* Leaves in *twin the set itself where it has the dtype, else a clone. */
+static tg_status in_dtype(tg_checker *c, tg_params *set, tg_dtype dtype, tg_params **twin)
 {
+    *twin = set;
     if (tg_params_dtype(set) == dtype)
-        return set;
+        return TG_OK;
     tg_error err;
-    tg_params *twin = tg_params_clone(set, dtype, &err);
-    if (twin)
-        c->owned[c->n_owned++] = twin;
-    else
-        tg_check_fail(c->report, err.status, "gradcheck: %s", err.text);
-    return twin;
+    *twin = tg_params_clone(set, dtype, &err);
+    if (!*twin)
+        return tg_check_fail(c->report, err.status, "gradcheck: %s", err.text);
+    c->owned[c->n_owned++] = *twin;
+    return TG_OK;
 }
 
 /* Keeps the gradients of a set that the check will run backward into. */
@@ -126,11 +126,10 @@ static void restore(const tg_kept_set *k)
 
 static tg_status take_sets(tg_checker *c, tg_params *params)
 {
-    c->typed.set = in_dtype(c, params, c->config.float32 ? TG_F32 : TG_F64);
-    c->exact.set = c->typed.set ? in_dtype(c, c->typed.set, TG_F64) : NULL;
-    if (!c->exact.set)
-        return TG_ERR_MEMORY;
-    return c->typed.set == params ? keep(c, params) : TG_OK;
+    tg_status status = in_dtype(c, params, c->config.float32 ? TG_F32 : TG_F64, &c->typed.set);
+    if (status == TG_OK)
+        status = in_dtype(c, c->typed.set, TG_F64, &c->exact.set);
+    return status == TG_OK && c->typed.set == params ? keep(c, params) : status;
 }
 
 static tg_status take_tapes(tg_checker *c)
@@ -187,9 +186,9 @@ static tg_status take_cotangent(tg_checker *c)
         return tg_check_fail(c->report, err.status, "gradcheck: %s", err.text);
     c->owned[c->n_owned++] = set;
     c->typed.cotangent = set;
-    c->exact.cotangent = in_dtype(c, set, TG_F64);
-    if (!c->exact.cotangent)
-        return TG_ERR_MEMORY;
+    const tg_status status = in_dtype(c, set, TG_F64, &c->exact.cotangent);
+    if (status != TG_OK)
+        return status;
     const int64_t n = tg_params_size(set);
     double *values = tg_params_values(c->exact.cotangent, NULL);
     for (int64_t i = 0; i < n; i++)
