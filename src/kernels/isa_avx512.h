@@ -39,6 +39,11 @@ static inline vec v_min(vec a, vec b)
     return I(min)(a, b);
 }
 
+static inline vec v_scale(vec x, vec n)
+{
+    return I(scalef)(x, n);
+}
+
 static inline vec v_load_n(const real *p, int64_t n)
 {
     return I(maskz_loadu)(FIRST(n), p);

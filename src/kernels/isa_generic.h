@@ -8,6 +8,7 @@ typedef real vec __attribute__((vector_size(16)));
 #define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
 #define TILE_VECS    3
 
+#define v_scale     v_scale_in_two
 #define SQRT_float  sqrtf
 #define SQRT_double sqrt
 

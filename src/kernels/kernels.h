@@ -89,7 +89,4 @@ void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *contex
 /* gemm cut over the pool; small products stay on the caller. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
-/* A loop whose output elements depend only on the inputs at their row and column, cut over the pool likewise. */
-void tg_map_run(tg_loop_fn *fn, tg_dtype dtype, const tg_loop *loop);
-
 #endif

@@ -8,6 +8,7 @@
        v_fma(a, b, c)       a b + c, rounded once where the set has the instruction
        v_sqrt(x)            correctly rounded
        v_max(a, b)          a > b ? a : b, so b where either is NaN; v_min likewise
+       v_scale(x, n)        x 2^n for a whole n, rounded once
        v_load_n(p, n)       the first n lanes, 1 <= n <= VL, others 0; p[n] is not touched
        v_store_n(p, x, n)   likewise                                                                              */
 #ifndef TG_VEC_H

@@ -1,0 +1,40 @@
+/* vmath_float.h - the numbers behind vmath.h in single precision. */
+#ifndef TG_VMATH_FLOAT_H
+#define TG_VMATH_FLOAT_H
+
+#define MANTISSA 23
+#define BIAS     127
+
+#define EXP_LOW   -104.0f      /* e^x is 0 below, */
+#define EXP_HIGH  89.0f        /* and infinite above */
+#define LN2_HIGH  0x1.62e4p-1f /* 15 bits: a multiple by up to 2^9 is exact */
+#define LN2_LOW   0x1.7f7d1cp-20f
+#define EXPM1_LOW -18.0f /* e^x - 1 rounds to -1 below */
+#define TANH_HIGH 10.0f  /* tanh and erf round to 1 above */
+#define ERF_HIGH  4.0f
+
+/* pi/2 in four parts of which three have 11 bits: their multiples by up to TRIG_MOST 2/pi < 2^13 are exact. */
+#define TRIG_MOST 12800.0f
+static const real HALF_PI[] = { 0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f };
+
+/* (e^r - 1 - r - r^2/2) / r^3 for |r| <= ln 2 / 2: relative error of e^r - 1 below 1.8e-8. */
+static const real EXP[] = { 0x1.555494p-3f, 0x1.555388p-5f, 0x1.123e68p-7f, 0x1.6f53f4p-10f };
+
+/* (2 artanh s - 2 s) / s^3 in s^2, |s| <= 0.1716: 8.2e-10. */
+static const real ARTANH[] = { 0x1.55557ap-1f, 0x1.995ed6p-2f, 0x1.31e080p-2f };
+
+/* (tanh x - x) / x^3 in x^2, |x| <= 0.5625: 1.5e-9. */
+static const real TANH[] = { -0x1.55554ap-2f, 0x1.110cc6p-3f, -0x1.b913f8p-5f, 0x1.5877dep-6f, -0x1.965906p-8f };
+
+/* (sin r - r) / r^3 and (cos r - 1 + r^2/2) / r^4 in r^2, |r| <= pi/4: 4.0e-9 and 1.9e-10. */
+static const real SIN[] = { -0x1.555546p-3f, 0x1.110778p-7f, -0x1.9953fep-13f };
+static const real COS[] = { 0x1.55554ep-5f, -0x1.6c0e30p-10f, 0x1.9a685cp-16f };
+
+/* erf x / x - 1 in x^2, x <= 1: 1.5e-9. */
+static const real ERF[] = { 0x1.06eba8p-3f, -0x1.81273ep-2f,  0x1.ce2ce6p-4f, -0x1.b7f71ap-6f,
+                            0x1.53f224p-8f, -0x1.a3515ep-11f, 0x1.4771fcp-14f };
+/* ln (1 - erf x), 1 <= x <= 4: relative error of erf x below 1.1e-9. */
+static const real LN_ERFC[] = { -0x1.661cf2p-12f, -0x1.2088eap+0f, -0x1.46baf0p-1f, -0x1.a6531ep-4f,
+                                0x1.65cb38p-6f,   -0x1.825ac6p-9f, 0x1.86de3ep-13f };
+
+#endif

@@ -1,0 +1,233 @@
+/* test_vmath.c - the errors of the vector functions, in units in the last place, against the C library in a wider type.
+
+   float: every 997th argument, or all of them where the environment's TAPEGRAD_EXHAUSTIVE is set; double: seeded
+   samples. Prints the largest error of each function and where it occurs. */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "kernels/kernels.h"
+#include "kernels/sets.h"
+#include "vmath_loops.h"
+
+enum { SEED = 1, BLOCK = 4096, SAMPLES = 150 * BLOCK };
+
+static double sigmoid(double x)
+{
+    return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
+}
+
+static long double sigmoidl(long double x)
+{
+    return x < 0 ? expl(x) / (1 + expl(x)) : 1 / (1 + expl(-x));
+}
+
+static const struct function {
+    const char *name;
+    double (*wide)(double); /* for float */
+    long double (*widest)(long double);
+    double bound; /* in ulp: what vmath.h states */
+} functions[VMATH_COUNT] = {
+    [VMATH_exp] = { "exp", exp, expl, 1.2 },     [VMATH_expm1] = { "expm1", expm1, expm1l, 1.4 },
+    [VMATH_log] = { "log", log, logl, 0.9 },     [VMATH_log1p] = { "log1p", log1p, log1pl, 1.6 },
+    [VMATH_tanh] = { "tanh", tanh, tanhl, 1.6 }, [VMATH_sigmoid] = { "sigmoid", sigmoid, sigmoidl, 2.3 },
+    [VMATH_erf] = { "erf", erf, erfl, 1.3 },     [VMATH_sin] = { "sin", sin, sinl, 1.3 },
+    [VMATH_cos] = { "cos", cos, cosl, 1.3 },
+};
+
+#define SET(name) extern vmath_loop *const vmath_loops_##name##_f32[], *const vmath_loops_##name##_f64[];
+TG_KERNEL_SETS
+#undef SET
+
+static const struct set {
+    const char *name;
+    vmath_loop *const *loops[2];
+} sets[] = {
+#define SET(name) { #name, { vmath_loops_##name##_f32, vmath_loops_##name##_f64 } },
+    TG_KERNEL_SETS
+#undef SET
+};
+enum { SETS = sizeof sets / sizeof sets[0] };
+
+/* A type's bits of precision, and exponents of its least normal number and of what it overflows to. */
+typedef struct format {
+    int bits, least, most;
+} format;
+static const format formats[] = { { FLT_MANT_DIG, FLT_MIN_EXP - 1, FLT_MAX_EXP },
+                                  { DBL_MANT_DIG, DBL_MIN_EXP - 1, DBL_MAX_EXP } };
+
+/* |got - want| in units in the last place. Infinite where one is a NaN and the other is not, where `want` is infinite
+   and the other not, or where a zero has the wrong sign. */
+static double error(const format *f, double got, long double want, double rounded)
+{
+    if (isnan(want) || isnan(got))
+        return isnan(want) && isnan(got) ? 0 : (double)INFINITY;
+    if (got == rounded)
+        return got == 0 && !signbit(got) != !signbit(want) ? (double)INFINITY : 0;
+    if (isinf(want))
+        return (double)INFINITY;
+    const long double value = isinf(got) ? copysignl(scalbnl(1, f->most), got) : got;
+    const int exponent = want == 0 ? f->least : ilogbl(want);
+    return (double)scalbnl(fabsl(value - want), f->bits - 1 - (exponent < f->least ? f->least : exponent));
+}
+
+typedef struct worst {
+    double error, at;
+} worst;
+
+static void report(const struct function *f, tg_dtype dtype, const worst *w)
+{
+    bool good = true;
+    printf("%-8s f%d", f->name, dtype == TG_F32 ? 32 : 64);
+    for (int s = 0; s < SETS; s++)
+        if (tg_cpu_runs(sets[s].name)) {
+            printf("   %s %.3f at %a", sets[s].name, w[s].error, w[s].at);
+            good &= w[s].error <= f->bound;
+        }
+    printf("\n");
+    assert_true(good);
+}
+
+static void float_function(int index)
+{
+    const struct function *f = &functions[index];
+    const uint32_t stride = getenv("TAPEGRAD_EXHAUSTIVE") ? 1 : 997;
+    worst w[SETS] = { { 0, 0 } };
+    float x[BLOCK], y[BLOCK];
+    double want[BLOCK];
+    uint64_t bits = 0;
+    while (bits <= UINT32_MAX) {
+        for (int i = 0; i < BLOCK; i++, bits += stride) {
+            const uint32_t b = bits <= UINT32_MAX ? (uint32_t)bits : 0;
+            memcpy(&x[i], &b, sizeof b);
+            want[i] = f->wide((double)x[i]);
+        }
+        for (int s = 0; s < SETS; s++) {
+            if (!tg_cpu_runs(sets[s].name))
+                continue;
+            sets[s].loops[TG_F32][index](BLOCK, x, y);
+            for (int i = 0; i < BLOCK; i++) {
+                const double e = error(&formats[TG_F32], (double)y[i], want[i], (double)(float)want[i]);
+                if (e > w[s].error)
+                    w[s] = (worst){ e, (double)x[i] };
+            }
+        }
+    }
+    report(f, TG_F32, w);
+}
+
+static uint64_t state;
+
+static uint64_t draw(void)
+{
+    state += 0x9e3779b97f4a7c15u;
+    uint64_t z = state;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* Any bits; a number around 0; one of the points where a formula or a fate changes, and its neighbours; the neighbours
+   of a multiple of pi/2. */
+static double sample(void)
+{
+    static const double points[] = { 0,
+                                     0.5625,
+                                     1,
+                                     2,
+                                     -1,
+                                     20,
+                                     6,
+                                     -38,
+                                     709.782712893384,
+                                     -708.3964185322641,
+                                     -745.1332191019412,
+                                     800000,
+                                     0.7071067811865476,
+                                     1.4142135623730951,
+                                     0x1p-1022,
+                                     0x1p53,
+                                     -0.5,
+                                     0.34657359027997264 };
+    const uint64_t kind = draw() % 8, bits = draw();
+    const double u = (double)(bits >> 11) * 0x1p-53;
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    switch (kind) {
+    case 0:
+        return x;
+    case 1:
+    case 2:
+        return 2 * u - 1;
+    case 3:
+        return 90 * u - 45;
+    case 4:
+        return 1500 * u - 750;
+    case 5:
+        return exp(60 * u - 45) * (bits & 1 ? 1 : -1);
+    case 6:
+        x = points[bits % (sizeof points / sizeof points[0])];
+        return (bits >> 20 & 1 ? -x : x) * (1 + ((double)(bits >> 32 & 31) - 16) * 0x1p-52);
+    default:
+        return (double)(bits >> 44) * (bits >> 12 & 1 ? 1.5707963267948966 : -1.5707963267948966) *
+               (1 + ((double)(bits >> 20 & 7) - 3) * 0x1p-52);
+    }
+}
+
+static void double_function(int index)
+{
+    const struct function *f = &functions[index];
+    worst w[SETS] = { { 0, 0 } };
+    double x[BLOCK], y[BLOCK];
+    long double want[BLOCK];
+    state = SEED;
+    for (int n = 0; n < SAMPLES; n += BLOCK) {
+        for (int i = 0; i < BLOCK; i++) {
+            x[i] = sample();
+            want[i] = f->widest((long double)x[i]);
+        }
+        for (int s = 0; s < SETS; s++) {
+            if (!tg_cpu_runs(sets[s].name))
+                continue;
+            sets[s].loops[TG_F64][index](BLOCK, x, y);
+            for (int i = 0; i < BLOCK; i++) {
+                const double e = error(&formats[TG_F64], y[i], want[i], (double)want[i]);
+                if (e > w[s].error)
+                    w[s] = (worst){ e, x[i] };
+            }
+        }
+    }
+    report(f, TG_F64, w);
+}
+
+#define X(name)                                                                                                      \
+    static void float_##name(void **unused)                                                                          \
+    {                                                                                                                \
+        (void)unused;                                                                                                \
+        float_function(VMATH_##name);                                                                                \
+    }                                                                                                                \
+    static void double_##name(void **unused)                                                                         \
+    {                                                                                                                \
+        (void)unused;                                                                                                \
+        double_function(VMATH_##name);                                                                               \
+    }
+VMATH_FUNCTIONS
+#undef X
+
+int main(void)
+{
+    printf("seed %d\n", SEED);
+    const struct CMUnitTest tests[] = {
+#define X(name) cmocka_unit_test(float_##name), cmocka_unit_test(double_##name),
+        VMATH_FUNCTIONS
+#undef X
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
