@@ -1,0 +1,38 @@
+/* golden.h - reads golden/ops_float64.txt: single operations with their inputs, results and gradients. */
+#ifndef TG_GOLDEN_H
+#define TG_GOLDEN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "tapegrad/types.h"
+
+enum { GOLDEN_INPUTS = 8, GOLDEN_ELEMENTS = 64, GOLDEN_TEXT = 1024 };
+
+typedef struct golden_array {
+    tg_shape shape;
+    int n;
+    double values[GOLDEN_ELEMENTS];
+} golden_array;
+
+/* One case of the file; its header lines say what the parts are. */
+typedef struct golden_case {
+    int number;
+    char op[32];
+    char attributes[GOLDEN_TEXT]; /* " axis=1 keepdim=0" */
+    int n_labels;
+    int32_t labels[16];
+    int n_inputs;
+    golden_array inputs[GOLDEN_INPUTS], out, cotangent, gradients[GOLDEN_INPUTS];
+} golden_case;
+
+/* Reads the next case; false at the end of the file. A malformed file fails the test. */
+bool golden_next(FILE *file, golden_case *c);
+
+/* The value of attribute `key`: its text ("" where absent); as a number (0 where absent); as a list, whose length is
+   returned. */
+const char *golden_text(const golden_case *c, const char *key);
+double golden_number(const golden_case *c, const char *key);
+int golden_list(const golden_case *c, const char *key, double *list, int most);
+
+#endif
