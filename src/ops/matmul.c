@@ -145,7 +145,9 @@ tg_tensor tg_folded(tg_tensor x)
     int64_t rows = 1;
     for (int d = 0; d + 1 < s.rank; d++)
         rows *= s.dims[d];
-    return s.rank == 2 ? x : tg_reshape(x, TG_SHAPE(rows, s.dims[s.rank - 1]));
+    if (s.rank == 2 || s.rank == 0) /* 0: a bad tensor, after an error in the pass */
+        return x;
+    return tg_reshape(x, TG_SHAPE(rows, s.dims[s.rank - 1]));
 }
 
 static void vjp(tg_vjp *v)
