@@ -14,38 +14,75 @@
 
 typedef vec map_formula(vec a, vec b, vec c, vec p0, vec p1, vec p2, vec p3);
 
-static inline vec load_some(const real *p, int64_t col, int64_t j, int64_t n)
+/* One input along a row: where the next vector is, and how far the one after. A number that repeats has been spread
+   over a vector, which is read again and again. */
+typedef struct operand {
+    const real *p;
+    int64_t step;
+} operand;
+
+INLINE operand operand_of(const tg_loop *l, int i, int64_t r, vec *spread)
 {
-    return col == 0 ? v_set(*p) : n == VL ? v_load(p + j) : v_load_n(p + j, n);
+    const real *p = (const real *)l->in[i] + r * l->row[i];
+    if (l->col[i] != 0)
+        return (operand){ p, VL };
+    *spread = v_set(*p);
+    return (operand){ (const real *)spread, 0 };
 }
 
-static inline __attribute__((always_inline)) void map_rows(const tg_loop *l, int arity, map_formula *f)
+INLINE void map_row(int64_t n, int arity, operand *x, real *y, const vec *p, map_formula *f)
 {
-    const vec p0 = v_set((real)l->p[0]), p1 = v_set((real)l->p[1]), p2 = v_set((real)l->p[2]),
-              p3 = v_set((real)l->p[3]);
-    if (l->rows == 1 && l->cols == 1) {
-        const vec a = v_set(*(const real *)l->in[0]);
-        const vec b = arity > 1 ? v_set(*(const real *)l->in[1]) : a;
-        const vec c = arity > 2 ? v_set(*(const real *)l->in[2]) : a;
-        *(real *)l->out = f(a, b, c, p0, p1, p2, p3)[0];
+    enum { TOGETHER = 2 };
+    vec in[TOGETHER][3] = { { { 0 } } };
+    for (; n >= TOGETHER * VL; n -= TOGETHER * VL, y += TOGETHER * VL) {
+        EACH (u, TOGETHER)
+            EACH (i, arity) {
+                in[u][i] = v_load(x[i].p);
+                x[i].p += x[i].step;
+            }
+        EACH (u, TOGETHER)
+            v_store(y + u * VL, f(in[u][0], in[u][1], in[u][2], p[0], p[1], p[2], p[3]));
+    }
+    for (; n > 0; n -= VL, y += VL) {
+        EACH (i, arity) {
+            in[0][i] = n >= VL ? v_load(x[i].p) : v_load_n(x[i].p, n);
+            x[i].p += x[i].step;
+        }
+        const vec result = f(in[0][0], in[0][1], in[0][2], p[0], p[1], p[2], p[3]);
+        if (n >= VL)
+            v_store(y, result);
+        else
+            v_store_n(y, result, n);
+    }
+}
+
+/* Whether the rows follow each other as if they were one. */
+INLINE bool is_flat(const tg_loop *l, int arity)
+{
+    bool flat = l->out_row == l->cols;
+    for (int i = 0; i < arity; i++)
+        flat &= l->row[i] == l->cols * l->col[i];
+    return flat;
+}
+
+INLINE void map_rows(const tg_loop *l, int arity, map_formula *f)
+{
+    const vec p[] = { v_set((real)l->p[0]), v_set((real)l->p[1]), v_set((real)l->p[2]), v_set((real)l->p[3]) };
+    if (l->rows == 1 && l->cols == 1) { /* a scalar's strides need not be set */
+        vec x[3];
+        EACH (i, 3)
+            x[i] = v_set(*(const real *)l->in[i < arity ? i : 0]);
+        *(real *)l->out = f(x[0], x[1], x[2], p[0], p[1], p[2], p[3])[0];
         return;
     }
-    for (int64_t i = 0; i < l->rows; i++) {
-        const real *a = (const real *)l->in[0] + i * l->row[0];
-        const real *b = arity > 1 ? (const real *)l->in[1] + i * l->row[1] : a;
-        const real *c = arity > 2 ? (const real *)l->in[2] + i * l->row[2] : a;
-        real *y = (real *)l->out + i * l->out_row;
-        for (int64_t j = 0; j < l->cols; j += VL) {
-            int64_t n = l->cols - j < VL ? l->cols - j : VL;
-            vec va = load_some(a, l->col[0], j, n);
-            vec vb = arity > 1 ? load_some(b, l->col[1], j, n) : va;
-            vec vc = arity > 2 ? load_some(c, l->col[2], j, n) : va;
-            vec r = f(va, vb, vc, p0, p1, p2, p3);
-            if (n == VL)
-                v_store(y + j, r);
-            else
-                v_store_n(y + j, r, n);
-        }
+    const bool flat = l->rows == 1 || is_flat(l, arity);
+    const int64_t rows = flat ? 1 : l->rows, cols = flat ? l->rows * l->cols : l->cols;
+    for (int64_t r = 0; r < rows; r++) {
+        vec spread[3];
+        operand x[3];
+        EACH (i, arity)
+            x[i] = operand_of(l, i, r, &spread[i]);
+        map_row(cols, arity, x, (real *)l->out + r * l->out_row, p, f);
     }
 }
 
