@@ -153,9 +153,8 @@ static bool is_sharp(const tg_checker *c, const rung *r)
 /* The smallest step in units that is far above the last bit of what it is added to. */
 static double smallest(const tg_checker *c, const tg_probe *p)
 {
-    if (p->index < 0)
-        return ldexp(1, -40);
-    return fmax(ldexp(fabs(p->input->origin[p->index]), -40) / tg_check_unit(c, p->input, p->index), ldexp(1, -64));
+    const double x = p->index < 0 ? 0 : fabs(p->input->origin[p->index]);
+    return x > 0 ? ldexp(x / tg_check_unit(c, p->input, p->index), -40) : ldexp(1, p->index < 0 ? -40 : -64);
 }
 
 /* The rounding of what is computed on the way to the outputs, and may cancel in them. */
