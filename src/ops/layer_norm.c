@@ -4,31 +4,31 @@
 
 #ifdef TG_VECTOR_PASS
 
-typedef struct moments {
-    vec mean, r;
-} moments;
+/* A line's n_i = (x_i - mean - rest) r. p[0] is eps. */
+typedef struct standard {
+    const real *x;
+    vec mean, rest, r;
+} standard;
 
-/* p[0] is eps. */
-STRIP_INLINE moments moments_of(const strip *s, const real *x)
+STRIP_INLINE standard standard_of(const strip *s)
 {
-    const double n = (double)s->l->rows;
-    total t = { .n = 0 }, squares = { .n = 0 };
-    for (int64_t i = 0; i < s->steps; i++)
-        total_add(&t, strip_load(s, x, i, 0));
-    const vec mean = v_set((real)(total_of(&t) / n));
-    for (int64_t i = 0; i < s->steps; i++) {
-        const vec d = strip_load(s, x, i, mean[0]) - mean;
-        total_add(&squares, d * d);
-    }
-    return (moments){ mean, v_set((real)(1 / sqrt(total_of(&squares) / n + s->l->p[0]))) };
+    const real *x = strip_in(s, 0);
+    const moments m = strip_moments(s, x);
+    const double var = (double)m.squares[0] / (double)s->l->rows;
+    return (standard){ x, m.mean, m.rest, v_set((real)(1 / sqrt(var + s->l->p[0]))) };
+}
+
+STRIP_INLINE vec normal(const strip *s, const standard *k, int64_t i)
+{
+    return (strip_load(s, k->x, i, 0) - k->mean - k->rest) * k->r;
 }
 
 STRIP_INLINE void layer_norm_strip(const strip *s)
 {
-    const real *x = strip_in(s, 0), *gain = s->l->in[1], *bias = s->l->in[2];
-    const moments m = moments_of(s, x);
+    const real *gain = s->l->in[1], *bias = s->l->in[2];
+    const standard k = standard_of(s);
     for (int64_t i = 0; i < s->steps; i++) {
-        vec y = (strip_load(s, x, i, 0) - m.mean) * m.r;
+        vec y = normal(s, &k, i);
         if (gain)
             y *= strip_load(s, gain, i, 0);
         if (bias)
@@ -47,19 +47,16 @@ STRIP_INLINE vec gained(const strip *s, int64_t i)
 
 STRIP_INLINE void layer_norm_grad_strip(const strip *s)
 {
-    const real *x = strip_in(s, 0);
     const double n = (double)s->l->rows;
-    const moments m = moments_of(s, x);
+    const standard k = standard_of(s);
     total h = { .n = 0 }, hn = { .n = 0 };
     for (int64_t i = 0; i < s->steps; i++) {
         total_add(&h, gained(s, i));
-        total_add(&hn, gained(s, i) * ((strip_load(s, x, i, 0) - m.mean) * m.r));
+        total_add(&hn, gained(s, i) * normal(s, &k, i));
     }
     const vec mean_h = v_set((real)(total_of(&h) / n)), mean_hn = v_set((real)(total_of(&hn) / n));
-    for (int64_t i = 0; i < s->steps; i++) {
-        const vec norm = (strip_load(s, x, i, 0) - m.mean) * m.r;
-        strip_store(s, strip_out(s), i, m.r * (gained(s, i) - mean_h - norm * mean_hn));
-    }
+    for (int64_t i = 0; i < s->steps; i++)
+        strip_store(s, strip_out(s), i, k.r * (gained(s, i) - mean_h - normal(s, &k, i) * mean_hn));
 }
 
 ROWS(layer_norm)

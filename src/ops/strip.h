@@ -133,6 +133,30 @@ STRIP_INLINE vec strip_total(const strip *s, const total *t)
     return sum;
 }
 
+/* Each line's mean and sum of squared deviations, as strip_total gives sums. `rest` is what the rounding of the mean to
+   `real` left over; it is known exactly enough from the deviations, and makes up for a mean far from zero. */
+typedef struct moments {
+    vec mean, rest, squares;
+} moments;
+
+STRIP_INLINE moments strip_moments(const strip *s, const real *x)
+{
+    const real n = (real)s->l->rows;
+    total sum = { .n = 0 }, deviations = { .n = 0 }, squares = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&sum, strip_load(s, x, i, 0));
+    moments m = { .mean = strip_total(s, &sum) / n };
+    for (int64_t i = 0; i < s->steps; i++) {
+        const vec d = strip_load(s, x, i, m.mean[0]) - m.mean;
+        total_add(&deviations, d);
+        total_add(&squares, d * d);
+    }
+    m.rest = strip_total(s, &deviations) / n;
+    m.squares = strip_total(s, &squares) - n * m.rest * m.rest;
+    m.squares = v_select(m.squares < 0, v_set(0), m.squares);
+    return m;
+}
+
 /* The larger; NaN if either is. */
 STRIP_INLINE vec v_most(vec a, vec b)
 {

@@ -3,19 +3,10 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* Two passes, so that a large mean does not swallow a small deviation. p[0] is the divisor. */
+/* p[0] is the divisor. */
 STRIP_INLINE void var_into(const strip *s)
 {
-    const real *x = strip_in(s, 0);
-    total t = { .n = 0 }, squares = { .n = 0 };
-    for (int64_t i = 0; i < s->steps; i++)
-        total_add(&t, strip_load(s, x, i, 0));
-    const vec mean = strip_total(s, &t) / (real)s->l->rows;
-    for (int64_t i = 0; i < s->steps; i++) {
-        const vec d = strip_load(s, x, i, mean[0]) - mean;
-        total_add(&squares, d * d);
-    }
-    strip_put(s, strip_total(s, &squares) / (real)s->l->p[0]);
+    strip_put(s, strip_moments(s, strip_in(s, 0)).squares / (real)s->l->p[0]);
 }
 
 ROWS(var)
