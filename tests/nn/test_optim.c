@@ -170,6 +170,8 @@ static const struct figure configs[] = {
     { .name = "nesterov", .sgd = { .lr = 0.1, .momentum = 0.8, .nesterov = true, .weight_decay = 0.3 } },
     { .name = "adam", .rule = ADAM, .adam = { 0.01, 0.7, 0.9, 1e-6, 0.3 } },
     { .name = "adamw", .rule = ADAMW, .adam = { 0.01, 0.7, 0.9, 1e-6, 0.3 } },
+    { .name = "momentum, no decay", .sgd = { .lr = 0.1, .momentum = 0.8, .dampening = 0.25 } },
+    { .name = "adam, no decay", .rule = ADAM, .adam = { 0.01, 0.7, 0.9, 1e-6, 0 } },
 };
 enum { CONFIGS = sizeof configs / sizeof configs[0] };
 
