@@ -136,6 +136,26 @@ static inline bool v_any(mask m)
     return m[0] != 0;
 }
 
+/* WIDE elements in double precision. */
+typedef double vec_wide __attribute__((vector_size(sizeof(vec))));
+typedef real vec_narrow __attribute__((vector_size(sizeof(vec) / sizeof(double) * sizeof(real))));
+#define WIDE LANES_double
+
+static inline vec_wide v_load_wide(const real *p)
+{
+    vec_narrow x;
+    memcpy(&x, p, sizeof x);
+    return __builtin_convertvector(x, vec_wide);
+}
+
+static inline double v_sum_wide(vec_wide x)
+{
+    double sum = x[0];
+    for (int i = 1; i < WIDE; i++)
+        sum += x[i];
+    return sum;
+}
+
 #include "kernels/vmath.h"
 
 #endif
