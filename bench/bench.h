@@ -1,0 +1,113 @@
+/* bench.h - what the benchmarks share: the command line, the machine's limits, races, and reports as table and JSON. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdio.h>
+
+#include "tapegrad.h"
+
+/* A run of a benchmark ------------------------------------------------------------------------------------------- */
+
+/* What the machine can do at most, on one thread and with the kernel set in use: the denominators of every share. */
+typedef struct bench_limits {
+    double flops[2];    /* by tg_dtype: multiply-adds on registers alone, counted as two operations each, a second */
+    double memory_copy; /* bytes a second, read and written, of arrays far larger than the caches */
+    double cache_copy;  /* the same of a million float32 elements */
+} bench_limits;
+
+/* A column of a table. Cells are numbers with `decimals` digits behind the point, or texts. */
+enum { BENCH_TEXT = -1 };
+typedef struct bench_column {
+    const char *key;   /* its name in the JSON */
+    const char *title; /* its title in the table; NULL: in the JSON only */
+    int width, decimals;
+} bench_column;
+
+typedef struct bench_cell {
+    const char *text;
+    double number; /* NaN: nothing to say, a dash in the table and null in the JSON */
+} bench_cell;
+
+typedef struct bench {
+    const char *program;
+    const char *filter;  /* NULL: every row */
+    const char *against; /* a shared library to compare with; NULL without */
+    const char *path;    /* of the JSON; NULL: none */
+    int threads;         /* 0: not asked for */
+    bool quick, failed;
+    bench_limits limits;
+    FILE *json;
+    const char *table;
+    const bench_column *columns;
+    int n_columns;
+    int64_t rows;
+} bench;
+
+enum { BENCH_AGAINST = 1 }; /* the program knows --against LIBRARY */
+
+/* Reads the command line (a wrong one is told in one line, with exit status 2), measures the machine, and prints the
+   head of the report. `purpose` is what --help says first. */
+void bench_start(bench *b, int argc, char **argv, unsigned knows, const char *purpose);
+
+/* Prints what machine this is and what it can do; bench_start calls it. */
+void bench_head(bench *b);
+
+/* Whether --filter lets a row through. */
+bool bench_wants(const bench *b, const char *row);
+
+/* Seconds to spend on a row. */
+double bench_budget(const bench *b, double seconds);
+
+/* Begins a table, and adds a row to it: a cell for each column. */
+void bench_table(bench *b, const char *name, const bench_column *columns, int n);
+void bench_row(bench *b, const bench_cell *cells);
+
+/* Ends the program at once: what went wrong, and exit status 1. */
+_Noreturn void bench_fail(const bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Completes the JSON; returns the exit status. */
+int bench_finish(bench *b);
+
+#define BENCH_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+/* Races ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct bench_side {
+    void (*run)(void *context);
+    void *context;
+} bench_side;
+
+typedef struct bench_time {
+    double median, least; /* seconds a run */
+    double ratio;         /* to side 0: the median over the rounds */
+} bench_time;
+
+/* Runs 1 to 4 sides in turn, A B A B ..., a slice of runs each, after a warm-up, until `seconds` have passed. What slows
+   the machine for a while slows all sides alike, and so leaves the ratios. */
+enum { BENCH_SIDES = 4 };
+void bench_race(const bench_side *sides, int n, double seconds, bench_time *times);
+
+/* One side alone: its median. */
+double bench_time_of(void (*run)(void *context), void *context, double seconds);
+
+/* The machine ---------------------------------------------------------------------------------------------------- */
+
+bench_limits bench_measure(double seconds);
+
+/* Two arrays of n float32 elements, and a copy from one to the other with the kernel set's loads and stores: a side of
+   a race. */
+typedef struct bench_stretch bench_stretch;
+bench_stretch *bench_stretch_create(int64_t n);
+void bench_stretch_destroy(bench_stretch *s);
+void bench_copy(void *stretch);
+
+/* The CPU's name, as far as the system tells. */
+const char *bench_cpu_name(char *buffer, int size);
+
+/* Memory that is aligned to 64 bytes and zeroed; ends the program if there is none. */
+void *bench_alloc(size_t size);
+
+/* n numbers in lo .. hi from a fixed seed. */
+void bench_fill(tg_dtype dtype, void *x, int64_t n, double lo, double hi);
+
+#endif
