@@ -73,7 +73,7 @@ static double error(const format *f, double got, long double want, double rounde
         return got == 0 && !signbit(got) != !signbit(want) ? (double)INFINITY : 0;
     if (isinf(want))
         return (double)INFINITY;
-    const long double value = isinf(got) ? copysignl(scalbnl(1, f->most), got) : got;
+    const long double value = isinf(got) ? copysignl(scalbnl(1, f->most), (long double)got) : (long double)got;
     const int exponent = want == 0 ? f->least : ilogbl(want);
     return (double)scalbnl(fabsl(value - want), f->bits - 1 - (exponent < f->least ? f->least : exponent));
 }
@@ -114,7 +114,7 @@ static void float_function(int index)
                 continue;
             sets[s].loops[TG_F32][index](BLOCK, x, y);
             for (int i = 0; i < BLOCK; i++) {
-                const double e = error(&formats[TG_F32], (double)y[i], want[i], (double)(float)want[i]);
+                const double e = error(&formats[TG_F32], (double)y[i], (long double)want[i], (double)(float)want[i]);
                 if (e > w[s].error)
                     w[s] = (worst){ e, (double)x[i] };
             }
