@@ -1,5 +1,5 @@
-/* portable.h - elementary functions whose bits are the same on every machine: they use + - * / alone, which IEEE 754
-   rounds correctly, where a C library may differ from the next one. For random numbers and generated data. */
+/* portable.h - elementary functions whose bits are the same on every machine, for random numbers and generated data.
+   They use operations that IEEE 754 rounds correctly, where one C library may differ from the next. */
 #ifndef TG_PORTABLE_H
 #define TG_PORTABLE_H
 

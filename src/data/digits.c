@@ -67,23 +67,16 @@ static void draw_segment(float *distance, point a, point b, float reach)
         }
 }
 
-static double wobbled(tg_rng *rng, double x, double by)
-{
-    return x + by * tg_rng_normal(rng);
-}
-
 static void draw_piece(float *distance, const hand *h, const tg_piece *piece, point *pen, tg_rng *rng)
 {
-    const double x = wobbled(rng, piece->x, 0.035), y = wobbled(rng, piece->y, 0.035);
-    const double rx = wobbled(rng, piece->rx, 0.03), ry = wobbled(rng, piece->ry, 0.03);
-    const double from = wobbled(rng, piece->from, 0.015), to = wobbled(rng, piece->to, 0.03);
-    const int steps = piece->kind == TG_ARC ? 3 + (int)(14 * fabs(to - from)) : 0;
+    const double x = piece->x + 0.035 * tg_rng_normal(rng), y = piece->y + 0.035 * tg_rng_normal(rng);
+    const double rx = piece->rx * (1 + 0.1 * tg_rng_normal(rng)), ry = piece->ry * (1 + 0.1 * tg_rng_normal(rng));
+    const double from = piece->from + 0.015 * tg_rng_normal(rng), to = piece->to + 0.03 * tg_rng_normal(rng);
+    const int steps = 1 + (int)(16 * fabs(to - from));
     for (int i = 0; i <= steps; i++) {
-        const double angle = from + (to - from) * i / (steps ? steps : 1);
-        const point next =
-            steps ? to_pixels(h, x + rx * tg_portable_cos_turns(angle), y + ry * tg_portable_sin_turns(angle))
-                  : to_pixels(h, x, y);
-        if (piece->kind != TG_MOVE)
+        const double angle = from + (to - from) * i / steps;
+        const point next = to_pixels(h, x + rx * tg_portable_cos_turns(angle), y + ry * tg_portable_sin_turns(angle));
+        if (piece->kind == TG_DRAW)
             draw_segment(distance, *pen, next, h->radius + 1);
         *pen = next;
     }

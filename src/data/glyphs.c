@@ -3,8 +3,8 @@
 
 /* clang-format off */
 #define MOVE(x, y)                     { TG_MOVE, x, y, 0, 0, 0, 0 }
-#define LINE(x, y)                     { TG_LINE, x, y, 0, 0, 0, 0 }
-#define ARC(x, y, rx, ry, from, to)    { TG_ARC, x, y, rx, ry, from, to }
+#define LINE(x, y)                     { TG_DRAW, x, y, 0, 0, 0, 0 }
+#define ARC(x, y, rx, ry, from, to)    { TG_DRAW, x, y, rx, ry, from, to }
 
 const tg_piece tg_glyphs[10][TG_WRITINGS][TG_PIECES + 1] = {
     [0] = { { MOVE(0, -.50), ARC(0, 0, .30, .50, -.25, -1.25) },

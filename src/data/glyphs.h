@@ -3,10 +3,11 @@
 #define TG_GLYPHS_H
 
 /* What a pen does: it draws from where it is to the start of the piece and then along it, or, with TG_MOVE, is lifted
-   and put down at (x, y). x grows to the right and y downwards; a digit is 1 high, and (0, 0) its middle. An arc is of
-   the ellipse with radii rx and ry; its angles are turns, clockwise from the right. */
+   and put down there. A piece is an arc of the ellipse around (x, y) with radii rx and ry, both 0 for a point; its
+   angles are turns, clockwise from the right. x grows to the right and y downwards; a digit is 1 high, and (0, 0) its
+   middle. */
 typedef struct tg_piece {
-    enum tg_piece_kind { TG_END = 0, TG_MOVE, TG_LINE, TG_ARC } kind;
+    enum tg_piece_kind { TG_END = 0, TG_MOVE, TG_DRAW } kind;
     double x, y, rx, ry, from, to;
 } tg_piece;
 

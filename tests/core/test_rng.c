@@ -89,6 +89,7 @@ static void streams_and_seeds_are_independent(void **state)
     const tg_rng child = tg_rng_stream(&rng, 0);
     assert_independent(child, tg_rng_stream(&child, 0));
     assert_true(rng.position == 0 && child.position == 0);
+    assert_true(tg_rng_stream(&rng, 0).seed != tg_rng_at(1, 0)); /* a stream is no draw of its parent's */
     /* A stream belongs to the seed, not to how far its generator has come. */
     tg_rng later = { .seed = 1, .position = 99 };
     assert_true(tg_rng_stream(&later, 3).seed == tg_rng_stream(&rng, 3).seed);

@@ -74,7 +74,11 @@ static void init_refuses(void **state)
     assert_non_null(strstr(err.text, "1 rows of -1 features in 1 classes"));
     assert_int_equal(tg_dataset_init(&set, 1, 1, 0, &err), TG_ERR_ARGUMENT);
     assert_int_equal(tg_dataset_init(&set, INT64_MAX / 2, 3, 1, &err), TG_ERR_SHAPE);
-    assert_int_equal(tg_dataset_init(&set, INT64_MAX / 9, 1, 1, &err), TG_ERR_MEMORY);
+    failing f = { .fail_at = 1 };
+    const tg_allocator a = failing_allocator(&f);
+    set.allocator = &a;
+    assert_int_equal(tg_dataset_init(&set, 5, 7, 1, &err), TG_ERR_MEMORY);
+    assert_non_null(strstr(err.text, "no memory for 5 rows of 7 features"));
     assert_empty(&set);
 }
 
@@ -187,9 +191,9 @@ static void moments_survive_an_offset(void **state)
     for (int j = 0; j < WIDTH; j++) {
         long double sum = 0, squares = 0;
         for (int i = 0; i < N; i++)
-            sum += ((double *)set.x)[i * WIDTH + j] - offsets[j];
+            sum += (long double)(((double *)set.x)[i * WIDTH + j] - offsets[j]);
         for (int i = 0; i < N; i++) {
-            const long double d = ((double *)set.x)[i * WIDTH + j] - offsets[j] - sum / N;
+            const long double d = (long double)(((double *)set.x)[i * WIDTH + j] - offsets[j]) - sum / N;
             squares += d * d;
         }
         const double grain = fabs(offsets[j]) * 0x1p-53 + 1e-15;

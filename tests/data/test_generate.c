@@ -32,7 +32,7 @@ static const struct {
     { moons, 2, 2, 0xf29714c195c95aa6 },
     { spirals, 3, 2, 0x1ae6d55b67e53c3c },
     { tg_dataset_ellipse, 2, 2, 0x8729edfb90104325 },
-    { tg_dataset_digits, 10, 784, 0x313fc73e571181bb },
+    { tg_dataset_digits, 10, 784, 0xcfba49a532d0ee59 },
 };
 enum { SETS = sizeof sets / sizeof sets[0] };
 
