@@ -20,7 +20,7 @@ static void vjp(tg_vjp *v)
 
 static const tg_sample samples[] = {
     { .n = 3, .inputs = { TG_MATRIX(-2, 2), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(0.75) },
-    { .n = 3, .inputs = { TG_MATRIX(-2, 2), { { 2, { 3, 1 } } }, { { 0 } } }, TG_NUMBERS(-2) },
+    { .n = 3, .inputs = { TG_MATRIX(-2, 2), { .shape = { 2, { 3, 1 } } }, { .shape = { 0 } } }, TG_NUMBERS(-2) },
 };
 
 const tg_op tg_op_scaled_difference = { TG_ELEMENTWISE(scaled_difference, 3, 1), .vjp = vjp, TG_SAMPLES(samples) };
