@@ -1,6 +1,7 @@
 /* c11.c - the macros of the public headers, as a C11 program uses them. */
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>

@@ -1,6 +1,7 @@
 // cpp17.cpp - the macros and overloads of the public headers, as a C++17 program uses them.
 #include <cstdarg>
 #include <csetjmp>
+#include <cstddef>
 #include <cstdint>
 
 #include <cmocka.h>
