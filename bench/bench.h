@@ -2,6 +2,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <math.h>
 #include <stdio.h>
 
 #include "tapegrad.h"
@@ -25,8 +26,9 @@ typedef struct bench_column {
 
 typedef struct bench_cell {
     const char *text;
-    double number; /* NaN: nothing to say, a dash in the table and null in the JSON */
+    double number;
 } bench_cell;
+#define BENCH_NOTHING ((double)NAN) /* a number's absence: a dash in the table, null in the JSON */
 
 typedef struct bench {
     const char *program;

@@ -1,6 +1,5 @@
 /* bench_backprop.c - one whole training step, written by hand and by autograd, over the same kernels: zero_grad, forward,
    backward and the update of plain gradient descent, float32. */
-#include <math.h>
 #include <string.h>
 
 #include "bench.h"

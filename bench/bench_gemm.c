@@ -1,6 +1,5 @@
 /* bench_gemm.c - the matrix products of the networks' layers, and squares: GFLOP/s and the share of the peak. */
 #include <float.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "bench.h"

@@ -4,21 +4,20 @@
    An elementwise operation is applied to its first sample's inputs, enlarged to one shape; subjects.c says the shapes of
    the others. What only serves in another operation's backward, and is not elementwise, is timed at its sample's size
    alone; at a million it is part of that operation's row. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
 #include "subjects.h"
 
-/* One operation with its inputs on a tape. */
+/* One operation, recorded on a tape. */
 typedef struct trial {
     const tg_op *op;
     const subject *subject; /* NULL: `op` with the attributes of its first sample */
     tg_tape *tape;
     int n;
     tg_tensor x[SUBJECT_INPUTS], y, cotangent;
-    tg_mark mark; /* behind the inputs */
+    tg_mark mark; /* behind all of these */
 } trial;
 
 static tg_tensor apply(const trial *t)
@@ -77,22 +76,25 @@ static tg_tensor make_input(const trial *t, int i, enum size size)
     return x;
 }
 
-static void open_trial(trial *t, enum size size)
+/* One backward makes room for the gradients. */
+static void open_trial(const bench *b, trial *t, enum size size)
 {
     t->tape = tg_tape_create(TG_F32);
     t->n = t->subject ? t->subject->n : t->op->samples->n;
     for (int i = 0; i < t->n; i++)
         t->x[i] = make_input(t, i, size);
+    t->y = apply(t);
+    t->cotangent = tg_full(t->tape, tg_shape_of(t->y), 0.5);
     t->mark = tg_tape_mark(t->tape);
+    if (tg_backward_from(t->y, t->cotangent) != TG_OK)
+        bench_fail(b, "%s", tg_tape_message(t->tape));
 }
 
-/* Leaves the result on the tape, for backward passes. */
-static void record(trial *t)
+static void close_trial(const bench *b, trial *t)
 {
-    const tg_tensor y = apply(t);
-    t->cotangent = tg_full(t->tape, tg_shape_of(y), 0.5);
-    t->y = y;
-    tg_backward_from(t->y, t->cotangent);
+    if (tg_tape_status(t->tape) != TG_OK)
+        bench_fail(b, "%s", tg_tape_message(t->tape));
+    tg_tape_destroy(t->tape);
 }
 
 /* Each input and the output counted once, and for backward the gradients of the inputs, too. */
@@ -123,44 +125,43 @@ static const bench_column columns[] = {
 static double speed(double bytes, double seconds)
 {
     const double least = 2e-6;
-    return seconds < least ? (double)NAN : bytes / seconds;
-}
-
-static void check(const bench *b, const trial *t)
-{
-    if (tg_tape_status(t->tape) != TG_OK)
-        bench_fail(b, "%s", tg_tape_message(t->tape));
+    return seconds < least ? BENCH_NOTHING : bytes / seconds;
 }
 
 /* Seconds for recording and forgetting the operation, and for a reverse pass over it alone. */
 static void time_small(const bench *b, trial *t, bench_time *times)
 {
-    open_trial(t, t->subject || t->op->flags & TG_OP_ELEMENTWISE ? ONE : AS_SAMPLED);
+    open_trial(b, t, t->subject || t->op->flags & TG_OP_ELEMENTWISE ? ONE : AS_SAMPLED);
     times[0].median = bench_time_of(run_forward, t, bench_budget(b, 0.05));
-    record(t);
     times[1].median = bench_time_of(run_backward, t, bench_budget(b, 0.05));
-    check(b, t);
-    tg_tape_destroy(t->tape);
+    close_trial(b, t);
 }
 
-/* The same for a million elements, raced against a copy of as many. */
-static void time_large(const bench *b, trial *t, bench_time *times, double *bytes)
+typedef struct passes {
+    double forward, backward;             /* seconds */
+    double forward_speed, backward_speed; /* bytes a second */
+    double copy_speed;                    /* of a copy that was raced against both */
+} passes;
+
+/* The same for a million elements. */
+static passes time_large(const bench *b, trial *t)
 {
-    trial forward = *t;
-    open_trial(&forward, MILLION);
-    open_trial(t, MILLION);
-    record(t);
-    check(b, t);
-    bench_stretch *copy = bench_stretch_create(1000000);
-    const bench_side sides[] = { { bench_copy, copy }, { run_forward, &forward }, { run_backward, t } };
+    enum { COPIED = 1000000 };
+    open_trial(b, t, MILLION);
+    bench_stretch *copy = bench_stretch_create(COPIED);
+    const bench_side sides[] = { { bench_copy, copy }, { run_forward, t }, { run_backward, t } };
+    bench_time times[3];
     bench_race(sides, 3, bench_budget(b, 0.4), times);
-    check(b, &forward);
-    bytes[0] = 2 * 1000000 * sizeof(float);
-    bytes[1] = bytes_of(t, false);
-    bytes[2] = bytes_of(t, true);
+    const passes p = {
+        .forward = times[1].median,
+        .backward = times[2].median,
+        .forward_speed = speed(bytes_of(t, false), times[1].median),
+        .backward_speed = speed(bytes_of(t, true), times[2].median),
+        .copy_speed = speed(2.0 * COPIED * sizeof(float), times[0].median),
+    };
     bench_stretch_destroy(copy);
-    tg_tape_destroy(forward.tape);
-    tg_tape_destroy(t->tape);
+    close_trial(b, t);
+    return p;
 }
 
 static void measure(bench *b, const tg_op *op, const subject *s)
@@ -170,23 +171,21 @@ static void measure(bench *b, const tg_op *op, const subject *s)
     if (!bench_wants(b, name))
         return;
     trial t = { .op = op, .subject = s };
-    bench_time small[2], large[3] = { { NAN, NAN, NAN }, { NAN, NAN, NAN }, { NAN, NAN, NAN } };
-    double bytes[3] = { NAN, NAN, NAN };
+    bench_time small[2];
+    passes large = { BENCH_NOTHING, BENCH_NOTHING, BENCH_NOTHING, BENCH_NOTHING, BENCH_NOTHING };
     time_small(b, &t, small);
     if (s || op->flags & TG_OP_ELEMENTWISE)
-        time_large(b, &t, large, bytes);
-    const double copy = bytes[0] / large[0].median, forward = speed(bytes[1], large[1].median),
-                 backward = speed(bytes[2], large[2].median);
+        large = time_large(b, &t);
     bench_row(b, (bench_cell[]){
                      { .text = name },
                      { .number = small[0].median * 1e9 },
                      { .number = small[1].median * 1e9 },
-                     { .number = large[1].median * 1e6 },
-                     { .number = forward / 1e9 },
-                     { .number = 100 * forward / copy },
-                     { .number = large[2].median * 1e6 },
-                     { .number = backward / 1e9 },
-                     { .number = 100 * backward / copy },
+                     { .number = large.forward * 1e6 },
+                     { .number = large.forward_speed / 1e9 },
+                     { .number = 100 * large.forward_speed / large.copy_speed },
+                     { .number = large.backward * 1e6 },
+                     { .number = large.backward_speed / 1e9 },
+                     { .number = 100 * large.backward_speed / large.copy_speed },
                  });
 }
 

@@ -89,7 +89,7 @@ bool bench_wants(const bench *b, const char *row)
 
 double bench_budget(const bench *b, double seconds)
 {
-    return b->quick ? seconds / 12 : seconds;
+    return b->quick ? seconds / 20 : seconds;
 }
 
 void bench_fail(const bench *b, const char *format, ...)

@@ -1,5 +1,4 @@
 /* report.c - results as an aligned table on the terminal, and as JSON. */
-#include <math.h>
 #include <string.h>
 
 #include "bench.h"

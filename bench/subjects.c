@@ -35,7 +35,6 @@ void subjects_prepare(void)
         return expression;                                                                                           \
     }
 
-/* clang-format off: a sheet is read down its columns */
 CALL(sum_all, tg_sum(x[0], TG_ALL, false))
 CALL(sum_rows, tg_sum(x[0], 0, false))
 CALL(sum_columns, tg_sum(x[0], 1, false))
@@ -78,8 +77,8 @@ const subject subjects[] = {
     { "concat", "", { { 2, { SIDE, SIDE / 2 } }, { 2, { SIDE, SIDE / 2 } } }, 2, concat },
     { "broadcast_to", "", { { 1, { SIDE } } }, 1, broadcast_to },
     { "gather_rows", "", { SQUARE }, 1, gather_rows },
-    { "matmul", "", { SQUARE, SQUARE }, 2, matmul },
-    { "linear", "", { SQUARE, SQUARE, { 1, { SIDE } } }, 3, linear },
+    { "matmul", "", { SQUARE, { 2, { SIDE, 100 } } }, 2, matmul },
+    { "linear", "", { SQUARE, { 2, { SIDE, 100 } }, { 1, { 100 } } }, 3, linear },
     { "softmax", "", { SQUARE }, 1, softmax },
     { "softmax", " of ten", { LOGITS }, 1, softmax },
     { "log_softmax", "", { SQUARE }, 1, log_softmax },
@@ -90,5 +89,4 @@ const subject subjects[] = {
     { "layer_norm", "", { SQUARE, { 1, { SIDE } }, { 1, { SIDE } } }, 3, layer_norm },
     { "dropout", "", { SQUARE }, 1, dropout },
 };
-/* clang-format on */
 const int n_subjects = (int)(sizeof subjects / sizeof subjects[0]);
