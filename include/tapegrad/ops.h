@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* clang-format off: a sheet is read down its columns */
+/* A sheet is read down its columns. */
+/* clang-format off */
 
 /* All operations: any rank from 0 to 8, sizes of 0 and 1 included; the tape's dtype; the result belongs to the tape;
    derivatives of any order unless said; errors stick to the tape of the first tensor and give a bad tensor. Axes count
