@@ -16,7 +16,7 @@ extern "C" {
    their difference is its error estimate, and h moves until that is small against the slope: the same tolerance means
    the same at every scale of x and y. An element passes if
        |analytic - numeric| <= tolerance max(|analytic|, |numeric|) + error estimate + rounding,
-   where the error estimate is worth at most ten tolerances, so that what does not converge fails. Beyond elements: f
+   where the error estimate is worth at most ten tolerances of float64, so that what does not converge fails. Beyond elements: f
    gives the same bits twice, the gradient gives the same bits twice, tg_backward and tg_grad agree, a zero cotangent
    gives zeros, and the gradient is linear in the cotangent. */
 

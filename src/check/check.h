@@ -25,6 +25,7 @@ typedef struct tg_checked {
     double *values;   /* in the exact side's set */
     double *origin;   /* a copy of them */
     double *gradient; /* as computed by the library */
+    double *rounding; /* in it: by how much it misses linearity in the cotangent */
     double mean;      /* of the values' magnitudes */
     double steepest;  /* the largest |gradient| times unit of an element */
     tg_gradcheck_result result;

@@ -42,13 +42,16 @@ static void move(tg_checker *c, const tg_probe *p, double t)
     tg_params_touch(in->is_cotangent ? c->exact.cotangent : c->exact.set);
 }
 
-/* The gradient along the probe. */
-static double along(const tg_checker *c, const tg_probe *p)
+/* The gradient along the probe, and its rounding. */
+static double along(const tg_checker *c, const tg_probe *p, double *rounding)
 {
     const tg_checked *in = p->input;
     double sum = 0;
-    for (int64_t i = first_of(p); i < end_of(p); i++)
+    *rounding = 0;
+    for (int64_t i = first_of(p); i < end_of(p); i++) {
         sum += in->gradient[i] * sign_of(p, i) * tg_check_unit(c, in, i);
+        *rounding += in->rounding[i] * tg_check_unit(c, in, i);
+    }
     return sum;
 }
 
@@ -135,18 +138,30 @@ static tg_status measure(tg_checker *c, const tg_probe *p, double h, bool expect
 
 /* Choosing the step ----------------------------------------------------------------------------------------------- */
 
+/* How closely a slope should be known, relative to itself: slopes are of float64, whatever the gradient is. */
+static double closeness(const tg_checker *c)
+{
+    return fmin(c->config.tolerance, 1e-6);
+}
+
+/* The rounding of what is computed on the way to the outputs, and may cancel in them. */
+static double hidden_noise(const tg_checker *c, const rung *r)
+{
+    return 64 * DBL_EPSILON * c->largest / r->h;
+}
+
 /* Whether the slopes to both sides differ by more than a smooth function's would. */
 static bool has_jump(const tg_checker *c, const rung *r)
 {
     const double jump = fabs(r->right - r->left), steeper = fmax(fabs(r->right), fabs(r->left));
-    return jump > 100 * c->config.tolerance * steeper + 16 * r->noise;
+    return jump > 100 * closeness(c) * steeper + 16 * r->noise;
 }
 
 /* Whether the slope is known well. The error is that of one difference; what is extrapolated from two is closer by far,
    and gains from a larger step, which has less noise. */
 static bool is_sharp(const tg_checker *c, const rung *r)
 {
-    const double close = c->config.tolerance * fabs(r->value);
+    const double close = closeness(c) * fabs(r->value);
     return isfinite(close) && r->error <= 10 * close && r->noise <= close && !has_jump(c, r);
 }
 
@@ -157,22 +172,22 @@ static double smallest(const tg_checker *c, const tg_probe *p)
     return x > 0 ? ldexp(x / tg_check_unit(c, p->input, p->index), -40) : ldexp(1, p->index < 0 ? -40 : -64);
 }
 
-/* The rounding of what is computed on the way to the outputs, and may cancel in them. */
-static double hidden_noise(const tg_checker *c, const rung *r)
-{
-    return 64 * DBL_EPSILON * c->largest / r->h;
-}
-
 /* Whether the rung's error is one of rounding, which smaller steps make worse. */
 static bool is_noisy(const tg_checker *c, const rung *r)
 {
     return r->error <= r->noise + hidden_noise(c, r);
 }
 
+/* All that may be wrong with a slope that is not sharp. */
+static double doubt(const tg_checker *c, const rung *r)
+{
+    return error_of(r) + hidden_noise(c, r);
+}
+
 /* Whether gradient and slope are both lost in rounding. */
 static bool is_faint(const tg_checker *c, const rung *r, double analytic)
 {
-    return fmax(fabs(r->value), fabs(analytic)) <= error_of(r) + hidden_noise(c, r) && isfinite(error_of(r));
+    return fmax(fabs(r->value), fabs(analytic)) <= doubt(c, r) && isfinite(doubt(c, r));
 }
 
 /* Goes down to smaller steps, past what is not finite, not converged or bent, until a rung is sharp or rounding makes
@@ -181,6 +196,7 @@ static tg_status descend(tg_checker *c, const tg_probe *p, double analytic, rung
 {
     tg_status status = TG_OK;
     const double least = smallest(c, p);
+    rung last = *best;
     int worse = 0;
     for (double h = best->h / 4; h >= least && worse < 2 && !*sharp; h /= 4) {
         rung r;
@@ -188,9 +204,10 @@ static tg_status descend(tg_checker *c, const tg_probe *p, double analytic, rung
         if (status != TG_OK)
             break;
         *sharp = is_sharp(c, &r);
-        worse = error_of(&r) >= error_of(best) && is_noisy(c, &r) && !has_jump(c, &r) ? worse + 1 : 0;
-        if (*sharp || error_of(&r) < error_of(best))
+        worse = error_of(&r) >= error_of(&last) && is_noisy(c, &r) && !has_jump(c, &r) ? worse + 1 : 0;
+        if (*sharp || doubt(c, &r) < doubt(c, best))
             *best = r;
+        last = r;
     }
     return status;
 }
@@ -203,8 +220,7 @@ static tg_status ascend(tg_checker *c, const tg_probe *p, double analytic, rung 
     for (double h = best->h * 4; h <= most && !*sharp && is_noisy(c, best) && !has_jump(c, best); h *= 4) {
         rung r;
         status = measure(c, p, h, analytic != 0, &r);
-        if (status != TG_OK || !(error_of(&r) < error_of(best)) ||
-            fabs(r.value - best->value) > error_of(best) + hidden_noise(c, best))
+        if (status != TG_OK || !(doubt(c, &r) < doubt(c, best)) || fabs(r.value - best->value) > doubt(c, best))
             break;
         *sharp = is_sharp(c, &r);
         *best = r;
@@ -232,36 +248,60 @@ static tg_status search(tg_checker *c, const tg_probe *p, double analytic, rung 
 static bool is_kink(const tg_checker *c, const rung *r, double analytic)
 {
     const double jump = fabs(r->right - r->left), slack = 1e-3 * jump;
-    return has_jump(c, r) && r->bend <= 0.1 * jump && analytic >= fmin(r->left, r->right) - slack &&
-           analytic <= fmax(r->left, r->right) + slack;
+    return has_jump(c, r) && jump > hidden_noise(c, r) && r->bend <= 0.1 * jump &&
+           analytic >= fmin(r->left, r->right) - slack && analytic <= fmax(r->left, r->right) + slack;
 }
 
-static double allowed(const tg_checker *c, const tg_probe *p, const rung *r, bool sharp, double analytic)
+static double allowed(const tg_checker *c, const tg_probe *p, const rung *r, bool sharp, double analytic,
+                      double rounding)
 {
     const double tolerance = c->config.tolerance, m = fmax(fabs(analytic), fabs(r->value));
-    double sum = tolerance * m + r->noise + fmin(r->error, 10 * tolerance * m);
+    double sum = tolerance * m + r->noise + fmin(r->error, 10 * closeness(c) * m);
+    const double eps = c->config.float32 ? (double)FLT_EPSILON : DBL_EPSILON;
+    sum += fmin(8 * rounding, 64 * eps * c->largest);
+    if (r->value == 0) /* what rounding leaves of terms that cancel */
+        sum += 4 * eps * c->largest;
     if (!sharp)
         sum += hidden_noise(c, r);
     if (c->config.float32) {
         const double count = (double)(end_of(p) - first_of(p));
-        sum += 0.1 * tolerance * p->input->steepest * sqrt(count) + 64 * (double)FLT_EPSILON * c->largest;
+        sum += 0.1 * tolerance * p->input->steepest * sqrt(count) + 64 * eps * c->largest;
     }
     return sum;
 }
 
+/* Whether what seems a fault is rounding that happens to lie on a line: then another step shows another slope. */
+static tg_status is_accident(tg_checker *c, const tg_probe *p, const rung *r, double analytic, bool *accident)
+{
+    static const double steps[] = { 0.7, 0.45, 0.3 };
+    const double error = fabs(analytic - r->value);
+    const bool may_be = error <= hidden_noise(c, r) && !(c->config.step > 0);
+    tg_status status = TG_OK;
+    *accident = false;
+    for (int i = 0; i < 3 && may_be && !*accident && status == TG_OK; i++) {
+        rung other;
+        status = measure(c, p, steps[i] * r->h, true, &other);
+        *accident = status == TG_OK && fabs(other.value - r->value) > error / 2;
+    }
+    return status;
+}
+
 tg_status tg_check_probe(tg_checker *c, const tg_probe *p)
 {
-    const double analytic = along(c, p);
+    double rounding;
+    const double analytic = along(c, p, &rounding);
     rung r;
-    bool sharp;
+    bool sharp, accident = false;
     tg_status status = search(c, p, analytic, &r, &sharp);
+    if (status == TG_OK && sharp && fabs(analytic - r.value) > allowed(c, p, &r, sharp, analytic, rounding))
+        status = is_accident(c, p, &r, analytic, &accident);
     if (status != TG_OK)
         return status;
     tg_check_note(c, p,
                   &(tg_compared){
                       .analytic = analytic,
                       .numeric = r.value,
-                      .allowed = allowed(c, p, &r, sharp, analytic),
+                      .allowed = allowed(c, p, &r, sharp && !accident, analytic, rounding),
                       .step = r.h,
                       .is_kink = !sharp && is_kink(c, &r, analytic),
                   });

@@ -69,6 +69,10 @@ static tg_status check_whole(tg_checker *c, double *g, double *v)
         status = tg_check_gradient(c, TG_BY_GRAD, mixed, other, scratch);
     if (status == TG_OK && !is_near(c, other, c->gradient, -2, again))
         tg_check_fault(c, TG_FAULT_NOT_LINEAR);
+    for (int64_t i = 0; i < n; i++)
+        scratch[i] = fabs(other[i] - (c->gradient[i] - 2 * again[i]));
+    for (int k = 0; k < c->n; k++)
+        c->inputs[k].rounding = scratch + (c->inputs[k].gradient - c->gradient);
     return status;
 }
 
