@@ -22,9 +22,10 @@ int64_t tg_shape_size(const tg_shape *shape)
         empty |= d == 0;
     }
     for (int i = 0; i < shape->rank && !empty; i++) {
-        if (size > most / shape->dims[i])
+        const int64_t d = shape->dims[i];
+        if ((size | d) >> 29 && size > most / d) /* small sizes are spared the division */
             return -1;
-        size *= shape->dims[i];
+        size *= d;
     }
     return empty ? 0 : size;
 }

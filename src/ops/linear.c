@@ -43,9 +43,11 @@ static tg_status forward(tg_call *c)
 static void vjp(tg_vjp *v)
 {
     const tg_tensor x = tg_input(v, 0), w = tg_input(v, 1), g = tg_folded(tg_cotangent(v));
-    const tg_tensor dx = tg_matmul(g, tg_transpose(w));
-    tg_give(v, 0, tg_rank(x) == 2 ? dx : tg_reshape(dx, tg_shape_of(x)));
-    tg_give(v, 1, tg_matmul(tg_transpose(tg_folded(x)), g));
+    if (tg_wants(v, 0)) {
+        const tg_tensor dx = tg_product(g, false, w, true);
+        tg_give(v, 0, tg_rank(x) == 2 ? dx : tg_reshape(dx, tg_shape_of(x)));
+    }
+    tg_give(v, 1, tg_product(tg_folded(x), true, g, false));
     tg_give(v, 2, g); /* tg_give undoes the broadcasting over rows */
 }
 

@@ -10,8 +10,9 @@ typedef struct stored {
     bool a, b;
 } stored;
 
-static tg_tensor product(tg_tensor a, tg_tensor b, stored s)
+tg_tensor tg_product(tg_tensor a, bool a_turned, tg_tensor b, bool b_turned)
 {
+    const stored s = { .a = a_turned, .b = b_turned };
     return tg_apply(&tg_op_matmul, (tg_tensor[]){ a, b }, 2, &s, sizeof s);
 }
 
@@ -134,11 +135,6 @@ static tg_status forward(tg_call *c)
 
 /* Reverse --------------------------------------------------------------------------------------------------------- */
 
-static tg_tensor turned(tg_tensor x, bool transposed)
-{
-    return transposed ? tg_transpose(x) : x;
-}
-
 tg_tensor tg_folded(tg_tensor x)
 {
     const tg_shape s = tg_shape_of(x);
@@ -154,12 +150,12 @@ static void vjp(tg_vjp *v)
 {
     const stored *t = tg_vjp_attributes(v);
     tg_tensor a = tg_input(v, 0), b = tg_input(v, 1), g = tg_cotangent(v);
-    tg_give(v, 0, t->a ? tg_matmul(turned(b, t->b), tg_transpose(g)) : tg_matmul(g, turned(b, !t->b)));
+    tg_give(v, 0, t->a ? tg_product(b, t->b, g, true) : tg_product(g, false, b, !t->b));
     if (!t->a && tg_rank(b) == 2) { /* one product over all rows of the batch, not a batch of products */
         a = tg_folded(a);
         g = tg_folded(g);
     }
-    tg_give(v, 1, t->b ? tg_matmul(tg_transpose(g), turned(a, t->a)) : tg_matmul(turned(a, !t->a), g));
+    tg_give(v, 1, t->b ? tg_product(g, true, a, t->a) : tg_product(a, !t->a, g, false));
 }
 
 static const tg_sample samples[] = {
@@ -204,5 +200,5 @@ tg_tensor tg_matmul(tg_tensor a, tg_tensor b)
     stored s;
     a = untransposed(a, &s.a);
     b = untransposed(b, &s.b);
-    return product(a, b, s);
+    return tg_product(a, s.a, b, s.b);
 }

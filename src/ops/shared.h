@@ -4,6 +4,9 @@
 
 #include "tapegrad/types.h"
 
+/* A B, where a stands for A or, `a_turned`, for its transpose; likewise b: read through strides, nothing copied. */
+tg_tensor tg_product(tg_tensor a, bool a_turned, tg_tensor b, bool b_turned);
+
 /* [..., n] as [rows, n]: leading axes are only more rows to a 2-D right operand. */
 tg_tensor tg_folded(tg_tensor x);
 
