@@ -7,7 +7,7 @@
 
 #include "tapegrad/types.h"
 
-enum { GOLDEN_INPUTS = 8, GOLDEN_ELEMENTS = 64, GOLDEN_TEXT = 1024 };
+enum { GOLDEN_INPUTS = 12, GOLDEN_ELEMENTS = 64, GOLDEN_TEXT = 1024 };
 
 typedef struct golden_array {
     tg_shape shape;
