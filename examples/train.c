@@ -196,12 +196,12 @@ static bool step(run *r, tally *t, const tg_batch *b)
     return good;
 }
 
-static void note(run *r, epoch *e, const tally *t, double started)
+static void note(run *r, const tally *t, epoch *e)
 {
-    e->seconds = seconds_now() - started;
     e->lr = tg_optimizer_lr(r->optimizer);
     e->loss = t->loss / (double)t->rows;
     e->accuracy = (double)t->right / (double)t->rows;
+    e->rows = t->rows;
 }
 
 /* One epoch, or its part until a signal comes. */
@@ -209,27 +209,28 @@ static bool train_epoch(run *r)
 {
     record *const log = &r->record;
     epoch *const e = &log->epochs[log->n_epochs];
-    const int64_t before = log->n_epochs > 0 ? e[-1].samples : 0;
-    const double started = seconds_now(), spent = log->seconds;
+    const epoch before = { .samples = log->trained, .seconds = log->seconds };
+    const double started = seconds_now();
     tg_batch b;
     tally t = { 0 };
     e->number = log->n_epochs + 1;
     while (!stopped && tg_batches_next(r->batches, &b)) {
         if (!step(r, &t, &b))
             return false;
-        note(r, e, &t, started);
-        e->samples = before + t.rows;
-        log->seconds = spent + e->seconds;
+        note(r, &t, e);
+        e->seconds = seconds_now() - started;
+        log->seconds = before.seconds + e->seconds;
+        log->trained = e->samples = before.samples + e->rows;
         print_progress(log, e);
     }
-    if (t.rows == 0)
+    if (e->rows == 0)
         return true;
+    log->n_epochs++;
     if (!test(r))
         return false;
     e->test_loss = log->test_loss;
     e->test_accuracy = log->test_accuracy;
     print_epoch(log, e);
-    log->n_epochs++;
     return true;
 }
 
@@ -278,7 +279,7 @@ static bool save(const run *r)
     const bool csv = write_csv(&r->record, r->o.csv);
     const bool json = write_json(&r->record, r->o.json);
     if (params && csv && json)
-        print_files(&r->record);
+        print_end(&r->record);
     return params && csv && json;
 }
 

@@ -85,7 +85,7 @@ void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_grad
 
 /* One epoch, or what was done of it. Accuracies are shares of 1. */
 typedef struct epoch {
-    int64_t number, samples; /* counted from 1; trained on since the start */
+    int64_t number, rows, samples; /* counted from 1; trained on in this epoch, and since the start */
     double lr, loss, accuracy, test_loss, test_accuracy;
     double seconds; /* of training, without the test */
 } epoch;
@@ -94,24 +94,26 @@ typedef struct record {
     const options *o;
     const problem *data;
     const tg_mlp *net;
-    int64_t samples; /* to train on, in all */
     epoch *epochs;
     int n_epochs;
-    double test_loss, test_accuracy, seconds;
+    int64_t samples, trained; /* to train on in all, and trained on so far */
+    double seconds;           /* of training */
+    double test_loss, test_accuracy;
     tg_tape_usage settled, end; /* the tape after the first epoch, and after the last */
     bool interrupted;
-    double shown; /* when progress was last printed; 0: no line is open */
+    bool live;    /* progress is shown on a terminal */
+    double shown; /* when it was last; 0: no line is open */
 } record;
 
 double seconds_now(void);
 
 void print_heading(const record *r);
 void print_check(const record *r, const tg_gradcheck_report *check);
-void print_columns(const record *r);
+void print_columns(record *r);
 void print_progress(record *r, const epoch *now); /* on a terminal, some times a second */
 void end_progress(const record *r);               /* before something else is printed */
 void print_epoch(record *r, const epoch *done);
-void print_files(const record *r);
+void print_end(const record *r); /* which files were written */
 
 /* Whether a file can be made at `path`, asked before the work that it is to keep. false prints a line to stderr. */
 bool can_write(const char *path);

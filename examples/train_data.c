@@ -39,9 +39,9 @@ static const source sources[] = {
     { "mnist", "MNIST", true, { 1, { 300 } }, 10, 1, tg_dataset_read_mnist },
     { "cifar10", "CIFAR-10", true, { 2, { 512, 256 } }, 10, 1, tg_dataset_read_cifar10 },
     { "digits", "drawn digits", false, { 1, { 256 } }, 10, 1, fill_digits },
-    { "moons", "two moons", false, { 2, { 32, 32 } }, 20, 5, fill_moons },
-    { "spirals", "three spirals", false, { 2, { 64, 64 } }, 40, 5, fill_spirals },
-    { "ellipse", "an ellipse and a circle that overlap", false, { 1, { 32 } }, 20, 5, fill_ellipse },
+    { "moons", "two moons", false, { 2, { 32, 32 } }, 20, 2, fill_moons },
+    { "spirals", "three spirals", false, { 2, { 64, 64 } }, 40, 2, fill_spirals },
+    { "ellipse", "an ellipse and a circle that overlap", false, { 1, { 32 } }, 40, 2, fill_ellipse },
 };
 
 const source *source_at(int i)

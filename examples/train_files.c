@@ -145,7 +145,6 @@ static void print_curves(FILE *out, const record *r)
 
 static void print_json(FILE *out, const record *r)
 {
-    const int64_t samples = r->n_epochs > 0 ? r->epochs[r->n_epochs - 1].samples : 0;
     fputs("{\n", out);
     print_config(out, r);
     print_curves(out, r);
@@ -153,7 +152,7 @@ static void print_json(FILE *out, const record *r)
             r->end.bytes, r->end.gradient_bytes, (unsigned long long)(r->end.allocations - r->settled.allocations));
     fprintf(out, "  \"interrupted\": %s", r->interrupted ? "true" : "false");
     member(out, "seconds", r->seconds);
-    member(out, "samples_per_second", samples > 0 ? (double)samples / r->seconds : 0);
+    member(out, "samples_per_second", (double)r->trained / r->seconds);
     member(out, "test_loss", r->test_loss);
     member(out, "test_accuracy", r->test_accuracy);
     fputs("\n}\n", out);

@@ -37,10 +37,10 @@ static const struct method {
     bool has_momentum;
     tg_optimizer *(*make)(const options *o, tg_params *params, tg_error *err);
 } methods[] = {
-    { "sgd", 0.3, 1, 4, 0.9, 0, true, make_sgd },
-    { "nesterov", 0.3, 1, 4, 0.9, 0, true, make_nesterov },
-    { "adam", 0.001, 0.5, 4, 0, 0, false, make_adam },
-    { "adamw", 0.001, 0.5, 4, 0, 0.01, false, make_adamw },
+    { "sgd", 0.3, 1, 8, 0.9, 0, true, make_sgd },
+    { "nesterov", 0.3, 1, 8, 0.9, 0, true, make_nesterov },
+    { "adam", 0.002, 0.5, 4, 0, 0, false, make_adam },
+    { "adamw", 0.002, 0.5, 4, 0, 0.01, false, make_adamw },
 };
 
 static const char *const schedules[] = {

@@ -50,7 +50,7 @@ static const entry table[] = {
     { "--hidden", SIZES, AT(hidden), "N,N,...", "units of the hidden layers, or none",
       .expects = "a list of layer sizes such as 300 or 300,100, or none" },
     { "--activation", CHOICE, AT(activation), .choice = activation_name, .help = "behind each hidden layer (relu)" },
-    { "--optimizer", CHOICE, AT(optimizer), .choice = optimizer_name, .help = "(adam)" },
+    { "--optimizer", CHOICE, AT(optimizer), .choice = optimizer_name, .help = "(sgd)" },
     { "--lr", REAL, AT(lr), "X", "learning rate (what suits optimizer, batch and data)", POSITIVE },
     { "--momentum", REAL, AT(momentum), "X", "of sgd and nesterov (0.9)", .least = 0, .most = 1 - DBL_EPSILON,
       .expects = "a number from 0 to below 1" },
@@ -245,7 +245,7 @@ static void complete(options *o)
     if (o->hidden.n < 0)
         o->hidden = s->hidden;
     set_default(&o->activation, TG_RELU);
-    set_default(&o->optimizer, index_of(optimizer_name, "adam"));
+    set_default(&o->optimizer, index_of(optimizer_name, "sgd"));
     set_default(&o->schedule, TG_SCHEDULE_COSINE);
     set_default(&o->dtype, TG_F32);
     set_default_count(&o->batch, 64);

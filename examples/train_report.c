@@ -57,34 +57,30 @@ void print_check(const record *r, const tg_gradcheck_report *check)
     fflush(stdout);
 }
 
-void print_columns(const record *r)
+void print_columns(record *r)
 {
+    r->live = !r->o->quiet && isatty(STDOUT_FILENO);
     if (!r->o->quiet)
         puts("\n   epoch      loss   train %    test %   samples/s    left");
 }
 
-static const char *time_left(const record *r, const epoch *e, char *text)
+static const char *time_left(const record *r, char *text)
 {
-    const double left = r->seconds * ((double)r->samples / (double)e->samples - 1);
+    const double left = r->seconds * ((double)r->samples / (double)r->trained - 1);
     snprintf(text, TEXT_BYTES, "%d:%02d", (int)left / 60, (int)left % 60);
     return text;
-}
-
-static double rate(const record *r, const epoch *e)
-{
-    const int64_t before = r->n_epochs > 0 ? r->epochs[r->n_epochs - 1].samples : 0;
-    return (double)(e->samples - before) / e->seconds;
 }
 
 /* The line of an epoch in progress is written over until the epoch is done. */
 void print_progress(record *r, const epoch *now)
 {
     char text[TEXT_BYTES];
-    if (r->o->quiet || !isatty(STDOUT_FILENO) || seconds_now() < r->shown + 0.1)
+    if (!r->live || seconds_now() < r->shown + 0.1)
         return;
     r->shown = seconds_now();
-    printf("\r%5.1f/%-3lld %8.4f %9.2f         - %11.0f %7s", (double)now->samples / (double)r->data->train.n,
-           (long long)r->o->epochs, now->loss, 100 * now->accuracy, rate(r, now), time_left(r, now, text));
+    printf("\r%5.1f/%-3lld %8.4f %9.2f         - %11.0f %7s", (double)r->trained / (double)r->data->train.n,
+           (long long)r->o->epochs, now->loss, 100 * now->accuracy, (double)now->rows / now->seconds,
+           time_left(r, text));
     fflush(stdout);
 }
 
@@ -101,20 +97,26 @@ void print_epoch(record *r, const epoch *done)
     if (r->o->quiet)
         return;
     printf("%s%4lld/%-3lld %9.4f %9.2f %9.2f %11.0f %7s\n", r->shown > 0 ? "\r" : "", (long long)done->number,
-           (long long)r->o->epochs, done->loss, 100 * done->accuracy, 100 * done->test_accuracy, rate(r, done),
-           time_left(r, done, text));
+           (long long)r->o->epochs, done->loss, 100 * done->accuracy, 100 * done->test_accuracy,
+           (double)done->rows / done->seconds, time_left(r, text));
     r->shown = 0;
     fflush(stdout);
 }
 
-void print_files(const record *r)
+void print_end(const record *r)
 {
     const options *o = r->o;
     const struct file {
         const char *what, *path;
     } files[] = { { "parameters", o->save }, { "curves", o->csv }, { "run", o->json } };
-    const char *before = "\nsaved      ";
-    for (int i = 0; i < 3 && !o->quiet; i++)
+    const char *before = "saved      ";
+    if (o->quiet)
+        return;
+    putchar('\n');
+    if (r->interrupted)
+        printf("interrupted after %.2f of %lld epochs\n", (double)r->trained / (double)r->data->train.n,
+               (long long)o->epochs);
+    for (int i = 0; i < 3; i++)
         if (files[i].path) {
             printf("%s%s in %s", before, files[i].what, files[i].path);
             before = ", ";

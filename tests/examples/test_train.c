@@ -1,0 +1,348 @@
+/* test_train.c - the training program as its users meet it: argv[1] is its path. */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "scratch.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "process.h"
+
+enum { ARGUMENTS_MOST = 32 };
+
+static char program[4096];
+
+static pid_t start(const char *const *arguments)
+{
+    const char *argv[ARGUMENTS_MOST] = { program };
+    for (int i = 0; arguments[i]; i++)
+        argv[i + 1] = arguments[i];
+    return tg_start(argv);
+}
+
+#define RUN(...) tg_wait(start((const char *const[]){ __VA_ARGS__, NULL }))
+
+static void assert_one_line(const char *text)
+{
+    const char *end = strchr(text, '\n');
+    if (strncmp(text, "train: ", 7) != 0 || !end || end[1] != '\0')
+        fail_msg("not one line that begins with \"train: \": \"%s\"", text);
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static int count(const char *text, char wanted)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += *text == wanted;
+    return n;
+}
+
+/* The accuracy in percent, if `out` is nothing but that line. */
+static double quiet_accuracy(const tg_run *run)
+{
+    double accuracy = -1;
+    char again[64];
+    if (run->status != 0 || run->err[0])
+        fail_msg("status %d: %s", run->status, run->err);
+    assert_int_equal(sscanf(run->out, "test accuracy %lf %%", &accuracy), 1);
+    snprintf(again, sizeof again, "test accuracy %.2f %%\n", accuracy);
+    assert_string_equal(run->out, again);
+    return accuracy;
+}
+
+/* Running ---------------------------------------------------------------------------------------------------------- */
+
+/* The README's promise: without arguments, above 95 %, and the files that the output names. */
+static void test_without_arguments(void **state)
+{
+    (void)state;
+    const tg_run *run = tg_wait(start((const char *const[]){ NULL }));
+    assert_int_equal(run->status, 0);
+    assert_string_equal(run->err, "");
+    assert_has(run->out, "derivatives agree with finite differences");
+    assert_has(run->out, "   1/10 ");
+    assert_has(run->out, "  10/10 ");
+    assert_has(run->out, "parameters in digits.safetensors, curves in digits.csv\n");
+    assert_null(strchr(run->out, '\r'));
+    const char *last = strstr(run->out, "\ntest accuracy ");
+    assert_non_null(last);
+    assert_true(strtod(last + 15, NULL) > 95);
+    assert_string_equal(strchr(last + 15, ' '), " %\n");
+    assert_true(exists("digits.safetensors"));
+    assert_int_equal(count(tg_text_of("digits.csv"), '\n'), 11);
+}
+
+static void test_quiet_writes_what_is_asked(void **state)
+{
+    (void)state;
+    const tg_run *run = RUN("--data", "ellipse", "--quiet", "--save", "none", "--csv", "none", "--json", "e.json");
+    assert_true(quiet_accuracy(run) > 85);
+    assert_false(exists("ellipse.safetensors"));
+    assert_false(exists("ellipse.csv"));
+    assert_true(exists("e.json"));
+}
+
+static void test_every_choice_learns(void **state)
+{
+    (void)state;
+    static const char *const choices[][2] = {
+        { "--activation", "relu" },
+        { "--activation", "leaky_relu" },
+        { "--activation", "gelu" },
+        { "--activation", "sigmoid" },
+        { "--activation", "tanh" },
+        { "--optimizer", "sgd" },
+        { "--optimizer", "nesterov" },
+        { "--optimizer", "adamw" },
+        { "--schedule", "constant" },
+        { "--schedule", "step" },
+        { "--schedule", "exponential" },
+        { "--dtype", "f64" },
+        { "--batch", "333" },
+        { "--batch", "1" },
+        { "--batch", "1000000" },
+        { "--clip", "0.5" },
+        { "--l2", "1e-4" },
+        { "--weight-decay", "1e-3" },
+        { "--hidden", "16,16,16" },
+        { "--hidden", "none" },
+        { "--seed", "0" },
+    };
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        const tg_run *run =
+            RUN("--data", "moons", "--quiet", "--save", "none", "--csv", "none", choices[i][0], choices[i][1]);
+        const double accuracy = quiet_accuracy(run);
+        if (accuracy < 80)
+            fail_msg("%s %s: %g %%", choices[i][0], choices[i][1], accuracy);
+    }
+}
+
+static void test_spirals_need_hidden_layers(void **state)
+{
+    (void)state;
+    assert_true(quiet_accuracy(RUN("--data", "spirals", "--quiet")) > 95);
+    assert_true(quiet_accuracy(RUN("--data", "spirals", "--quiet", "--hidden", "none")) < 70);
+}
+
+static void test_threads_change_no_digit(void **state)
+{
+    (void)state;
+    static char curves[PRINTED_MOST];
+    static const char *const threads[] = { "1", "2", "3" };
+    for (int i = 0; i < 3; i++) {
+        quiet_accuracy(RUN("--epochs", "1", "--quiet", "--threads", threads[i]));
+        if (i == 0)
+            snprintf(curves, sizeof curves, "%s", tg_text_of("digits.csv"));
+        assert_string_equal(tg_text_of("digits.csv"), curves);
+    }
+    assert_int_equal(count(curves, '\n'), 2);
+}
+
+static void test_a_step_allocates_nothing(void **state)
+{
+    (void)state;
+    quiet_accuracy(
+        RUN("--data", "moons", "--quiet", "--batch", "300", "--epochs", "3", "--l2", "1e-4", "--json", "run.json"));
+    assert_has(tg_text_of("run.json"), "\"allocations_after_first_epoch\": 0}");
+    assert_has(tg_text_of("run.json"), "\"batch\": 300, \"epochs\": 3, \"seed\": 1,");
+    assert_has(tg_text_of("run.json"), "\"interrupted\": false");
+}
+
+/* Keeping ---------------------------------------------------------------------------------------------------------- */
+
+/* The file says which network fits it; the data and their preparation are the same. */
+static void test_load_gives_what_was_saved(void **state)
+{
+    (void)state;
+    const double saved = quiet_accuracy(RUN("--data", "moons", "--hidden", "9,7", "--activation", "tanh", "--epochs",
+                                            "7", "--quiet", "--save", "moons tanh.safetensors"));
+    const char *const loaded[] = { "--data",   "moons",     "--load",  "moons tanh.safetensors",
+                                   "--epochs", "0",         "--quiet", "--seed",
+                                   "5",        "--threads", "1",       NULL };
+    assert_true(quiet_accuracy(tg_wait(start(loaded))) == saved);
+    assert_true(
+        quiet_accuracy(RUN("--data", "moons", "--load", "moons tanh.safetensors", "--epochs", "3", "--quiet")) > 90);
+
+    const tg_run *run = RUN("--data", "moons", "--load", "moons tanh.safetensors", "--hidden", "9,8");
+    assert_int_equal(run->status, 1);
+    assert_one_line(run->err);
+    assert_has(run->err, "layer1");
+    run = RUN("--data", "moons", "--load", "moons.csv");
+    assert_int_equal(run->status, 1);
+    assert_one_line(run->err);
+    assert_has(run->err, "moons.csv");
+}
+
+static void pause_shortly(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+static void check_interrupt(int sent, int status)
+{
+    remove("digits.safetensors");
+    remove("digits.csv");
+    const pid_t pid =
+        start((const char *const[]){ "--epochs", "100000", "--hidden", "8", "--json", "cut.json", NULL });
+    for (int i = 0; i < 6000 && !strstr(tg_text_of("stdout"), "\n   2/100000 "); i++)
+        pause_shortly();
+    kill(pid, sent);
+    const tg_run *run = tg_wait(pid);
+    assert_int_equal(run->status, status);
+    assert_string_equal(run->err, "");
+    assert_has(run->out, "interrupted");
+    assert_has(run->out, "\ntest accuracy ");
+    assert_true(count(tg_text_of("digits.csv"), '\n') >= 3);
+    assert_has(tg_text_of("cut.json"), "\"interrupted\": true");
+    quiet_accuracy(RUN("--load", "digits.safetensors", "--epochs", "0", "--quiet"));
+}
+
+static void test_an_interrupt_saves(void **state)
+{
+    (void)state;
+    check_interrupt(SIGINT, 130);
+    check_interrupt(SIGTERM, 143);
+}
+
+/* Failing ---------------------------------------------------------------------------------------------------------- */
+
+static void test_wrong_arguments(void **state)
+{
+    (void)state;
+    static const char *const wrong[][4] = {
+        { "--frobnicate" },
+        { "digits" },
+        { "-h" },
+        { "--data" },
+        { "--data", "cifar100" },
+        { "--data", "mnist" },
+        { "--data", "mnist", "--dir" },
+        { "--data", "mnist", "--dir", "" },
+        { "--data", "cifar10", "--quiet" },
+        { "--hidden", "300,,1" },
+        { "--hidden", "300," },
+        { "--hidden", "0" },
+        { "--hidden", "-5" },
+        { "--hidden", "3e2" },
+        { "--hidden", "99999999999999999999" },
+        { "--hidden", "1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8" },
+        { "--activation", "swish" },
+        { "--activation", "Relu" },
+        { "--optimizer", "rmsprop" },
+        { "--schedule", "linear" },
+        { "--lr", "fast" },
+        { "--lr", "0" },
+        { "--lr", "-0.1" },
+        { "--lr", "nan" },
+        { "--lr", "inf" },
+        { "--lr", "0.1x" },
+        { "--lr", "--quiet" },
+        { "--momentum", "1", "--optimizer", "sgd" },
+        { "--momentum", "0.9", "--optimizer", "adam" },
+        { "--weight-decay", "-1" },
+        { "--l2", "" },
+        { "--clip", "0" },
+        { "--batch", "0" },
+        { "--batch", "2.5" },
+        { "--epochs", "-1" },
+        { "--epochs", "99999999999999999999" },
+        { "--seed", "-3" },
+        { "--dtype", "f16" },
+        { "--threads", "0" },
+        { "--threads", "65" },
+        { "--save" },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const char *arguments[] = { wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3], NULL };
+        const tg_run *run = tg_wait(start(arguments));
+        if (run->status != 2 || run->out[0])
+            fail_msg("%s %s: status %d, \"%s\"", wrong[i][0], wrong[i][1] ? wrong[i][1] : "", run->status, run->out);
+        assert_one_line(run->err);
+    }
+    assert_has(RUN("--data", "cifar100")->err, "mnist, cifar10, digits, moons, spirals, ellipse");
+    assert_has(RUN("--activation", "swish")->err, "relu, leaky_relu, gelu, sigmoid, tanh, none");
+}
+
+static void assert_fails(const tg_run *run, const char *named)
+{
+    assert_int_equal(run->status, 1);
+    assert_one_line(run->err);
+    assert_has(run->err, named);
+    assert_null(strstr(run->out, "test accuracy"));
+}
+
+static void test_what_cannot_be_done(void **state)
+{
+    (void)state;
+    assert_fails(RUN("--data", "mnist", "--dir", "."), "train-images-idx3-ubyte");
+    assert_fails(RUN("--data", "cifar10", "--dir", "nowhere"), "data_batch_1.bin");
+    assert_fails(RUN("--load", "nothing.safetensors"), "nothing.safetensors");
+    assert_fails(RUN("--save", "nowhere/digits.safetensors"), "nowhere/digits.safetensors");
+    assert_fails(RUN("--csv", "nowhere/digits.csv"), "nowhere/digits.csv");
+    assert_fails(RUN("--json", "nowhere/digits.json"), "nowhere/digits.json");
+}
+
+/* What was there stays when a run comes to nothing. */
+static void test_divergence_keeps_the_file(void **state)
+{
+    (void)state;
+    const double before =
+        quiet_accuracy(RUN("--data", "moons", "--epochs", "5", "--quiet", "--save", "kept.safetensors"));
+    assert_fails(RUN("--data", "moons", "--optimizer", "sgd", "--lr", "1e12", "--hidden", "32,32,32", "--save",
+                     "kept.safetensors"),
+                 "--lr");
+    assert_true(quiet_accuracy(RUN("--data", "moons", "--load", "kept.safetensors", "--epochs", "0", "--quiet")) ==
+                before);
+}
+
+static void test_help(void **state)
+{
+    (void)state;
+    const tg_run *run = RUN("--help");
+    assert_int_equal(run->status, 0);
+    assert_string_equal(run->err, "");
+    assert_has(run->out, "--weight-decay");
+}
+
+/* The programs run, and leave their files, in a folder of their own. */
+static int enter(void **state)
+{
+    return scratch_open(state) == 0 ? chdir(((scratch *)*state)->dir) : -1;
+}
+
+static int leave(void **state)
+{
+    return chdir("/") == 0 ? scratch_close(state) : -1;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong_arguments),
+        cmocka_unit_test(test_what_cannot_be_done),
+        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_quiet_writes_what_is_asked),
+        cmocka_unit_test(test_every_choice_learns),
+        cmocka_unit_test(test_spirals_need_hidden_layers),
+        cmocka_unit_test(test_threads_change_no_digit),
+        cmocka_unit_test(test_a_step_allocates_nothing),
+        cmocka_unit_test(test_load_gives_what_was_saved),
+        cmocka_unit_test(test_divergence_keeps_the_file),
+        cmocka_unit_test(test_an_interrupt_saves),
+        cmocka_unit_test(test_without_arguments),
+    };
+    if (argc != 2 || !realpath(argv[1], program))
+        return EXIT_FAILURE;
+    return cmocka_run_group_tests(tests, enter, leave);
+}
