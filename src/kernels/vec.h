@@ -24,13 +24,19 @@
 #define TG_TEXT_(...)   #__VA_ARGS__
 #define TG_TEXT(...)    TG_TEXT_(__VA_ARGS__)
 
-/* A loop that is unrolled: its count is a constant once inlined. */
+/* EACH is a loop that is unrolled, INLINE a function that is inlined, so that counts become constants and arrays
+   registers. TG_ROLLED, for sanitizers, leaves both as they are. */
+#if defined(TG_ROLLED)
+#define EACH(i, n) for (int i = 0; i < (n); i++)
+#define INLINE     static inline
+#else
 #ifdef __clang__
 #define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
 #else
 #define EACH(i, n) _Pragma("GCC unroll 32") for (int i = 0; i < (n); i++)
 #endif
 #define INLINE static inline __attribute__((always_inline))
+#endif
 
 typedef TG_REAL real;
 #include TG_TEXT(TG_PASTE(isa_, TG_SET).h)

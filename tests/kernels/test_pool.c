@@ -158,6 +158,8 @@ static void tasks_run_at_the_same_time(void **state)
 static void a_fork_gets_a_fresh_pool(void **state)
 {
     (void)state;
+    if (getenv("TAPEGRAD_EMULATED"))
+        skip(); /* qemu 7 cannot start threads in the child of a program with threads */
     tg_set_num_threads(4);
     counts c = { 0 };
     tg_parallel(TASKS, count, &c);
@@ -166,7 +168,9 @@ static void a_fork_gets_a_fresh_pool(void **state)
     if (child == 0) {
         for (int i = 0; i < 20; i++)
             tg_parallel(TASKS, count, &c);
-        _exit(all_are(&c, TASKS, 21) && tg_num_threads() == 4 ? 0 : 1);
+        const bool good = all_are(&c, TASKS, 21) && tg_num_threads() == 4;
+        tg_set_num_threads(1); /* ends the workers: _exit would leave them */
+        _exit(good ? 0 : 1);
     }
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);
