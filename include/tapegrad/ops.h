@@ -17,7 +17,9 @@ extern "C" {
    from 0, or from the end if negative; TG_ALL means all of them; at rank 0 the axes 0 and -1 are legal. T is
    tg_tensor. Masks select, they never multiply: 0 times infinity never happens at a kink. */
 
-/* Unary, elementwise: y_i = f(x_i), y has x's shape. -------------------------------------------------------------- */
+/* Unary, elementwise: y_i = f(x_i), y has x's shape. Numbers (slope, alpha, exponent, c) are rounded to the tape's dtype
+   and used as they are, NaN and infinities, too. Where a NaN passes through a kink (abs, relu, clamp, maximum), its
+   gradient passes with it. ---------------------------------------------------------------------------------------- */
 TG_API tg_tensor tg_neg(tg_tensor x);        /* -x */
 TG_API tg_tensor tg_exp(tg_tensor x);        /* e^x */
 TG_API tg_tensor tg_log(tg_tensor x);        /* ln x; -inf at 0, NaN below */
@@ -38,7 +40,7 @@ TG_API tg_tensor tg_gelu(tg_tensor x);     /* x (1 + erf(x / sqrt 2)) / 2 (Hendr
 TG_API tg_tensor tg_leaky_relu(tg_tensor x, double slope);    /* x > 0 ? x : slope x; '(0) = slope */
 TG_API tg_tensor tg_elu(tg_tensor x, double alpha);           /* x > 0 ? x : alpha (e^x - 1); '(0) = alpha */
 TG_API tg_tensor tg_clamp(tg_tensor x, double lo, double hi); /* min(max(x, lo), hi); ' = 1 on the bounds; NaN passes;
-                                                                 lo > hi is an error */
+                                                                 lo > hi, or a NaN, is an error */
 TG_API tg_tensor tg_pow_scalar(tg_tensor x, double exponent); /* x^exponent; pow_scalar(x, 0)' = 0 */
 TG_API tg_tensor tg_scale(tg_tensor x, double c);             /* c x */
 TG_API tg_tensor tg_shift(tg_tensor x, double c);             /* x + c */
