@@ -10,22 +10,23 @@
 extern "C" {
 #endif
 
-/* How it works. y = f(x) is weighed by a random cotangent c, and each element of the gradient of <c, y> is compared with
-   the slope of <c, f> along that element, or along random signed directions where an input is large. Slopes are always
-   taken in float64. A slope is extrapolated from the steps h and h/2 (Richardson 1911), central: (4 D(h/2) - D(h)) / 3;
-   their difference is its error estimate, and h moves until that is small against the slope: the same tolerance means
-   the same at every scale of x and y. An element passes if
+/* How it works. y = f(x) is weighed by a random cotangent c, and each element of the gradient of <c, y> is compared
+   with the slope of <c, f> along that element, or along random signed directions where an input is large. Slopes are
+   always taken in float64. A slope is extrapolated from the steps h and h/2 (Richardson 1911), central: (4 D(h/2) -
+   D(h)) / 3; their difference is its error estimate, and h moves until that is small against the slope: the same
+   tolerance means the same at every scale of x and y. An element passes if
        |analytic - numeric| <= tolerance max(|analytic|, |numeric|) + error estimate + rounding,
-   where the error estimate is worth at most ten tolerances of float64, so that what does not converge fails. Beyond elements: f
-   gives the same bits twice, the gradient gives the same bits twice, tg_backward and tg_grad agree, a zero cotangent
-   gives zeros, and the gradient is linear in the cotangent. */
+   where the error estimate is worth at most ten tolerances of float64, so that what does not converge fails, and
+   the rounding is what the values computed on the way explain (in float32 also a tenth of the tolerance of the
+   input's largest gradient). Beyond elements: f gives the same bits twice, the gradient gives the same bits twice,
+   tg_backward and tg_grad agree, a zero cotangent gives zeros, and the gradient is linear in the cotangent. */
 
-/* A function to check: builds y, of any shape, from its inputs on the tape. It must be deterministic, and work on tapes of
-   both dtypes where the check does. */
+/* A function to check: builds y, of any shape, from its inputs on the tape. It must be deterministic, and work on
+   tapes of both dtypes where the check does. */
 typedef tg_tensor tg_gradcheck_function(tg_tape *tape, const tg_tensor *inputs, void *context);
 
-/* A model to check: builds y, of any shape, on the tape from the parameters of `params`, which is the set that is being
-   checked or its twin in the tape's dtype: read it with tg_param(tape, params, i). */
+/* A model to check: builds y, of any shape, on the tape from the parameters of `params`, which is the set that is
+   being checked or its twin in the tape's dtype: read it with tg_param(tape, params, i). */
 typedef tg_tensor tg_gradcheck_model(tg_tape *tape, tg_params *params, void *context);
 
 /* What may be checked instead of tg_grad (and tg_backward), as tg_grad is called. */
@@ -51,8 +52,8 @@ typedef struct tg_gradcheck_element {
     double step;     /* h */
 } tg_gradcheck_element;
 
-/* All comparisons of one input. A kink, where the slopes to both sides differ and the gradient lies between them, bounds
-   included (relu at 0), is counted, and neither checked nor failed. */
+/* All comparisons of one input. A kink, where the slopes to both sides differ and the gradient lies between them,
+   bounds included (relu at 0), is counted, and neither checked nor failed. */
 typedef struct tg_gradcheck_result {
     int64_t n_checked, n_failed; /* elements and directions compared; of these, beyond what is allowed */
     int64_t n_kinks;
@@ -111,16 +112,17 @@ typedef struct tg_gradcheck_config {
 TG_API tg_status tg_gradcheck(tg_gradcheck_function *f, void *context, const tg_gradcheck_input *inputs, int n,
                               const tg_gradcheck_config *config, tg_gradcheck_report *report);
 
-/* Checks a model at the values of a set; frozen parameters are left out. A set of float64 is checked itself (float32: a
-   set of float32), so that a model may also hold it on its own, as an MLP does; else a twin is checked. Afterwards
-   values, gradients and version of the set are what they were, bit for bit, also after an error. */
+/* Checks a model at the values of a set; frozen parameters are left out. A set of float64 is checked itself
+   (float32: a set of float32), so that a model may also hold it on its own, as an MLP does; else a twin is
+   checked. Afterwards values, gradients and version of the set are what they were, bit for bit, also after an
+   error. */
 TG_API tg_status tg_gradcheck_params(tg_params *params, tg_gradcheck_model *model, void *context,
                                      const tg_gradcheck_config *config, tg_gradcheck_report *report);
 
-/* Checks an operation, the library's or a user's own, on each of its samples: in float64 and float32, at order 1 and, with
-   TG_ORDER_ANY, 2 (config's order and float32 are not used). report->all is over all of these; its text begins with the
-   operation and, after a fault, the sample, order and dtype. An operation without samples is TG_ERR_ARGUMENT, one with
-   TG_ORDER_NONE TG_ERR_NOT_DIFFERENTIABLE. */
+/* Checks an operation, the library's or a user's own, on each of its samples: in float64 and float32, at order 1
+   and, with TG_ORDER_ANY, 2 (config's order and float32 are not used). report->all is over all of these; its text
+   begins with the operation and, after a fault, the sample, order and dtype. An operation without samples is
+   TG_ERR_ARGUMENT, one with TG_ORDER_NONE TG_ERR_NOT_DIFFERENTIABLE. */
 TG_API tg_status tg_check_op(const tg_op *op, const tg_gradcheck_config *config, tg_gradcheck_report *report);
 
 #ifdef __cplusplus

@@ -73,8 +73,8 @@ typedef struct tg_checker {
     tg_gradcheck_report *report;
 } tg_checker;
 
-/* One comparison in the making. Along a probe, element i moves by t sign_i unit_i: units are powers of two that suit the
-   values, so that every step is exact and t is without dimension. */
+/* One comparison in the making. Along a probe, element i moves by t sign_i unit_i: units are powers of two that suit
+   the values, so that every step is exact and t is without dimension. */
 typedef struct tg_probe {
     tg_checked *input;
     int64_t index; /* -1: all elements, with signs drawn from `seed` */

@@ -4,7 +4,7 @@
 
 #include "check/check.h"
 
-/* Moving ---------------------------------------------------------------------------------------------------------- */
+/* Moving --------------------------------------------------------------------------------------------------------- */
 
 static double power_of_two_near(double x)
 {
@@ -55,7 +55,7 @@ static double along(const tg_checker *c, const tg_probe *p, double *rounding)
     return sum;
 }
 
-/* Slopes ---------------------------------------------------------------------------------------------------------- */
+/* Slopes --------------------------------------------------------------------------------------------------------- */
 
 typedef struct slope {
     double value;
@@ -136,7 +136,7 @@ static tg_status measure(tg_checker *c, const tg_probe *p, double h, bool expect
     return TG_OK;
 }
 
-/* Choosing the step ----------------------------------------------------------------------------------------------- */
+/* Choosing the step ---------------------------------------------------------------------------------------------- */
 
 /* How closely a slope should be known, relative to itself: slopes are of float64, whatever the gradient is. */
 static double closeness(const tg_checker *c)
@@ -157,8 +157,8 @@ static bool has_jump(const tg_checker *c, const rung *r)
     return jump > 100 * closeness(c) * steeper + 16 * r->noise;
 }
 
-/* Whether the slope is known well. The error is that of one difference; what is extrapolated from two is closer by far,
-   and gains from a larger step, which has less noise. */
+/* Whether the slope is known well. The error is that of one difference; what is extrapolated from two is closer by
+   far, and gains from a larger step, which has less noise. */
 static bool is_sharp(const tg_checker *c, const rung *r)
 {
     const double close = closeness(c) * fabs(r->value);
@@ -212,7 +212,8 @@ static tg_status descend(tg_checker *c, const tg_probe *p, double analytic, rung
     return status;
 }
 
-/* Goes up to larger steps, where rounding was the trouble, as long as the slope is what it was within that rounding. */
+/* Goes up to larger steps, where rounding was the trouble, as long as the slope is what it was within that
+   rounding. */
 static tg_status ascend(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
 {
     tg_status status = TG_OK;
@@ -242,7 +243,7 @@ static tg_status search(tg_checker *c, const tg_probe *p, double analytic, rung 
     return status;
 }
 
-/* Comparing ------------------------------------------------------------------------------------------------------- */
+/* Comparing ------------------------------------------------------------------------------------------------------ */
 
 /* Slopes that are there on both sides, differ, and have the gradient between them. */
 static bool is_kink(const tg_checker *c, const rung *r, double analytic)

@@ -8,7 +8,7 @@
 #include "core/status.h"
 #include "tapegrad/grad.h"
 
-/* The whole gradient ---------------------------------------------------------------------------------------------- */
+/* The whole gradient --------------------------------------------------------------------------------------------- */
 
 /* Whether x and y + factor z are one gradient but for rounding. What is not finite is left to the elements. */
 static bool is_near(const tg_checker *c, const double *x, const double *y, double factor, const double *z)
@@ -98,7 +98,7 @@ static tg_status check_gradient(tg_checker *c)
     return status;
 }
 
-/* Its elements ---------------------------------------------------------------------------------------------------- */
+/* Its elements --------------------------------------------------------------------------------------------------- */
 
 /* All elements; or one drawn from each of max_elements equal stretches, and directions. */
 static tg_status check_input(tg_checker *c, tg_checked *in)
@@ -158,7 +158,7 @@ static tg_status check(tg_checker *c)
     return status;
 }
 
-/* Public ---------------------------------------------------------------------------------------------------------- */
+/* Public --------------------------------------------------------------------------------------------------------- */
 
 tg_status tg_gradcheck_params(tg_params *params, tg_gradcheck_model *model, void *context,
                               const tg_gradcheck_config *config, tg_gradcheck_report *report)

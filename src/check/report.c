@@ -74,7 +74,7 @@ void tg_check_add(tg_gradcheck_result *sum, const tg_gradcheck_result *part)
     sum->max_relative = fmax(sum->max_relative, part->max_relative);
 }
 
-/* Saying ---------------------------------------------------------------------------------------------------------- */
+/* Saying --------------------------------------------------------------------------------------------------------- */
 
 enum { PLACE = 224 };
 

@@ -1,4 +1,4 @@
-/* subject.c - what a check is carried out on: its sets and twins, its inputs, its memory; and leaving all as it was. */
+/* subject.c - what a check is carried out on: sets and twins, inputs, memory; and leaving all as it was. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,7 +78,7 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
     return TG_OK;
 }
 
-/* Sets ------------------------------------------------------------------------------------------------------------ */
+/* Sets ----------------------------------------------------------------------------------------------------------- */
 
 /* Leaves in *twin the set itself where it has the dtype, else a clone. */
 static tg_status in_dtype(tg_checker *c, tg_params *set, tg_dtype dtype, tg_params **twin)
@@ -143,7 +143,7 @@ static tg_status take_tapes(tg_checker *c)
     return TG_OK;
 }
 
-/* Inputs ---------------------------------------------------------------------------------------------------------- */
+/* Inputs --------------------------------------------------------------------------------------------------------- */
 
 static void add_input(tg_checker *c, tg_params *exact, int at, bool is_cotangent)
 {
@@ -235,7 +235,7 @@ static tg_status take_room(tg_checker *c)
     return TG_OK;
 }
 
-/* Life ------------------------------------------------------------------------------------------------------------ */
+/* Life ----------------------------------------------------------------------------------------------------------- */
 
 tg_status tg_checker_init(tg_checker *c, tg_params *params, tg_gradcheck_model *model, void *context,
                           const tg_gradcheck_config *config, tg_gradcheck_report *report)

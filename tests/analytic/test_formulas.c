@@ -4,7 +4,7 @@
 enum { N = 4, C = 5 };
 static const int32_t labels[N] = { 3, 0, 4, 1 };
 
-/* Softmax and cross-entropy: L = -(1/n) sum ln y_label, dL/dz = (y - t) / n ------------------------------------------- */
+/* Softmax and cross-entropy: L = -(1/n) sum ln y_label, dL/dz = (y - t) / n -------------------------------------- */
 
 static tg_tensor fused(tg_tape *tape, const tg_tensor *in, void *context)
 {
@@ -25,8 +25,8 @@ static void fused_cross_entropy_is_y_minus_t(void **state)
                                      .by_hand = { delta } });
 }
 
-/* The same from its parts: l = -sum t ln y of y = softmax(z), so that dl/dy_i = -1/y_i at the class and 0 elsewhere, and
-   dl/dz = (diag(y) - y y^T) dl/dy. */
+/* The same from its parts: l = -sum t ln y of y = softmax(z), so that dl/dy_i = -1/y_i at the class and 0 elsewhere,
+   and dl/dz = (diag(y) - y y^T) dl/dy. */
 static tg_tensor one_hot(tg_tape *tape)
 {
     double t[N * C] = { 0 };
@@ -118,7 +118,7 @@ static void the_jacobian_of_softmax_is_diag_y_minus_y_yt(void **state)
     tg_tape_destroy(tape);
 }
 
-/* The plain softmax overflows, the stable one does not --------------------------------------------------------------- */
+/* The plain softmax overflows, the stable one does not ----------------------------------------------------------- */
 
 static const double far[] = { 1000, -1000, 999, 0, 5 };
 
@@ -162,7 +162,7 @@ static void the_stable_softmax_does_not(void **state)
     tg_tape_destroy(tape);
 }
 
-/* Activations: dE/dx = r * h'(x) for E = r^T h(x) -------------------------------------------------------------------- */
+/* Activations: dE/dx = r * h'(x) for E = r^T h(x) ---------------------------------------------------------------- */
 
 enum { M = 12 };
 static double r[M];
@@ -238,7 +238,7 @@ static void the_slope_of_tanh_is_one_minus_h_squared(void **state)
     check_activation(hyperbolic, tanh_slope);
 }
 
-/* The linear layer z = x W + b, E = <delta, z>: dW = x^T delta, db = sum of delta's rows, dx = delta W^T -------------- */
+/* The linear layer z = x W + b, E = <delta, z>: dW = x^T delta, db = sum of delta's rows, dx = delta W^T --------- */
 
 enum { IN = 3 };
 
@@ -268,7 +268,7 @@ static void the_linear_layer_is_xt_delta(void **state)
                                      .by_hand = { dx, dw, db } });
 }
 
-/* L2: R = lambda |W|^2, dR/dW = 2 lambda W ---------------------------------------------------------------------------- */
+/* L2: R = lambda |W|^2, dR/dW = 2 lambda W ----------------------------------------------------------------------- */
 
 static tg_tensor penalty(tg_tape *tape, const tg_tensor *in, void *context)
 {

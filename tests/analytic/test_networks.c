@@ -6,7 +6,7 @@
        dJ/dz3 = (softmax(z3) - t) / N
        dJ/dW2 = a2^T dz3 + 2 lambda W2          dJ/db2 = sum dz3
        dJ/dz2 = (dz3 W2^T) * [z2 > 0]
-       dJ/dW1 = x^T dz2 + 2 lambda W1           dJ/db1 = sum dz2 ------------------------------------------------------ */
+       dJ/dW1 = x^T dz2 + 2 lambda W1           dJ/db1 = sum dz2 -------------------------------------------------- */
 
 enum { N = 6, D = 4, H = 7, H2 = 5, C = 3 };
 static const int32_t labels[N] = { 0, 1, 2, 2, 1, 0 };
@@ -84,7 +84,7 @@ static void the_two_layer_relu_network(void **state)
    y = softmax(z), l = -ln y_label.
        dl/dz = y - t          dl/dW2 = h^T dl/dz          dl/db2 = dl/dz
        dl/dh = dl/dz W2^T     dl/da = dl/dh * h (1 - h)
-       dl/dW1 = x^T dl/da     dl/db1 = dl/da ------------------------------------------------------------------------- */
+       dl/dW1 = x^T dl/da     dl/db1 = dl/da ---------------------------------------------------------------------- */
 
 static tg_tensor sigmoid_network(tg_tape *tape, const tg_tensor *in, void *context)
 {
@@ -118,7 +118,7 @@ static void the_two_layer_sigmoid_network(void **state)
 }
 
 /* Three layers, ReLU, softmax: from dL/dz3 = y^ - y down, each dW = (1/N) sum over the observations of
-   input x delta -------------------------------------------------------------------------------------------------------- */
+   input x delta -------------------------------------------------------------------------------------------------- */
 
 static tg_tensor three_layers(tg_tape *tape, const tg_tensor *in, void *context)
 {
@@ -188,7 +188,7 @@ static void the_three_layer_network(void **state)
        dE/dh  = W2^T (y - t) + r
        dE/dz  = sigmoid'(z) * dE/dh
        dE/dx  = W1^T (sigmoid'(z) * W2^T (y - t)) + (y - t) + W1^T (sigmoid'(z) * r)
-       dE/dW1 = dE/dz x^T     dE/db1 = dE/dz     dE/dW2 = (y - t) h^T     dE/dr = h     dE/dt = t - y ------------------ */
+       dE/dW1 = dE/dz x^T     dE/db1 = dE/dz     dE/dW2 = (y - t) h^T     dE/dr = h     dE/dt = t - y ------------- */
 
 enum { P = 4, Q = 3 }; /* x has P elements, h has Q */
 

@@ -1,4 +1,4 @@
-/* test_toy.c - the toy network: its scores, loss and gradients to the last digits, its gradient check, its overfitting. */
+/* test_toy.c - the toy network: scores, loss and gradients to the last digits, gradient check, overfitting. */
 #include "three_ways.h"
 #include "toy.h"
 
@@ -96,7 +96,7 @@ static void the_gradient_check_is_at_or_below_the_printed_one(void **state)
     tg_mlp_destroy(net);
 }
 
-/* Plain gradient descent on the bare loss of five observations. */
+/* Plain gradient descent on five observations. */
 static void the_toy_is_overfitted(void **state)
 {
     (void)state;

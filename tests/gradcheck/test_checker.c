@@ -21,7 +21,7 @@ static tg_status check_at(function *f, const double *x, int64_t n, const tg_grad
         return expression;                                                                                           \
     }
 
-/* Kinks ----------------------------------------------------------------------------------------------------------- */
+/* Kinks ---------------------------------------------------------------------------------------------------------- */
 
 FUNCTION(absolute, tg_abs(x))
 FUNCTION(relu, tg_relu(x))
@@ -119,7 +119,7 @@ static void ties_of_max_are_kinks(void **state)
     assert_int_equal(report.all.n_kinks, 0);
 }
 
-/* What is no function of slopes ----------------------------------------------------------------------------------- */
+/* What is no function of slopes ---------------------------------------------------------------------------------- */
 
 /* 0 below zero, 1 from there on: the tape says that the slope is 0. */
 static tg_tensor step_up(tg_tape *tape, const tg_tensor *in, void *context)
@@ -207,7 +207,7 @@ static void cancelled_gradients_pass_as_faint(void **state)
     assert_non_null(strstr(report.text, "too faint to tell from rounding"));
 }
 
-/* Scales ---------------------------------------------------------------------------------------------------------- */
+/* Scales --------------------------------------------------------------------------------------------------------- */
 
 FUNCTION(square, tg_square(x))
 FUNCTION(inverse, tg_reciprocal(x))
@@ -264,7 +264,7 @@ static void a_step_can_be_given(void **state)
     }
 }
 
-/* Large inputs ------------------------------------------------------------------------------------------------------- */
+/* Large inputs --------------------------------------------------------------------------------------------------- */
 
 enum { LARGE = 10000 };
 
@@ -307,7 +307,7 @@ static void directions_find_what_a_sample_misses(void **state)
     assert_int_equal(report.all.n_checked, 128); /* no directions where every element is checked */
 }
 
-/* Functions that change ----------------------------------------------------------------------------------------------- */
+/* Functions that change ------------------------------------------------------------------------------------------ */
 
 static tg_tensor dropped(tg_tape *tape, const tg_tensor *in, void *context)
 {
@@ -357,7 +357,7 @@ static void the_mode_is_the_configs(void **state)
     assert_false(training);
 }
 
-/* Order 2 ------------------------------------------------------------------------------------------------------------- */
+/* Order 2 -------------------------------------------------------------------------------------------------------- */
 
 FUNCTION(wavy, tg_mul(tg_sin(x), tg_exp(x)))
 FUNCTION(half_detached, tg_mul(tg_detach(tg_sin(x)), tg_exp(x)))
@@ -426,7 +426,7 @@ static void inputs_without_elements_pass(void **state)
     }
 }
 
-/* Errors ---------------------------------------------------------------------------------------------------------- */
+/* Errors --------------------------------------------------------------------------------------------------------- */
 
 static tg_tensor mismatched(tg_tape *tape, const tg_tensor *in, void *context)
 {

@@ -82,7 +82,7 @@ static void spoil_b(double *g, int64_t n, int i)
 {
     (void)n;
     if (i == 2)
-        g[0] = NAN;
+        g[0] = (double)NAN;
 }
 
 static void swap_neighbours(double *g, int64_t n, int i)
@@ -181,7 +181,7 @@ static void only_the_wrong_input_is_blamed(void **state)
     assert_true(report.all.max_absolute == e->absolute);
 }
 
-/* Reverse passes that are wrong in themselves ----------------------------------------------------------------------- */
+/* Reverse passes that are wrong in themselves -------------------------------------------------------------------- */
 
 static tg_tensor square_of_an_input(tg_tape *tape, const tg_tensor *in, void *context)
 {
@@ -245,7 +245,7 @@ static void a_pass_that_leaves_a_broadcast_fails(void **state)
     assert_string_equal(report.text, "gradcheck: a gradient of [3, 3] for an input of [3]");
 }
 
-/* Gradients that are right for one cotangent only ------------------------------------------------------------------- */
+/* Gradients that are right for one cotangent only ---------------------------------------------------------------- */
 
 static tg_status adds_one_to_nothing(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
                                      unsigned flags, void *context)

@@ -1,4 +1,4 @@
-/* test_random_graphs.c - random graphs of the library's operations: shared inputs, broadcasts, joins; orders 1 and 2. */
+/* test_random_graphs.c - random graphs of the library's operations: shared inputs, broadcasts, joins, two orders. */
 #include <stdio.h>
 
 #include "check.h"
