@@ -5,11 +5,12 @@
 #include "kernels/tile.h"
 
 enum {
-    DEPTH = 400,       /* of k in one pass over C, where B is copied */
-    LONG_DEPTH = 1024, /* where B is read in place */
-    HEIGHT = 64,       /* rows of A that stay in the cache while B, read in place, goes by */
-    PACK_HEIGHT = 512, /* rows from which copying B pays although it could be read in place */
-    PANEL = TILE_VECS * VL,
+    PANEL = TILE_VECS * VL, /* columns that are worked through together */
+    DEPTH = 400,            /* of k in one pass over C, where B is copied */
+    LONG_DEPTH = 1024,      /* where B is read in place */
+    HEIGHT = 64,            /* rows of A that stay in the cache while B, read in place, goes by */
+    /* Rows from which copying B pays although it could be read in place: sooner if a panel uses little of each page. */
+    PACK_HEIGHT = PANEL * sizeof(real) < 192 ? 64 : 512,
 };
 
 static int64_t min(int64_t a, int64_t b)
