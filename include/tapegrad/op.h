@@ -64,7 +64,7 @@ TG_API int tg_vjp_count(const tg_vjp *v); /* number of inputs */
 TG_API bool tg_wants(const tg_vjp *v, int i);
 
 /* Hands on dE/d(input i). Its shape is the input's, or one that the input broadcasts to: broadcasting is undone here,
-   once, and never in a rule. */
+   once, and never in a rule. Several gifts to one input add up; an input that is given nothing gets zeros. */
 TG_API void tg_give(tg_vjp *v, int i, tg_tensor gradient);
 
 /* Samples ---------------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ struct tg_op {
     unsigned flags;    /* TG_OP_... */
     int order;         /* TG_ORDER_...; a derivative beyond it is an error, never a zero */
     tg_status (*shape)(tg_call *call, tg_shape *out); /* checks the inputs, says the result's shape */
-    tg_status (*forward)(tg_call *call);              /* fills the output */
+    tg_status (*forward)(tg_call *call);              /* fills the output; works on memory, not on tensors */
     void (*vjp)(tg_vjp *v);                           /* NULL with TG_ORDER_NONE */
     const tg_sample *samples;
     int n_samples;
@@ -117,7 +117,8 @@ struct tg_op {
 TG_API tg_status tg_shape_broadcast(tg_call *call, tg_shape *out);
 
 /* Applies op to n tensors of one tape, with `bytes` bytes of attributes copied onto the tape (NULL and 0 for none).
-   Errors go to the tape of the first tensor that has one, and give a bad tensor; without any tape, the null tensor. */
+   Errors go to the tape of the first tensor that has one, and give a bad tensor; without any tape, the null tensor. An
+   operation trusts its attributes to be what its own function gives: call the library's through theirs. */
 TG_API tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes, size_t bytes);
 
 /* The library's own operations, in the order of ops.list: for i in 0 .. tg_op_count() - 1, else NULL. */

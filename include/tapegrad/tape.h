@@ -12,7 +12,8 @@ extern "C" {
 
 /* Life ----------------------------------------------------------------------------------------------------------- */
 
-/* A tape whose tensors are all of this dtype. Never NULL: out of memory gives a tape that only carries that error. A
+/* A tape whose tensors are all of this dtype. Never NULL: out of memory, or a dtype that is none, gives a tape that only
+   carries that error. A
    tape is used by one thread at a time; several tapes may run in several threads. */
 TG_API tg_tape *tg_tape_create(tg_dtype dtype);
 

@@ -328,6 +328,10 @@ static TG_COLD bool take_shape(tg_tape *t, tg_node *n)
 
 static bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size_t bytes)
 {
+    if (!attributes) {
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the attributes are NULL, not %zu bytes", n->op->name, bytes);
+        return false;
+    }
     n->attributes = tg_tape_alloc(t, bytes);
     if (n->attributes)
         memcpy(n->attributes, attributes, bytes);
@@ -342,35 +346,43 @@ static tg_tape *first_tape(const tg_tensor *inputs, int n)
     return NULL;
 }
 
-/* Of an operation that does not take just n inputs. */
-static TG_COLD bool check_count(tg_tape *t, const tg_op *op, int n)
+/* Whether op is complete, and takes just n inputs. */
+static inline bool is_sound(const tg_op *op, int n)
 {
-    if (op && op->arity == TG_VARIADIC && n > 0 && n <= UINT16_MAX)
-        return true;
+    return op && op->arity == n && op->name && op->shape && (op->forward || op->flags & TG_OP_VIEW);
+}
+
+/* Of what is not sound: an operation of any number of inputs, or what is wrong, raised. */
+static TG_COLD bool check_op(tg_tape *t, const tg_op *op, int n)
+{
     if (!op)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "apply: the operation is NULL");
-    else if (op->arity == TG_VARIADIC)
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: takes 1 .. %d inputs, was given %d", op->name, UINT16_MAX, n);
-    else
+    else if (!op->name || !op->shape || (!op->forward && !(op->flags & TG_OP_VIEW)))
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "apply: operation %s needs a name, a shape rule and a forward",
+                      op->name ? op->name : "without a name");
+    else if (op->arity != TG_VARIADIC)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: takes %d inputs, was given %d", op->name, op->arity, n);
-    return false;
+    else if (n < 1 || n > UINT16_MAX)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: takes 1 .. %d inputs, was given %d", op->name, UINT16_MAX, n);
+    return t->status == TG_OK;
 }
 
 tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes, size_t bytes)
 {
     tg_tape *t = first_tape(inputs, n);
-    if (!t || t->status != TG_OK || ((!op || op->arity != n) && !check_count(t, op, n)))
+    if (!t || t->status != TG_OK || (!is_sound(op, n) && !check_op(t, op, n)))
         return tg_bad(t);
     tg_node *node = tg_tape_push(t, op);
     if (!node)
         return tg_bad(t);
+    const uint32_t id = t->count;
     bool good = take_inputs(t, node, inputs, n) && (!bytes || take_attributes(t, node, attributes, bytes)) &&
                 (node->extent || take_shape(t, node));
     if (good && t->mode < TG_NOTING)
         good = compute(t, node);
     if (!good) {
-        t->count--;
+        t->count -= t->count == id; /* unless a forward put tensors of its own on the tape */
         return tg_bad(t);
     }
-    return (tg_tensor){ .tape = t, .id = t->count, .epoch = node->epoch };
+    return (tg_tensor){ .tape = t, .id = id, .epoch = node->epoch };
 }

@@ -3,12 +3,22 @@
 
 #include <string.h>
 
-/* What tg_tape_create returns when there is no memory for a tape. It is never written. */
-static const tg_tape nil_tape = {
+/* What tg_tape_create returns when there can be no tape. They are never written. */
+static const tg_tape no_memory = {
     .status = TG_ERR_MEMORY,
     .is_nil = true,
-    .message = "tg_tape_create: no memory for a tape",
+    .message = "tape_create: no memory for a tape",
 };
+static const tg_tape no_dtype = {
+    .status = TG_ERR_DTYPE,
+    .is_nil = true,
+    .message = "tape_create: the dtype is neither TG_F32 nor TG_F64",
+};
+
+static tg_tape *nil(const tg_tape *t)
+{
+    return (tg_tape *)(uintptr_t)t;
+}
 
 /* Whether the tape can be changed at all. */
 static bool is_real(const tg_tape *t)
@@ -25,11 +35,13 @@ tg_tape *tg_tape_create(tg_dtype dtype)
 
 tg_tape *tg_tape_create_with(tg_dtype dtype, const tg_allocator *allocator)
 {
+    if (dtype != TG_F32 && dtype != TG_F64)
+        return nil(&no_dtype);
     tg_heap heap = { .allocator = tg_allocator_or_default(allocator) };
     tg_tape *t = tg_heap_alloc(&heap, sizeof *t);
     if (!t)
-        return (tg_tape *)(uintptr_t)&nil_tape;
-    *t = (tg_tape){ .dtype = dtype == TG_F64 ? TG_F64 : TG_F32, .heap = heap, .epoch = 1 };
+        return nil(&no_memory);
+    *t = (tg_tape){ .dtype = dtype, .heap = heap, .epoch = 1 };
     t->element = tg_dtype_size(t->dtype);
     t->kernels = tg_kernels_for(t->dtype);
     return t;
@@ -145,14 +157,13 @@ bool tg_tape_place_many(tg_tape *t, tg_node *n)
 {
     int64_t size = n->extent->size;
     if (t->mode != TG_NOTING)
-        return (n->value = tg_tape_alloc(t, (size_t)size * t->element));
-    n->value = tg_store_take(&t->store, &t->heap, (size_t)size * t->element);
-    if (!n->value) {
-        tg_tape_raise(t, TG_ERR_MEMORY, "no memory for a gradient of %zu bytes", (size_t)size * t->element);
-        return false;
-    }
-    n->flags |= TG_NODE_BUFFER;
-    return true;
+        n->value = tg_arena_alloc(&t->arena, &t->heap, (size_t)size * t->element);
+    else if ((n->value = tg_store_take(&t->store, &t->heap, (size_t)size * t->element)))
+        n->flags |= TG_NODE_BUFFER;
+    if (!n->value)
+        tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for %zu bytes of result", n->op->name,
+                      (size_t)size * t->element);
+    return n->value;
 }
 
 bool tg_tape_hold(tg_tape *t, uint32_t id)
@@ -252,6 +263,8 @@ tg_status tg_tape_rewind(tg_tape *t, tg_mark m)
     if (m.status == TG_OK)
         clear_error(t);
     tg_tape_truncate(t, m.id);
+    drop_kept(t, 0);
+    t->has_gradients = false;
     tg_arena_rewind(&t->arena, m.position[0], m.offset);
     t->bound = m.position[1];
     forget_bindings(t->bound, m.id);

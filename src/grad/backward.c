@@ -1,6 +1,7 @@
 /* backward.c - the reverse pass: one loop down the tape, one rule a node. */
 #include <string.h>
 
+#include "core/platform.h"
 #include "grad/reverse.h"
 #include "tapegrad/grad.h"
 #include "tapegrad/ops.h"
@@ -27,10 +28,17 @@ tg_tensor tg_output(const tg_vjp *v)
     return (tg_tensor){ .tape = v->tape, .id = v->id, .epoch = v->node->epoch };
 }
 
-/* The number of input i, or 0. */
+static TG_COLD uint32_t raise_no_input(const tg_vjp *v, int i)
+{
+    tg_tape_raise(v->tape, TG_ERR_ARGUMENT, "the rule speaks of input %d; there are %d, from 0", i,
+                  v->node->n_inputs);
+    return 0;
+}
+
+/* The number of input i, or 0 where it is absent. */
 static inline uint32_t input_id(const tg_vjp *v, int i)
 {
-    return i >= 0 && i < v->node->n_inputs ? tg_node_inputs(v->node)[i] : 0;
+    return i >= 0 && i < v->node->n_inputs ? tg_node_inputs(v->node)[i] : raise_no_input(v, i);
 }
 
 tg_tensor tg_input(const tg_vjp *v, int i)

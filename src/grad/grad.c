@@ -136,7 +136,7 @@ tg_tensor tg_grad_of(tg_tensor x)
     if (!(n->flags & TG_NODE_RETAIN))
         tg_tape_raise(t, TG_ERR_STATE, "grad_of: this tensor keeps no gradient; mark it with tg_retain_grad");
     else if (!t->has_gradients)
-        tg_tape_raise(t, TG_ERR_STATE, "grad_of: there was no backward yet");
+        tg_tape_raise(t, TG_ERR_STATE, "grad_of: there was no backward since the last reset or rewind");
     else if (n->flags & TG_NODE_PARAM)
         return copy_of_sink(t, n);
     else {

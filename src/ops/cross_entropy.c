@@ -182,7 +182,7 @@ tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction
     const tg_node *n = tg_node_of(logits, "cross_entropy");
     if (!n)
         return tg_bad(logits.tape);
-    const int64_t rows = n->extent->shape.rank ? n->extent->shape.dims[0] : 0;
+    const int64_t rows = n->extent->shape.rank == 2 ? n->extent->shape.dims[0] : 0; /* else refused */
     const target t = { tg_keep_numbers(logits.tape, labels, rows), reduction };
     return tg_apply(&tg_op_cross_entropy, &logits, 1, &t, sizeof t);
 }

@@ -7,6 +7,8 @@ static tg_status shape(tg_call *c, tg_shape *out)
     const int64_t size = tg_call_size(c, 0);
     char text[192];
     *out = *(const tg_shape *)tg_call_attributes(c);
+    if (out->rank < 0 || out->rank > TG_MAX_RANK)
+        return tg_call_fail(c, TG_ERR_SHAPE, "rank %d is not in 0 .. %d", out->rank, TG_MAX_RANK);
     tg_shape known = *out;
     int free_axis = -1;
     for (int d = 0; d < out->rank && d < TG_MAX_RANK; d++)

@@ -373,7 +373,7 @@ static void no_tape_is_an_error_not_a_crash(void **state)
     tg_allocator a = failing_allocator(&f);
     tg_tape *t = tg_tape_create_with(TG_F64, &a);
     assert_non_null(t);
-    says(t, TG_ERR_MEMORY, "tg_tape_create: no memory for a tape");
+    says(t, TG_ERR_MEMORY, "tape_create: no memory for a tape");
     tg_tape_reset(t);
     tg_tape_set_recording(t, false);
     tg_tape_set_training(t, false);
@@ -383,8 +383,12 @@ static void no_tape_is_an_error_not_a_crash(void **state)
     assert_int_equal(tg_grad(x, x, &x, 1, &g, 0), TG_ERR_MEMORY);
     assert_int_equal(tg_tape_rewind(t, tg_tape_mark(t)), TG_ERR_MEMORY);
     tg_grad_of(tg_retain_grad(tg_name(tg_detach(x), "x")));
-    says(t, TG_ERR_MEMORY, "tg_tape_create: no memory for a tape");
+    says(t, TG_ERR_MEMORY, "tape_create: no memory for a tape");
     tg_tape_destroy(t);
+    tg_tape *odd = tg_tape_create((tg_dtype)7);
+    assert_false(tg_is_valid(tg_full(odd, TG_SCALAR, 1)));
+    says(odd, TG_ERR_DTYPE, "tape_create: the dtype is neither TG_F32 nor TG_F64");
+    tg_tape_destroy(odd);
     tg_tape_destroy(NULL);
     tg_tape_reset(NULL);
     assert_int_equal(tg_tape_status(NULL), TG_ERR_ARGUMENT);
