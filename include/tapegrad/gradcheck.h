@@ -53,7 +53,7 @@ typedef struct tg_gradcheck_element {
 } tg_gradcheck_element;
 
 /* All comparisons of one input. A kink, where the slopes to both sides differ and the gradient lies between them,
-   bounds included (relu at 0), is counted, and neither checked nor failed. */
+   bounds included (relu at 0), or, at order 2, where the gradient jumps, is counted, and neither checked nor failed. */
 typedef struct tg_gradcheck_result {
     int64_t n_checked, n_failed; /* elements and directions compared; of these, beyond what is allowed */
     int64_t n_kinks;

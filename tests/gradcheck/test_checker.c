@@ -51,6 +51,21 @@ static void a_kink_is_counted_and_named(void **state)
         }
 }
 
+/* The gradient jumps at a kink: what is beside it is checked all the same. */
+static void a_kink_is_one_at_order_two(void **state)
+{
+    (void)state;
+    function *const kinks[] = { absolute, relu, bent, tied };
+    for (int i = 0; i < COUNT(kinks); i++) {
+        tg_gradcheck_report report;
+        const tg_gradcheck_config config = { .order = 2 };
+        assert_passed(check_at(kinks[i], AT(0.7, 0, -0.6), &config, &report), &report);
+        if (report.all.n_kinks < 1 || report.all.n_checked < 2)
+            fail_msg("%d: %s", i, report.text);
+        assert_int_equal(report.all.kink.index, 1);
+    }
+}
+
 static void nothing_but_kinks_is_no_pass(void **state)
 {
     (void)state;
@@ -541,6 +556,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kink_is_counted_and_named),
+        cmocka_unit_test(a_kink_is_one_at_order_two),
         cmocka_unit_test(nothing_but_kinks_is_no_pass),
         cmocka_unit_test(elements_beside_a_kink_are_checked),
         cmocka_unit_test(a_sharp_bend_is_no_kink),
