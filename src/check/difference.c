@@ -247,7 +247,7 @@ static tg_status search(tg_checker *c, const tg_probe *p, double analytic, rung 
 
 /* Where a function has a kink, its gradient jumps: at order 2 the slope to that side doubles when the step is halved, and
    extrapolates to three times what it was. */
-static bool is_gradients_jump(const tg_checker *c, const rung *r)
+static bool gradient_jumps(const tg_checker *c, const rung *r)
 {
     const double steeper = fmax(fabs(r->right), fabs(r->left));
     return c->config.order == 2 && steeper > 3 * hidden_noise(c, r) && fabs(r->bend - steeper / 3) <= 0.02 * steeper;
@@ -312,7 +312,7 @@ tg_status tg_check_probe(tg_checker *c, const tg_probe *p)
                       .numeric = r.value,
                       .allowed = allowed(c, p, &r, sharp && !accident, analytic, rounding),
                       .step = r.h,
-                      .is_kink = !sharp && (is_kink(c, &r, analytic) || is_gradients_jump(c, &r)),
+                      .is_kink = !sharp && (is_kink(c, &r, analytic) || gradient_jumps(c, &r)),
                   });
     return TG_OK;
 }
