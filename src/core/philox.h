@@ -23,4 +23,18 @@ static inline tg_block tg_philox(tg_block counter, uint64_t key)
     return c;
 }
 
+/* The third word of the counter keeps draws and streams apart. */
+enum { TG_DRAWS = 0, TG_STREAMS = 1 };
+
+static inline tg_block tg_random_block(uint64_t seed, uint64_t number, uint32_t purpose)
+{
+    return tg_philox((tg_block){ { (uint32_t)number, (uint32_t)(number >> 32), purpose, 0 } }, seed);
+}
+
+/* 64 of a block's 128 bits: half 0 or half 1. Draw i of a generator is half i % 2 of block i / 2. */
+static inline uint64_t tg_half_block(tg_block b, int which)
+{
+    return b.word[2 * which] | (uint64_t)b.word[2 * which + 1] << 32;
+}
+
 #endif

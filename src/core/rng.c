@@ -6,20 +6,6 @@
 #include "core/philox.h"
 #include "core/portable.h"
 
-/* The third word of the counter keeps draws and streams apart. */
-enum { DRAWS = 0, STREAMS = 1 };
-
-static tg_block block(uint64_t seed, uint64_t number, uint32_t purpose)
-{
-    return tg_philox((tg_block){ { (uint32_t)number, (uint32_t)(number >> 32), purpose, 0 } }, seed);
-}
-
-/* 64 of a block's 128 bits: half 0 or half 1. */
-static uint64_t half(tg_block b, int which)
-{
-    return b.word[2 * which] | (uint64_t)b.word[2 * which + 1] << 32;
-}
-
 tg_rng tg_rng_seed(uint64_t seed)
 {
     return (tg_rng){ .seed = seed };
@@ -27,12 +13,12 @@ tg_rng tg_rng_seed(uint64_t seed)
 
 tg_rng tg_rng_stream(const tg_rng *rng, uint64_t stream)
 {
-    return rng ? tg_rng_seed(half(block(rng->seed, stream, STREAMS), 0)) : (tg_rng){ 0 };
+    return rng ? tg_rng_seed(tg_half_block(tg_random_block(rng->seed, stream, TG_STREAMS), 0)) : (tg_rng){ 0 };
 }
 
 uint64_t tg_rng_at(uint64_t seed, uint64_t position)
 {
-    return half(block(seed, position / 2, DRAWS), position % 2);
+    return tg_half_block(tg_random_block(seed, position / 2, TG_DRAWS), position % 2);
 }
 
 uint64_t tg_rng_u64(tg_rng *rng)

@@ -10,14 +10,35 @@ typedef struct drops {
 
 #ifdef TG_VECTOR_PASS
 
+#include "core/philox.h"
+
+/* Blocks of two draws, made together so that the compiler makes vectors of them. */
+enum { BLOCKS = 32 };
+
+static inline void draw(uint64_t seed, uint64_t first, uint64_t *draws)
+{
+    for (int i = 0; i < BLOCKS; i++) {
+        const tg_block b = tg_random_block(seed, first + (uint64_t)i, TG_DRAWS);
+        draws[2 * i] = tg_half_block(b, 0);
+        draws[2 * i + 1] = tg_half_block(b, 1);
+    }
+}
+
 ROWS(dropout)
 {
     const drops *d = l->attributes;
     const real *x = l->in[0], scale = (real)(1 / (1 - d->p));
+    const int64_t below =
+        (int64_t)ceil(d->p * 0x1p53); /* u < p, as tg_rng_uniform makes u of a draw's upper 53 bits */
     real *y = l->out;
-    for (int64_t j = 0; j < l->cols; j++) {
-        tg_rng draw = { d->rng.seed, d->rng.position + (uint64_t)j };
-        y[j] = tg_rng_uniform(&draw) < d->p ? 0 : x[j] * scale;
+    for (int64_t j = 0, n; j < l->cols; j += n) {
+        const uint64_t position = d->rng.position + (uint64_t)j;
+        const int64_t skip = position % 2, left = l->cols - j;
+        uint64_t draws[2 * BLOCKS];
+        draw(d->rng.seed, position / 2, draws);
+        n = left < 2 * BLOCKS - skip ? left : 2 * BLOCKS - skip;
+        for (int64_t i = 0; i < n; i++)
+            y[j + i] = (int64_t)(draws[skip + i] >> 11) < below ? 0 : x[j + i] * scale;
     }
 }
 
