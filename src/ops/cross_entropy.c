@@ -11,11 +11,8 @@ ROWS(cross_entropy)
     double sum = 0;
     for (int64_t i = 0; i < l->rows; i++) {
         const real *x = (const real *)l->in[0] + i * l->row[0];
-        const vec m = strip_most(&s, x);
-        total t = { .n = 0 };
-        for (int64_t j = 0; j < s.steps; j++)
-            total_add(&t, v_exp(strip_load(&s, x, j, -(real)INFINITY) - m));
-        const double loss = (double)m[0] - (double)x[labels[i]] + log(total_of(&t));
+        const exponentials e = strip_exp(&s, x, NULL);
+        const double loss = (double)e.peak[0] - (double)x[labels[i]] + log((double)e.sum[0]);
         if (l->out_row)
             ((real *)l->out)[i] = (real)loss;
         sum += loss;
@@ -30,20 +27,14 @@ ROWS(cross_entropy_grad)
     const int32_t *labels = l->attributes;
     const strip s = strip_along(l, 0, l->cols);
     for (int64_t i = 0; i < l->rows; i++) {
-        const real *x = (const real *)l->in[0] + i * l->row[0];
         const real g = (real)l->p[0] * ((const real *)l->in[1])[i * l->row[1]];
         real *y = (real *)l->out + i * l->out_row;
-        const vec m = strip_most(&s, x);
-        total t = { .n = 0 };
+        const exponentials e = strip_exp(&s, (const real *)l->in[0] + i * l->row[0], y);
+        const vec scale = g / e.sum;
         for (int64_t j = 0; j < s.steps; j++) {
-            const vec e = v_exp(strip_load(&s, x, j, -(real)INFINITY) - m);
-            strip_store(&s, y, j, e);
-            total_add(&t, e);
+            const vec at_label = v_select(lane_alone(labels[i] - j * VL), v_set(g), v_set(0));
+            strip_store(&s, y, j, strip_exp_at(&s, &e, y, j) * scale - at_label);
         }
-        const vec scale = v_set((real)((double)g / total_of(&t)));
-        for (int64_t j = 0; j < s.steps; j++)
-            strip_store(&s, y, j, strip_load(&s, y, j, 0) * scale);
-        y[labels[i]] -= g;
     }
 }
 

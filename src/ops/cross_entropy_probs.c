@@ -10,13 +10,11 @@ ROWS(cross_entropy_probs)
     double sum = 0;
     for (int64_t i = 0; i < l->rows; i++) {
         const real *x = (const real *)l->in[0] + i * l->row[0], *p = (const real *)l->in[1] + i * l->row[1];
-        const vec m = strip_most(&s, x);
-        total t = { .n = 0 }, loss = { .n = 0 };
+        const exponentials e = strip_exp(&s, x, NULL);
+        const vec log_sum = v_log(e.sum);
+        total loss = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
-            total_add(&t, v_exp(strip_load(&s, x, j, -(real)INFINITY) - m));
-        const vec log_sum = v_set((real)log(total_of(&t)));
-        for (int64_t j = 0; j < s.steps; j++)
-            total_add(&loss, strip_load(&s, p, j, 0) * (m - strip_load(&s, x, j, m[0]) + log_sum));
+            total_add(&loss, strip_load(&s, p, j, 0) * (e.peak - strip_load(&s, x, j, e.peak[0]) + log_sum));
         if (l->out_row)
             ((real *)l->out)[i] = (real)total_of(&loss);
         sum += total_of(&loss);
@@ -30,20 +28,16 @@ ROWS(cross_entropy_probs_grad)
 {
     const strip s = strip_along(l, 0, l->cols);
     for (int64_t i = 0; i < l->rows; i++) {
-        const real *x = (const real *)l->in[0] + i * l->row[0], *p = (const real *)l->in[1] + i * l->row[1];
+        const real *p = (const real *)l->in[1] + i * l->row[1];
         const vec g = v_set((real)l->p[0] * ((const real *)l->in[2])[i * l->row[2]]);
         real *y = (real *)l->out + i * l->out_row;
-        const vec m = strip_most(&s, x);
-        total t = { .n = 0 }, mass = { .n = 0 };
-        for (int64_t j = 0; j < s.steps; j++) {
-            const vec e = v_exp(strip_load(&s, x, j, -(real)INFINITY) - m);
-            strip_store(&s, y, j, e);
-            total_add(&t, e);
-            total_add(&mass, strip_load(&s, p, j, 0));
-        }
-        const vec scale = v_set((real)(total_of(&mass) / total_of(&t)));
+        const exponentials e = strip_exp(&s, (const real *)l->in[0] + i * l->row[0], y);
+        total mass = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
-            strip_store(&s, y, j, g * (strip_load(&s, y, j, 0) * scale - strip_load(&s, p, j, 0)));
+            total_add(&mass, strip_load(&s, p, j, 0));
+        const vec scale = strip_total(&s, &mass) / e.sum;
+        for (int64_t j = 0; j < s.steps; j++)
+            strip_store(&s, y, j, g * (strip_exp_at(&s, &e, y, j) * scale - strip_load(&s, p, j, 0)));
     }
 }
 

@@ -14,12 +14,12 @@ tg_lines tg_lines_along(const tg_shape *s, int axis)
     return l;
 }
 
-enum { TASK = 1 << 15 }; /* elements */
+enum { TASK = 1 << 15, ABREAST = 512 }; /* elements; lines side by side, of which memory's order makes neighbours */
 
-/* Lines of a task; neighbouring outputs share cache lines. */
+/* Lines of a task. */
 static int64_t stretch(const tg_lines *l)
 {
-    return TASK / (l->k + 1) + 16;
+    return TASK / (l->k + 1) + (l->inner == 1 ? 1 : ABREAST);
 }
 
 /* Contiguous lines are cut as they follow each other; lines side by side within each of `outer`. */

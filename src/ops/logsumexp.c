@@ -6,7 +6,7 @@
 STRIP_INLINE void logsumexp_into(const strip *s)
 {
     const real *x = strip_in(s, 0);
-    vec m = strip_most(s, x);
+    vec m = strip_peak(s, x);
     m = v_select(v_abs(m) == (real)INFINITY, v_set(0), m); /* infinity - infinity is NaN */
     total t = { .n = 0 };
     for (int64_t i = 0; i < s->steps; i++)

@@ -3,14 +3,25 @@
 
 #ifdef TG_VECTOR_PASS
 
+/* A NaN wins. */
+STRIP_INLINE vec larger(vec a, vec b)
+{
+    return v_select((a > b) | (a != a), a, b);
+}
+
+STRIP_INLINE vec smaller(vec a, vec b)
+{
+    return v_select((a < b) | (a != a), a, b);
+}
+
 STRIP_INLINE void max_into(const strip *s)
 {
-    strip_put(s, strip_most(s, strip_in(s, 0)));
+    strip_put(s, strip_fold(s, strip_in(s, 0), -(real)INFINITY, larger));
 }
 
 STRIP_INLINE void min_into(const strip *s)
 {
-    strip_put(s, strip_least(s, strip_in(s, 0)));
+    strip_put(s, strip_fold(s, strip_in(s, 0), (real)INFINITY, smaller));
 }
 
 ROWS(max)

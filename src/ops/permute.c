@@ -3,22 +3,43 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* A block of the output, read at any strides, in squares that keep the lines of both sides in the cache. */
+/* A block of the output, read at any strides. What lies along its rows in x goes through squares, each line of x being
+   read once. */
 enum { SQUARE = 16 };
+
+static void copy_square(const tg_loop *l, const real *x, real *y, int64_t rows, int64_t cols)
+{
+    real square[SQUARE][SQUARE];
+    for (int64_t j = 0; j < cols; j++)
+        for (int64_t i = 0; i < rows; i++)
+            square[i][j] = x[i * l->row[0] + j * l->col[0]];
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++)
+            y[i * l->out_row + j] = square[i][j];
+}
+
+static void copy_row(const tg_loop *l, const real *x, real *y)
+{
+    if (l->col[0] == 1)
+        memcpy(y, x, (size_t)l->cols * sizeof *y);
+    else
+        for (int64_t j = 0; j < l->cols; j++)
+            y[j] = x[j * l->col[0]];
+}
 
 ROWS(permute)
 {
     const real *x = l->in[0];
     real *y = l->out;
-    for (int64_t i0 = 0; i0 < l->rows; i0 += SQUARE) {
-        const int64_t i1 = l->rows - i0 < SQUARE ? l->rows : i0 + SQUARE;
-        for (int64_t j0 = 0; j0 < l->cols; j0 += SQUARE) {
-            const int64_t j1 = l->cols - j0 < SQUARE ? l->cols : j0 + SQUARE;
-            for (int64_t i = i0; i < i1; i++)
-                for (int64_t j = j0; j < j1; j++)
-                    y[i * l->out_row + j] = x[i * l->row[0] + j * l->col[0]];
-        }
+    const int64_t m = l->row[0] == 1 ? l->rows / SQUARE * SQUARE : 0, n = l->cols / SQUARE * SQUARE;
+    for (int64_t i = 0; i < m; i += SQUARE) {
+        for (int64_t j = 0; j < n; j += SQUARE)
+            copy_square(l, x + i + j * l->col[0], y + i * l->out_row + j, SQUARE, SQUARE);
+        if (n < l->cols)
+            copy_square(l, x + i + n * l->col[0], y + i * l->out_row + n, SQUARE, l->cols - n);
     }
+    for (int64_t i = m; i < l->rows; i++)
+        copy_row(l, x + i * l->row[0], y + i * l->out_row);
 }
 
 #else

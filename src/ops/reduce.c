@@ -68,12 +68,12 @@ tg_lines tg_lines_of_group(tg_shape *s, unsigned *axes)
     return l;
 }
 
-/* A few long lines are cut themselves: a task reduces one part of one line. */
-enum { LONG = 1 << 16, PART = 1 << 15, FEW = 16 };
+/* A few long lines are cut themselves: a task reduces one part of lines side by side. */
+enum { LONG = 1 << 16, PART = 1 << 15, LEAST_ROWS = 64, FEW = 16 };
 
 typedef struct parts {
     const tg_lines *lines;
-    int64_t n; /* of each line */
+    int64_t n, rows; /* parts of a line, and elements in one */
     char *sums;
 } parts;
 
@@ -81,24 +81,25 @@ static void part_task(void *context, int64_t task)
 {
     const parts *p = context;
     const tg_lines *g = p->lines;
-    const int64_t line = task / p->n, start = task % p->n * PART;
+    const int64_t o = task / p->n, start = task % p->n * p->rows;
     tg_loop l = g->loop;
-    l.rows = g->k - start < PART ? g->k - start : PART;
-    l.cols = 1;
-    l.row[0] = 1;
-    l.col[0] = l.rows;
-    l.in[0] = (const char *)l.in[0] + (size_t)(line * g->k + start) * g->element;
-    l.out = p->sums + (size_t)task * g->element;
+    l.rows = g->k - start < p->rows ? g->k - start : p->rows;
+    l.cols = g->inner;
+    l.row[0] = g->inner;
+    l.col[0] = 1;
+    l.in[0] = (const char *)l.in[0] + (size_t)((o * g->k + start) * g->inner) * g->element;
+    l.out = p->sums + (size_t)(task * g->inner) * g->element;
     g->run(&l);
 }
 
 /* Lines of parts, each reduced by `g->run`, instead of the long ones; false, with the error raised, out of memory. */
 static bool shorten(tg_call *c, tg_lines *g)
 {
-    if (g->inner > 1 || g->k < LONG || g->outer >= FEW)
+    parts p = { .lines = g, .rows = PART / g->inner > LEAST_ROWS ? PART / g->inner : LEAST_ROWS };
+    p.n = (g->k + p.rows - 1) / p.rows;
+    if (p.n < 2 || g->k * g->inner < LONG || g->outer >= FEW)
         return true;
-    parts p = { .lines = g, .n = (g->k + PART - 1) / PART };
-    p.sums = tg_call_scratch(c, (size_t)(g->outer * p.n) * g->element);
+    p.sums = tg_call_scratch(c, (size_t)(g->outer * p.n * g->inner) * g->element);
     if (!p.sums)
         return false;
     tg_parallel(g->outer * p.n, part_task, &p);

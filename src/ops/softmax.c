@@ -6,30 +6,20 @@
 
 STRIP_INLINE void softmax_strip(const strip *s)
 {
-    const real *x = strip_in(s, 0);
     real *y = strip_out(s);
-    const vec m = strip_most(s, x);
-    total t = { .n = 0 };
-    for (int64_t i = 0; i < s->steps; i++) {
-        const vec e = v_exp(strip_load(s, x, i, -(real)INFINITY) - m);
-        strip_store(s, y, i, e);
-        total_add(&t, e);
-    }
-    const vec scale = 1 / strip_total(s, &t);
+    const exponentials e = strip_exp(s, strip_in(s, 0), y);
+    const vec scale = 1 / e.sum;
     for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, y, i, strip_load(s, y, i, 0) * scale);
+        strip_store(s, y, i, strip_exp_at(s, &e, y, i) * scale);
 }
 
 STRIP_INLINE void log_softmax_strip(const strip *s)
 {
     const real *x = strip_in(s, 0);
-    const vec m = strip_most(s, x);
-    total t = { .n = 0 };
+    const exponentials e = strip_exp(s, x, NULL);
+    const vec log_sum = v_log(e.sum);
     for (int64_t i = 0; i < s->steps; i++)
-        total_add(&t, v_exp(strip_load(s, x, i, -(real)INFINITY) - m));
-    const vec log_sum = v_log(strip_total(s, &t));
-    for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, strip_out(s), i, strip_load(s, x, i, 0) - m - log_sum);
+        strip_store(s, strip_out(s), i, strip_load(s, x, i, 0) - e.peak - log_sum);
 }
 
 STRIP_INLINE void softmax_grad_strip(const strip *s)

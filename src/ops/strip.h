@@ -27,20 +27,25 @@ STRIP_INLINE strip strip_along(const tg_loop *l, int64_t line, int64_t n)
     return (strip){ steps, VL, VL, n - (steps - 1) * VL, true, line, l };
 }
 
-STRIP_INLINE void each_strip(const tg_loop *l, strip_fn *f)
+/* All strips, or those from line `first` on. */
+STRIP_INLINE void each_strip_from(const tg_loop *l, int64_t first, strip_fn *f)
 {
     if (l->row[0] == 1) {
-        for (int64_t j = 0; j < l->cols; j++) {
+        for (int64_t j = first; j < l->cols; j++) {
             const strip s = strip_along(l, j, l->rows);
             f(&s);
         }
     } else {
-        for (int64_t j = 0; j < l->cols; j += VL) {
+        for (int64_t j = first; j < l->cols; j += VL) {
             const int64_t n = l->cols - j < VL ? l->cols - j : VL;
             const strip s = { l->rows, l->row[0], n, n, false, j, l };
             f(&s);
         }
     }
+}
+STRIP_INLINE void each_strip(const tg_loop *l, strip_fn *f)
+{
+    each_strip_from(l, 0, f);
 }
 
 /* Where input i, or an output of the lines' layout, has this strip. */
@@ -55,10 +60,14 @@ STRIP_INLINE real *strip_out(const strip *s)
 
 #define LANE(l, s) (l)
 
-/* Set in the first n lanes. */
+/* Set in the first n lanes; and in lane n alone, if there is one. */
 STRIP_INLINE mask first_lanes(int64_t n)
 {
     return (mask){ LANES(LANE, 0) } < v_whole((whole)n);
+}
+STRIP_INLINE mask lane_alone(int64_t n)
+{
+    return (mask){ LANES(LANE, 0) } == v_whole((whole)n);
 }
 
 /* Step i of what stands at p; lanes that are not in use get `fill`. */
@@ -157,34 +166,54 @@ STRIP_INLINE moments strip_moments(const strip *s, const real *x)
     return m;
 }
 
-/* The larger; NaN if either is. */
-STRIP_INLINE vec v_most(vec a, vec b)
+/* Joins all elements of each line by `join`, starting from `start`: in its lane, that of a single line in every lane. */
+typedef vec strip_join(vec a, vec b);
+STRIP_INLINE vec strip_fold(const strip *s, const real *x, real start, strip_join *join)
 {
-    return v_select((a > b) | (a != a), a, b);
-}
-STRIP_INLINE vec v_least(vec a, vec b)
-{
-    return v_select((a < b) | (a != a), a, b);
+    vec y = v_set(start);
+    int64_t i = 0;
+    for (; i + 4 <= s->steps; i += 4)
+        y = join(join(join(strip_load(s, x, i, start), strip_load(s, x, i + 1, start)),
+                      join(strip_load(s, x, i + 2, start), strip_load(s, x, i + 3, start))),
+                 y);
+    for (; i < s->steps; i++)
+        y = join(strip_load(s, x, i, start), y);
+    if (s->along)
+        FOLD(y, join);
+    return y;
 }
 
-/* Each line's largest element, as strip_total gives sums; -infinity of nothing. */
-STRIP_INLINE vec strip_most(const strip *s, const real *x)
+/* Each line's largest element; -infinity of nothing. A NaN may be lost, to come back from the exponentials of which this
+   is the scale. */
+STRIP_INLINE vec strip_peak(const strip *s, const real *x)
 {
-    vec most = v_set(-(real)INFINITY);
-    for (int64_t i = 0; i < s->steps; i++)
-        most = v_most(strip_load(s, x, i, -(real)INFINITY), most);
-    if (s->along)
-        FOLD(most, v_most);
-    return most;
+    return strip_fold(s, x, -(real)INFINITY, v_max);
 }
-STRIP_INLINE vec strip_least(const strip *s, const real *x)
+
+/* e^(x - peak) and its sum. The elements go to y (NULL: nowhere), but for the last step's, which are kept: a line that fits
+   a vector never goes through memory. */
+typedef struct exponentials {
+    vec peak, sum, last;
+} exponentials;
+
+STRIP_INLINE exponentials strip_exp(const strip *s, const real *x, real *y)
 {
-    vec least = v_set((real)INFINITY);
-    for (int64_t i = 0; i < s->steps; i++)
-        least = v_least(strip_load(s, x, i, (real)INFINITY), least);
-    if (s->along)
-        FOLD(least, v_least);
-    return least;
+    exponentials e = { .peak = strip_peak(s, x) };
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++) {
+        e.last = v_exp(strip_load(s, x, i, -(real)INFINITY) - e.peak);
+        if (y && i + 1 < s->steps)
+            strip_store(s, y, i, e.last);
+        total_add(&t, e.last);
+    }
+    e.sum = strip_total(s, &t);
+    return e;
+}
+
+/* Step i of what strip_exp left. */
+STRIP_INLINE vec strip_exp_at(const strip *s, const exponentials *e, const real *y, int64_t i)
+{
+    return i + 1 < s->steps ? strip_load(s, y, i, 0) : e->last;
 }
 
 #endif

@@ -4,37 +4,69 @@
 
 #ifdef TG_VECTOR_PASS
 
-STRIP_INLINE vec sum_strip(const strip *s)
+/* The sum of steps i, i + 1, i + 2, i + 3. */
+STRIP_INLINE vec sum_of_four(const strip *s, const real *x, int64_t i)
 {
-    const real *x = strip_in(s, 0);
-    total t = { .n = 0 };
-    int64_t i = 0;
-    for (; i + 4 <= s->steps; i += 4)
-        total_add(&t, (strip_load(s, x, i, 0) + strip_load(s, x, i + 1, 0)) +
-                          (strip_load(s, x, i + 2, 0) + strip_load(s, x, i + 3, 0)));
-    for (; i < s->steps; i++)
-        total_add(&t, strip_load(s, x, i, 0));
-    return strip_total(s, &t);
+    return (strip_load(s, x, i, 0) + strip_load(s, x, i + 1, 0)) +
+           (strip_load(s, x, i + 2, 0) + strip_load(s, x, i + 3, 0));
+}
+
+/* Adds steps i .. end - 1 to the total. */
+STRIP_INLINE void sum_steps(const strip *s, const real *x, int64_t i, int64_t end, total *t)
+{
+    for (; i + 4 <= end; i += 4)
+        total_add(t, sum_of_four(s, x, i));
+    for (; i < end; i++)
+        total_add(t, strip_load(s, x, i, 0));
 }
 
 STRIP_INLINE void sum_into(const strip *s)
 {
-    strip_put(s, sum_strip(s));
+    total t = { .n = 0 };
+    sum_steps(s, strip_in(s, 0), 0, s->steps, &t);
+    strip_put(s, strip_total(s, &t) / (real)s->l->p[1]);
 }
 
-STRIP_INLINE void mean_into(const strip *s)
+/* Lines side by side, many strips at once and a few rows of them at a time: memory is read nearly in the order in which it
+   lies. Returns how many lines that made. */
+enum { ABREAST = 32, FEW = 8 };
+STRIP_INLINE int64_t sum_abreast(const tg_loop *l)
 {
-    strip_put(s, sum_strip(s) / (real)s->l->p[0]);
+    int64_t line = 0;
+    for (int64_t width; l->row[0] > 1 && (width = (l->cols - line) / VL) > 0; line += width * VL) {
+        total t[ABREAST];
+        width = width < ABREAST ? width : ABREAST;
+        memset(t, 0, (size_t)width * sizeof *t);
+        const strip first = { l->rows, l->row[0], VL, VL, false, line, l };
+        for (int64_t i = 0; i < l->rows; i += FEW)
+            for (int64_t w = 0; w < width; w++)
+                sum_steps(&first, strip_in(&first, 0) + w * VL, i, l->rows - i < FEW ? l->rows : i + FEW, &t[w]);
+        for (int64_t w = 0; w < width; w++) {
+            strip s = first;
+            s.line += w * VL;
+            strip_put(&s, strip_total(&s, &t[w]) / (real)l->p[1]);
+        }
+    }
+    return line;
+}
+
+static void run(const tg_loop *l)
+{
+    each_strip_from(l, sum_abreast(l), sum_into);
 }
 
 ROWS(sum)
 {
-    each_strip(l, sum_into);
+    tg_loop sum = *l;
+    sum.p[1] = 1;
+    run(&sum);
 }
 
 ROWS(mean)
 {
-    each_strip(l, mean_into);
+    tg_loop mean = *l;
+    mean.p[1] = l->p[0];
+    run(&mean);
 }
 
 #else
