@@ -3,8 +3,20 @@
 
 #ifdef TG_VECTOR_PASS
 
-MAP1(pow_scalar, x, v_pow(x, p0))
-MAP2(pow_scalar_grad, x, g, v_pow(x, p0 - 1) * p0 * g)
+/* Small multiples of 1/2, which exponents mostly are, by multiplication. */
+static inline vec power(vec x, vec e)
+{
+    const real size = e[0] < 0 ? -e[0] : e[0];
+    if (!(size <= 4) || 2 * size != (real)(int)(2 * size))
+        return v_pow(x, e);
+    vec y = (int)(2 * size) % 2 ? v_sqrt(x) : v_set(1);
+    for (real n = size; n >= 1; n--)
+        y = y * x;
+    return e[0] < 0 ? 1 / y : y;
+}
+
+MAP1(pow_scalar, x, power(x, p0))
+MAP2(pow_scalar_grad, x, g, power(x, p0 - 1) * p0 * g)
 
 #else
 

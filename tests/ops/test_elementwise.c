@@ -66,6 +66,16 @@ static tg_tensor power_minus_1(tg_tensor x)
     return tg_pow_scalar(x, -1);
 }
 
+static tg_tensor power_5_halves(tg_tensor x)
+{
+    return tg_pow_scalar(x, 2.5);
+}
+
+static tg_tensor power_7(tg_tensor x)
+{
+    return tg_pow_scalar(x, 7);
+}
+
 static tg_tensor scale(tg_tensor x)
 {
     return tg_scale(x, -2);
@@ -181,6 +191,10 @@ static const struct unary {
     { "pow_scalar -1", power_minus_1, -2, -0.5, -0.25, -0.25 },
     { "pow_scalar -1", power_minus_1, 0, INF, -INF, INF },
     { "pow_scalar -1", power_minus_1, INF, 0, 0, 0 },
+    { "pow_scalar 5/2", power_5_halves, 4, 32, 20, 7.5 },
+    { "pow_scalar 5/2", power_5_halves, 0, 0, 0, 0 },
+    { "pow_scalar 5/2", power_5_halves, -1, NONE, NONE, NONE },
+    { "pow_scalar 7", power_7, -2, -128, 448, -1344 },
     { "scale", scale, INF, -INF, -2, 0 },
     { "shift", shift, -INF, -INF, 1, 0 },
 };
@@ -332,6 +346,31 @@ static void binary_operations_at_special_points(void **state)
     for_every_table(check_binaries);
 }
 
+/* Third derivatives of a^b at (2, 3), in every order of the two. */
+static void check_third(tg_dtype dtype)
+{
+    static const double by_count_of_b[] = { 6, 10 + 12 * LN2, 8 * LN2 + 12 * LN2 * LN2, 8 * LN2 * LN2 * LN2 };
+    for (int sequence = 0; sequence < 8; sequence++) {
+        tg_tape *tape = tg_tape_create(dtype);
+        tg_tensor x[] = { all(tape, 2), all(tape, 3) }, y = tg_pow(x[0], x[1]);
+        int n_b = 0;
+        for (int i = 0; i < 3; i++) {
+            const int which = sequence >> i & 1;
+            n_b += which;
+            y = derivative(y, x[which]);
+        }
+        if (!is(every(y), by_count_of_b[n_b], dtype))
+            fail_msg("order %d: %.17g, not %.17g (%s)", sequence, every(y), by_count_of_b[n_b], where_am_i(dtype));
+        tg_tape_destroy(tape);
+    }
+}
+
+static void third_derivatives_of_powers(void **state)
+{
+    (void)state;
+    for_every_table(check_third);
+}
+
 /* The side that is not chosen gets 0, not 0 times an infinite slope; and the condition gets nothing. */
 static void where_selects_its_gradients(void **state)
 {
@@ -357,6 +396,7 @@ int main(void)
         cmocka_unit_test(softplus_has_no_threshold),
         cmocka_unit_test(powers_at_0_have_the_derivatives_of_polynomials),
         cmocka_unit_test(binary_operations_at_special_points),
+        cmocka_unit_test(third_derivatives_of_powers),
         cmocka_unit_test(where_selects_its_gradients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
