@@ -82,15 +82,16 @@ tg_optimizer *make_optimizer(const options *o, tg_params *params, tg_error *err)
     return methods[o->optimizer].make(o, params, err);
 }
 
-/* Over all the steps of the run: a step down to a tenth after each third, an exponential down to a hundredth, or a half
-   cosine down to 0. */
+/* Over all the steps of the run: a twentieth of them to warm up, which large rates need; then a step down to a tenth
+   after each third, an exponential down to a hundredth, or a half cosine down to 0. */
 tg_schedule make_schedule(const options *o, int64_t steps)
 {
     const bool stairs = o->schedule == TG_SCHEDULE_STEP;
-    const int64_t period = stairs ? (steps + 2) / 3 : steps;
+    const int64_t warmup = steps / 20, rest = steps - warmup, period = stairs ? (rest + 2) / 3 : rest;
     return (tg_schedule){
         .kind = (tg_schedule_kind)o->schedule,
         .lr = o->lr,
+        .warmup = warmup,
         .period = period > 0 ? period : 1,
         .factor = stairs ? 0.1 : 0.01,
     };

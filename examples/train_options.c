@@ -50,21 +50,22 @@ static const entry table[] = {
     { "--hidden", SIZES, AT(hidden), "N,N,...", "units of the hidden layers, or none",
       .expects = "a list of layer sizes such as 300 or 300,100, or none" },
     { "--activation", CHOICE, AT(activation), .choice = activation_name, .help = "behind each hidden layer (relu)" },
-    { "--optimizer", CHOICE, AT(optimizer), .choice = optimizer_name, .help = "(sgd)" },
+    { "--optimizer", CHOICE, AT(optimizer), .choice = optimizer_name, .help = "what changes the parameters (sgd)" },
     { "--lr", REAL, AT(lr), "X", "learning rate (what suits optimizer, batch and data)", POSITIVE },
     { "--momentum", REAL, AT(momentum), "X", "of sgd and nesterov (0.9)", .least = 0, .most = 1 - DBL_EPSILON,
       .expects = "a number from 0 to below 1" },
     { "--weight-decay", REAL, AT(weight_decay), "X", "of the optimizer (0; adamw 0.01)", NOT_NEGATIVE },
     { "--l2", REAL, AT(l2), "X", "adds X times the weights' squares to the loss (0)", NOT_NEGATIVE },
     { "--clip", REAL, AT(clip), "X", "the largest norm of a gradient (none)", POSITIVE },
-    { "--schedule", CHOICE, AT(schedule), .choice = schedule_name, .help = "of the learning rate (cosine)" },
+    { "--schedule", CHOICE, AT(schedule), .choice = schedule_name,
+      .help = "of the learning rate, after a twentieth to warm up (cosine)" },
     { "--batch", WHOLE, AT(batch), "N", "rows of a step (64)", .least = 1, .most = 1e6,
       .expects = "a whole number from 1 to 1000000" },
     { "--epochs", WHOLE, AT(epochs), "N", "passes over the data; 0 only tests", .least = 0, .most = 1e6,
       .expects = "a whole number from 0 to 1000000" },
     { "--seed", WHOLE, AT(seed), "N", "of the first weights and of the order (1)", .least = 0, .most = 1e15,
       .expects = "a whole number from 0 to 10^15" },
-    { "--dtype", CHOICE, AT(dtype), .choice = dtype_name, .help = "(f32)" },
+    { "--dtype", CHOICE, AT(dtype), .choice = dtype_name, .help = "of parameters and data (f32)" },
     { "--threads", WHOLE, AT(threads), "N", "to compute with (one a CPU); the results are the same", .least = 1,
       .most = 64, .expects = "a whole number from 1 to 64" },
     { "--load", TEXT, AT(load), "FILE", "parameters to begin with" },
@@ -311,9 +312,8 @@ void print_help(void)
     for (int i = 0; i < OPTIONS; i++) {
         char names[TEXT_BYTES];
         const entry *e = &table[i];
+        printf("  %-14s %-8s %s\n", e->name, e->choice ? "NAME" : e->value ? e->value : "", e->help);
         if (e->choice)
-            printf("  %-14s %s %s\n", e->name, choices_text(e->choice, names), e->help);
-        else
-            printf("  %-14s %-8s %s\n", e->name, e->value ? e->value : "", e->help);
+            printf("%26s%s\n", "", choices_text(e->choice, names));
     }
 }

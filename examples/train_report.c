@@ -29,7 +29,7 @@ void print_heading(const record *r)
         return;
     printf("data       %s: %lld rows to learn, %lld to test\n", source_at(o->data)->title, (long long)train->n,
            (long long)r->data->test.n);
-    printf("           each number less %.4g, over %.4g: mean and deviation of the former\n", r->data->mean,
+    printf("           x is (x - %.4g) / %.4g, by mean and deviation of the rows to learn\n", r->data->mean,
            r->data->deviation);
     printf("network    ");
     for (int i = 0; i < net->n_sizes; i++)
@@ -64,24 +64,28 @@ void print_columns(record *r)
         puts("\n   epoch      loss   train %    test %   samples/s    left");
 }
 
-static const char *time_left(const record *r, char *text)
+/* A line that can be written over with the next one. */
+static void print_row(const record *r, const epoch *e, bool tested)
 {
-    const double left = r->seconds * ((double)r->samples / (double)r->trained - 1);
-    snprintf(text, TEXT_BYTES, "%d:%02d", (int)left / 60, (int)left % 60);
-    return text;
+    char done[TEXT_BYTES], test[TEXT_BYTES];
+    const int64_t n = r->data->train.n, epochs = r->o->epochs;
+    const int left = (int)(r->seconds * ((double)r->samples / (double)r->trained - 1) + 0.5);
+    if (e->rows == n)
+        snprintf(done, sizeof done, "%lld/%lld", (long long)e->number, (long long)epochs);
+    else
+        snprintf(done, sizeof done, "%.1f/%lld", (double)r->trained / (double)n, (long long)epochs);
+    snprintf(test, sizeof test, tested ? "%.2f" : "-", 100 * e->test_accuracy);
+    printf("%s%8s %9.4f %9.2f %9s %11.0f %4d:%02d", r->shown > 0 ? "\r" : "", done, e->loss, 100 * e->accuracy, test,
+           (double)e->rows / e->seconds, left / 60, left % 60);
+    fflush(stdout);
 }
 
-/* The line of an epoch in progress is written over until the epoch is done. */
 void print_progress(record *r, const epoch *now)
 {
-    char text[TEXT_BYTES];
     if (!r->live || seconds_now() < r->shown + 0.1)
         return;
+    print_row(r, now, false);
     r->shown = seconds_now();
-    printf("\r%5.1f/%-3lld %8.4f %9.2f         - %11.0f %7s", (double)r->trained / (double)r->data->train.n,
-           (long long)r->o->epochs, now->loss, 100 * now->accuracy, (double)now->rows / now->seconds,
-           time_left(r, text));
-    fflush(stdout);
 }
 
 void end_progress(const record *r)
@@ -93,14 +97,12 @@ void end_progress(const record *r)
 
 void print_epoch(record *r, const epoch *done)
 {
-    char text[TEXT_BYTES];
     if (r->o->quiet)
         return;
-    printf("%s%4lld/%-3lld %9.4f %9.2f %9.2f %11.0f %7s\n", r->shown > 0 ? "\r" : "", (long long)done->number,
-           (long long)r->o->epochs, done->loss, 100 * done->accuracy, 100 * done->test_accuracy,
-           (double)done->rows / done->seconds, time_left(r, text));
-    r->shown = 0;
+    print_row(r, done, true);
+    putchar('\n');
     fflush(stdout);
+    r->shown = 0;
 }
 
 void print_end(const record *r)
