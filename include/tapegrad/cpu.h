@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Threads: n >= 1, at most 64; 0 asks for the default, the environment's TAPEGRAD_THREADS or else the number of CPUs
-   that this process may use. Results are bit-identical for every n. Fewer threads than asked is no error. Call it
+/* Threads: n >= 1, at most 64; 0 asks for the default, the environment's TAPEGRAD_THREADS if it is a number from 1, or
+   else the number of CPUs that this process may use. Results are bit-identical for every n. Fewer threads than asked is no error. Call it
    while no other thread computes. */
 TG_API tg_status tg_set_num_threads(int n);
 TG_API int tg_num_threads(void);
@@ -18,7 +18,7 @@ TG_API int tg_num_threads(void);
    name, or NULL past the last. */
 TG_API const char *tg_kernel_set_at(int i);
 
-/* The set in use: the best, or the one that the environment's TAPEGRAD_KERNELS names. */
+/* The set in use: the one that the environment's TAPEGRAD_KERNELS names, if this machine runs it, or else the best. */
 TG_API const char *tg_kernel_set(void);
 
 /* Chooses another by name (NULL: the default choice), for tapes, sets and optimizers made from now on.

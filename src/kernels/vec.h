@@ -1,7 +1,7 @@
 /* vec.h - the vector vocabulary: what a loop is written in, once for every instruction set and both dtypes.
 
    Compiled with TG_SET (generic, avx2, avx512, neon), TG_REAL (float, double) and TG_TABLE (avx512_f32, ...). `real` is
-   an element, `vec` a vector of VL of them, `whole` the integer of a real's width, `mask` a vector of those: the result
+   an element, `vec` a vector of VL of them, `whole` the integer of its width, `mask` a vector of those: the result
    of a comparison, all ones where it holds. + - * / < <= == != on vectors and & | ^ ~ << >> on masks are the
    compiler's; the few words that need an instruction are in isa_SET.h:
 
