@@ -95,10 +95,11 @@ INLINE vec log_of(vec n, vec f)
     return v_fma(n, v_set(LN2_HIGH), f + v_fma(n, v_set(LN2_LOW), rest));
 }
 
-/* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. */
+/* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. What others give is not used, but
+   must not overflow: hence |x|. */
 INLINE mask log_exponent(vec x)
 {
-    return ((mask)x - (mask)v_set((real)0.70710678118654752)) >> MANTISSA;
+    return ((mask)v_abs(x) - (mask)v_set((real)0.70710678118654752)) >> MANTISSA;
 }
 
 INLINE vec from_whole(mask n)
