@@ -9,6 +9,8 @@ typedef real vec __attribute__((vector_size(16)));
 #define TILE_VECS    3
 
 #define v_scale     v_scale_in_two
+#define v_max       v_max_by_select
+#define v_min       v_min_by_select
 #define SQRT_float  sqrtf
 #define SQRT_double sqrt
 
@@ -23,20 +25,6 @@ static inline vec v_sqrt(vec x)
     for (int i = 0; i < TG_PASTE(LANES_, TG_REAL); i++)
         x[i] = TG_PASTE(SQRT_, TG_REAL)(x[i]);
     return x;
-}
-
-static inline vec v_max(vec a, vec b)
-{
-    for (int i = 0; i < TG_PASTE(LANES_, TG_REAL); i++)
-        a[i] = a[i] > b[i] ? a[i] : b[i];
-    return a;
-}
-
-static inline vec v_min(vec a, vec b)
-{
-    for (int i = 0; i < TG_PASTE(LANES_, TG_REAL); i++)
-        a[i] = a[i] < b[i] ? a[i] : b[i];
-    return a;
 }
 
 static inline vec v_load_n(const real *p, int64_t n)

@@ -76,6 +76,16 @@ static inline vec v_select(mask m, vec a, vec b)
     return (vec)((m & (mask)a) | (~m & (mask)b));
 }
 
+/* For sets without an instruction. */
+static inline vec v_max_by_select(vec a, vec b)
+{
+    return v_select(a > b, a, b);
+}
+static inline vec v_min_by_select(vec a, vec b)
+{
+    return v_select(a < b, a, b);
+}
+
 #define SIGN_BIT ((mask)v_set(-(real)0))
 
 static inline vec v_abs(vec x)
