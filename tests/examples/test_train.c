@@ -71,8 +71,8 @@ static void test_without_arguments(void **state)
     assert_int_equal(run->status, 0);
     assert_string_equal(run->err, "");
     assert_has(run->out, "derivatives agree with finite differences");
-    assert_has(run->out, "   1/10 ");
-    assert_has(run->out, "  10/10 ");
+    assert_has(run->out, "\n    1/10 ");
+    assert_has(run->out, "\n   10/10 ");
     assert_has(run->out, "parameters in digits.safetensors, curves in digits.csv\n");
     assert_null(strchr(run->out, '\r'));
     const char *last = strstr(run->out, "\ntest accuracy ");
@@ -195,13 +195,14 @@ static void check_interrupt(int sent, int status)
     remove("digits.csv");
     const pid_t pid =
         start((const char *const[]){ "--epochs", "100000", "--hidden", "8", "--json", "cut.json", NULL });
-    for (int i = 0; i < 6000 && !strstr(tg_text_of("stdout"), "\n   2/100000 "); i++)
+    for (int i = 0; i < 3000 && !strstr(tg_text_of("stdout"), "\n2/100000 "); i++)
         pause_shortly();
     kill(pid, sent);
     const tg_run *run = tg_wait(pid);
     assert_int_equal(run->status, status);
     assert_string_equal(run->err, "");
-    assert_has(run->out, "interrupted");
+    assert_has(run->out, "\n2/100000 ");
+    assert_has(run->out, "\ninterrupted after ");
     assert_has(run->out, "\ntest accuracy ");
     assert_true(count(tg_text_of("digits.csv"), '\n') >= 3);
     assert_has(tg_text_of("cut.json"), "\"interrupted\": true");
