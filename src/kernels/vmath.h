@@ -5,7 +5,7 @@
    below these on every instruction set; tests/kernels/test_vmath.c enforces it:
 
                  exp  expm1  log  log1p  tanh  sigmoid  erf  sin  cos
-                 1.2   1.4   1.0   1.6   1.6     2.4    1.4  1.3  1.3
+                 1.3   1.4   1.0   1.6   1.6     2.4    1.4  1.3  1.3
 
    Polynomials are minimax fits (Remez exchange in 140 bits, weighted so that the relative error of the function is
    least, each coefficient of the float ones rounded before the next was fitted). Reductions subtract a multiple of a
