@@ -42,16 +42,7 @@ static const tg_sample samples[] = {
     { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, { 0 }) },
 };
 
-const tg_op tg_op_logsumexp = {
-    .name = "logsumexp",
-    .arity = 1,
-    .order = TG_ORDER_ANY,
-    .shape = tg_shape_reduced,
-    .forward = tg_forward_reduce,
-    .vjp = vjp,
-    TG_SAMPLES(samples),
-    .data = &(const tg_reducer){ TG_INDEX_logsumexp, TG_INDEX_logsumexp },
-};
+const tg_op tg_op_logsumexp = { TG_REDUCTION(logsumexp, logsumexp, false), .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_logsumexp(tg_tensor x, int axis, bool keepdim)
 {

@@ -72,17 +72,8 @@ static const tg_sample samples[] = {
     { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, { 0 }) },
 };
 
-#define EXTREME(which)                                                                                               \
-    {                                                                                                                \
-        .name = #which, .arity = 1, .order = TG_ORDER_ANY, .shape = tg_shape_reduced, .forward = tg_forward_reduce,  \
-        .vjp = vjp, TG_SAMPLES(samples), .data = &(const tg_reducer)                                                 \
-        {                                                                                                            \
-            TG_INDEX_##which, TG_INDEX_##which                                                                       \
-        }                                                                                                            \
-    }
-
-const tg_op tg_op_max = EXTREME(max);
-const tg_op tg_op_min = EXTREME(min);
+const tg_op tg_op_max = { TG_REDUCTION(max, max, false), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_min = { TG_REDUCTION(min, min, false), .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_max(tg_tensor x, int axis, bool keepdim)
 {

@@ -118,19 +118,19 @@ tg_status tg_forward_reduce(tg_call *c)
     const void *from = x->value;
     do {
         tg_lines g = tg_lines_of_group(&s, &axes);
-        g.run = t->kernels->loop[reducer->part];
+        g.run = t->kernels->loop[reducer->loop];
         g.element = t->element;
         g.inputs = 1;
         g.reduces = true;
         g.loop.in[0] = from;
+        g.loop.p[0] = 1;
         if (!shorten(c, &g))
             return TG_ERR_MEMORY;
         g.loop.out = axes ? tg_call_scratch(c, (size_t)(g.outer * g.inner) * t->element) : c->out;
         if (!g.loop.out)
             return TG_ERR_MEMORY;
         if (!axes) {
-            g.run = t->kernels->loop[reducer->last];
-            g.loop.p[0] = (double)x->extent->size / (double)c->node->extent->size;
+            g.loop.p[0] = reducer->averages ? (double)x->extent->size / (double)c->node->extent->size : 1;
             g.loop.accumulate = c->accumulate;
         }
         tg_lines_run(&g);

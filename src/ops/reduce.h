@@ -14,18 +14,19 @@ typedef struct tg_reduction_of {
     double number; /* the operation's own */
 } tg_reduction_of;
 
-/* The data of a reduction: the loop for the parts of what is reduced, and the loop that comes last, whose p[0] is the
-   number of elements that each output is made of. The loops reduce each line to one element. */
+/* The data of a reduction: the loop that reduces each line to one element, and again what it made of parts of a line.
+   The last time, a reduction that averages passes the number of elements in all as p[0]; else that is 1. */
 typedef struct tg_reducer {
-    enum tg_op_index part, last;
+    enum tg_op_index loop;
+    bool averages;
 } tg_reducer;
 
 /* What reductions share, the rule of which gives derivatives of any order. */
-#define TG_REDUCTION(op_name, loop_of_parts)                                                                         \
+#define TG_REDUCTION(op_name, by_loop, is_mean)                                                                      \
     .name = #op_name, .arity = 1, .flags = TG_OP_ACCUMULATES, .order = TG_ORDER_ANY, .shape = tg_shape_reduced,      \
     .forward = tg_forward_reduce, .data = &(const tg_reducer)                                                        \
     {                                                                                                                \
-        .part = TG_INDEX_##loop_of_parts, .last = TG_INDEX_##op_name                                                 \
+        TG_INDEX_##by_loop, is_mean                                                                                  \
     }
 
 /* For samples: the attributes of reducing the axes of `mask` to the result. */
@@ -40,7 +41,7 @@ tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double
 /* The shape rule: the result that the attributes say. */
 tg_status tg_shape_reduced(tg_call *call, tg_shape *out);
 
-/* The forward: runs the operation's loops over each group of neighbouring reduced axes, innermost first. */
+/* The forward: runs the operation's loop over each group of neighbouring reduced axes, innermost first. */
 tg_status tg_forward_reduce(tg_call *call);
 
 /* Input 0 as lines along the innermost group of the axes in *axes, whose bits are taken out; the sizes of these axes in

@@ -20,11 +20,12 @@ STRIP_INLINE void sum_steps(const strip *s, const real *x, int64_t i, int64_t en
         total_add(t, strip_load(s, x, i, 0));
 }
 
+/* p[0] divides the sum. */
 STRIP_INLINE void sum_into(const strip *s)
 {
     total t = { .n = 0 };
     sum_steps(s, strip_in(s, 0), 0, s->steps, &t);
-    strip_put(s, strip_total(s, &t) / (real)s->l->p[1]);
+    strip_put(s, strip_total(s, &t) / (real)s->l->p[0]);
 }
 
 /* Lines side by side, many strips at once and a few rows of them at a time: memory is read nearly in the order in which it
@@ -44,29 +45,15 @@ STRIP_INLINE int64_t sum_abreast(const tg_loop *l)
         for (int64_t w = 0; w < width; w++) {
             strip s = first;
             s.line += w * VL;
-            strip_put(&s, strip_total(&s, &t[w]) / (real)l->p[1]);
+            strip_put(&s, strip_total(&s, &t[w]) / (real)l->p[0]);
         }
     }
     return line;
 }
 
-static void run(const tg_loop *l)
-{
-    each_strip_from(l, sum_abreast(l), sum_into);
-}
-
 ROWS(sum)
 {
-    tg_loop sum = *l;
-    sum.p[1] = 1;
-    run(&sum);
-}
-
-ROWS(mean)
-{
-    tg_loop mean = *l;
-    mean.p[1] = l->p[0];
-    run(&mean);
+    each_strip_from(l, sum_abreast(l), sum_into);
 }
 
 #else
@@ -94,8 +81,8 @@ static const tg_sample samples[] = {
     { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, { 0 }) },
 };
 
-const tg_op tg_op_sum = { TG_REDUCTION(sum, sum), .vjp = sum_vjp, TG_SAMPLES(samples) };
-const tg_op tg_op_mean = { TG_REDUCTION(mean, sum), .vjp = mean_vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_sum = { TG_REDUCTION(sum, sum, false), .vjp = sum_vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_mean = { TG_REDUCTION(mean, sum, true), .vjp = mean_vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_sum(tg_tensor x, int axis, bool keepdim)
 {
