@@ -1,6 +1,8 @@
 /* test_matmul.c - matmul and linear: against loops over indices, broadcasting, folding, transposes, nothing copied. */
 #include "naive.h"
 
+#include "tapegrad/cpu.h"
+
 static int64_t below(tg_rng *rng, int64_t n)
 {
     return (int64_t)tg_rng_below(rng, (uint64_t)n);
@@ -244,6 +246,45 @@ static void backward_of_a_layer_takes_no_memory(void **state)
     assert_int_equal(backward_bytes(use_matmul, TG_SHAPE(8, 4, 200), TG_SHAPE(200, 100)), 0);
 }
 
+static void bits_do_not_depend_on_threads(void **state)
+{
+    (void)state;
+    static const struct {
+        tg_shape a, b;
+    } cases[] = {
+        { { 2, { 150, 170 } }, { 2, { 170, 130 } } },
+        { { 3, { 40, 30, 50 } }, { 2, { 50, 60 } } },
+        { { 3, { 40, 30, 50 } }, { 3, { 40, 50, 20 } } },
+        { { 4, { 3, 1, 40, 50 } }, { 3, { 7, 50, 20 } } },
+    };
+    enum { MOST = 200000 };
+    double *v = malloc(MOST * sizeof *v), *first = malloc(2 * MOST * sizeof *v);
+    tg_rng rng = tg_rng_seed(25);
+    for (int i = 0; i < MOST; i++)
+        v[i] = tg_rng_normal(&rng);
+    const int before = tg_num_threads();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int threads = 1; threads <= 3; threads++) {
+            assert_int_equal(tg_set_num_threads(threads), TG_OK);
+            tg_tape *t = tg_tape_create(TG_F32);
+            const tg_tensor x[] = { tg_variable(t, cases[i].a, v), tg_variable(t, cases[i].b, v) };
+            const tg_tensor y = tg_matmul(x[0], x[1]);
+            assert_int_equal(tg_backward(tg_sum(tg_mul(y, y), TG_ALL, false)), TG_OK);
+            for (int j = 0; j < 2; j++) {
+                const tg_tensor g = tg_grad_of(x[j]);
+                double *out = first + j * MOST, *again = malloc((size_t)tg_size(g) * sizeof *again);
+                assert_int_equal(tg_read_f64(g, threads > 1 ? again : out, tg_size(g)), TG_OK);
+                if (threads > 1)
+                    assert_memory_equal(out, again, (size_t)tg_size(g) * sizeof *again);
+                free(again);
+            }
+            tg_tape_destroy(t);
+        }
+    tg_set_num_threads(before);
+    free(v);
+    free(first);
+}
+
 /* Errors ---------------------------------------------------------------------------------------------------------- */
 
 static void what_does_not_fit_is_refused(void **state)
@@ -283,7 +324,7 @@ int main(void)
         cmocka_unit_test(products_meet_loops_over_indices), cmocka_unit_test(gradients_meet_differences),
         cmocka_unit_test(third_derivatives_are_right),      cmocka_unit_test(a_transpose_has_its_own_gradient),
         cmocka_unit_test(linear_is_a_product_and_a_bias),   cmocka_unit_test(backward_of_a_layer_takes_no_memory),
-        cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(bits_do_not_depend_on_threads),    cmocka_unit_test(what_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
