@@ -125,6 +125,7 @@ static void sum_rows(const manual *p, int l)
                                                .in = { p->delta[l] },
                                                .row = { out },
                                                .col = { 1 },
+                                               .p = { 1 },
                                                .out = p->grads + p->bias[l] });
 }
 

@@ -4,19 +4,6 @@
 
 #include "kernels/vec.h"
 
-/* A vector from p + i of an array that ends at n, and back. */
-INLINE vec take(const real *p, int64_t i, int64_t n)
-{
-    return n - i >= VL ? v_load(p + i) : v_load_n(p + i, n - i);
-}
-INLINE void put(real *p, int64_t i, int64_t n, vec x)
-{
-    if (n - i >= VL)
-        v_store(p + i, x);
-    else
-        v_store_n(p + i, x, n - i);
-}
-
 static void add(int64_t n, const void *x, void *y)
 {
     for (int64_t i = 0; i < n; i += VL)

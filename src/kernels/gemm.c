@@ -1,4 +1,6 @@
 /* gemm.c - C = init + A B, in blocks that fit the caches; compiled once for each instruction set and dtype. */
+#include <assert.h>
+
 #include "kernels/gemm.h"
 #include "kernels/pack.h"
 #include "kernels/thin.h"
@@ -33,6 +35,7 @@ static void panel(tile t, int64_t m, int64_t columns)
     const int64_t a_row = t.a_row, a_col = t.a_col;
     const real *a = t.a;
     real packed[TILE_ROWS * DEPTH];
+    assert(!gather || t.k <= DEPTH);
     t.tail = columns - (vecs - 1) * VL;
     for (int64_t i = 0, rows; i < m; i += rows) {
         rows = part(m - i, TILE_ROWS, 1);
@@ -102,11 +105,12 @@ static void blocks(const tg_gemm *g)
 }
 
 /* Where C is so narrow that its rows would waste a good part of every vector, and A's columns are contiguous, a panel
-   of C' = B' A' is computed aside and turned. */
+   of C' = B' A' is computed aside and turned. B is read in place, or else all of k is gathered at once. */
 static bool is_narrow(const tg_gemm *g)
 {
     const int64_t vecs = (g->n + VL - 1) / VL;
-    return vecs <= 2 && g->n + g->n / 3 <= vecs * VL && g->a_row == 1 && g->m >= VL;
+    return vecs <= 2 && g->n + g->n / 3 <= vecs * VL && g->a_row == 1 && g->m >= VL &&
+           (g->b_row == 1 || g->b_col == 1 || g->k <= DEPTH);
 }
 
 static void narrow(const tg_gemm *g)
@@ -170,6 +174,8 @@ void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *given)
         outer(&g);
     else if (g.k > 0 && (few_rows(&g) || few_columns(&g)))
         few(&g, DEPTH, copy);
+    else if (is_stream(&g))
+        stream(&g);
     else if (is_narrow(&g))
         narrow(&g);
     else

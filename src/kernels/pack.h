@@ -55,8 +55,7 @@ static inline void pack_rows(int64_t rows, int64_t columns, const real *from, in
 {
     for (int64_t p = 0; p < rows; p++)
         for (int64_t j = 0; j < width; j += VL)
-            v_store(to + p * width + j,
-                    j + VL <= columns ? v_load(from + p * row + j) : v_load_n(from + p * row + j, columns - j));
+            v_store(to + p * width + j, take(from + p * row, j, columns));
 }
 
 /* Likewise from any strides; no zeros. */

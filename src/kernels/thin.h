@@ -9,11 +9,8 @@ enum { FEW = 3, LOT = 8 };
 /* k = 1: C = init + a b', row by row. */
 INLINE void outer_row(int64_t n, vec x, const real *b, const real *init, real *c)
 {
-    int64_t j = 0;
-    for (; j + VL <= n; j += VL)
-        v_store(c + j, v_fma(x, v_load(b + j), init ? v_load(init + j) : (vec){ 0 }));
-    if (j < n)
-        v_store_n(c + j, v_fma(x, v_load_n(b + j, n - j), init ? v_load_n(init + j, n - j) : (vec){ 0 }), n - j);
+    for (int64_t j = 0; j < n; j += VL)
+        put(c, j, n, v_fma(x, take(b, j, n), init ? take(init, j, n) : (vec){ 0 }));
 }
 
 static inline void outer(const tg_gemm *g)
@@ -27,6 +24,68 @@ static inline void outer(const tg_gemm *g)
         else
             outer_row(g->n, x, g->b, NULL, c + i * g->c_row);
     }
+}
+
+/* One row of A, or two where there are registers for them, and a wide B whose rows are contiguous: B goes by once, DEEP
+   rows at a time, in the order of memory, and C stays near. */
+enum { TWO = 2, DEEP = 8 };
+
+static inline bool is_stream(const tg_gemm *g)
+{
+    return g->m <= TILE_ROWS / 4 && g->b_col == 1 && g->n > TILE_VECS * VL && g->k >= DEEP;
+}
+
+/* One vector of columns: C = init + the product of `deep` columns of A, in x, and rows of B. */
+INLINE void stream_columns(int rows, int deep, const vec *x, const tg_gemm *g, const real *b, int64_t j, int64_t n)
+{
+    const real *init = g->init;
+    vec sums[TWO][2] = { { { 0 } } };
+    if (init)
+        EACH (r, rows)
+            sums[r][0] = take(init + r * g->init_row, j, n);
+    EACH (i, deep) {
+        const vec row = take(b + i * g->b_row, j, n);
+        EACH (r, rows)
+            sums[r][i % 2] = v_fma(x[r * DEEP + i], row, sums[r][i % 2]);
+    }
+    EACH (r, rows)
+        put((real *)g->c + r * g->c_row, j, n, sums[r][0] + sums[r][1]);
+}
+
+INLINE void stream_rows(int rows, int deep, const tg_gemm *g, int64_t p)
+{
+    const real *a = (const real *)g->a + p * g->a_col, *b = (const real *)g->b + p * g->b_row;
+    vec x[TWO * DEEP];
+    EACH (r, rows)
+        EACH (i, deep)
+            x[r * DEEP + i] = v_set(a[r * g->a_row + i * g->a_col]);
+    int64_t j = 0;
+    for (; j + VL <= g->n; j += VL)
+        stream_columns(rows, deep, x, g, b, j, j + VL);
+    if (j < g->n)
+        stream_columns(rows, deep, x, g, b, j, g->n);
+}
+
+INLINE void stream_of(int rows, tg_gemm g)
+{
+    for (int64_t p = 0; p < g.k;) {
+        const int deep = p + DEEP <= g.k ? DEEP : 1;
+        if (deep == DEEP)
+            stream_rows(rows, DEEP, &g, p);
+        else
+            stream_rows(rows, 1, &g, p);
+        g.init = g.c;
+        g.init_row = g.c_row;
+        p += deep;
+    }
+}
+
+static inline void stream(const tg_gemm *g)
+{
+    if (g->m == 1)
+        stream_of(1, *g);
+    else
+        stream_of(2, *g);
 }
 
 /* The dot products of x with `many` rows, k elements each; results and initial values are so many elements apart. */

@@ -70,6 +70,19 @@ static inline void v_store(real *p, vec x)
     memcpy(p, &x, sizeof x);
 }
 
+/* A vector from p + i of an array that ends at n, and back. */
+INLINE vec take(const real *p, int64_t i, int64_t n)
+{
+    return n - i >= VL ? v_load(p + i) : v_load_n(p + i, n - i);
+}
+INLINE void put(real *p, int64_t i, int64_t n, vec x)
+{
+    if (n - i >= VL)
+        v_store(p + i, x);
+    else
+        v_store_n(p + i, x, n - i);
+}
+
 /* m ? a : b */
 static inline vec v_select(mask m, vec a, vec b)
 {

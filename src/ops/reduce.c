@@ -69,7 +69,7 @@ tg_lines tg_lines_of_group(tg_shape *s, unsigned *axes)
 }
 
 /* A few long lines are cut themselves: a task reduces one part of lines side by side. */
-enum { LONG = 1 << 16, PART = 1 << 15, LEAST_ROWS = 64, FEW = 16 };
+enum { LONG = 1 << 18, PART = 1 << 16, LEAST_ROWS = 64, FEW = 16 };
 
 typedef struct parts {
     const tg_lines *lines;

@@ -175,10 +175,11 @@ static void large_sizes(tg_dtype dtype)
 {
     static const struct {
         int64_t m, n, k;
-    } shapes[] = { { 3, 5, 1025 },  { 67, 50, 401 },  { 1, 100, 805 }, { 2, 19, 1300 }, { 530, 40, 33 },
-                   { 515, 7, 410 }, { 130, 101, 64 }, { 700, 1, 50 },  { 33, 2, 900 },  { 10, 30, 2100 } };
+    } shapes[] = { { 3, 5, 1025 },  { 67, 50, 401 },  { 1, 100, 805 },  { 2, 19, 1300 },
+                   { 530, 40, 33 }, { 515, 7, 410 },  { 130, 101, 64 }, { 700, 1, 50 },
+                   { 33, 2, 900 },  { 10, 30, 2100 }, { 2, 300, 77 },   { 1, 130, 95 } };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        for (int repeat = 0; repeat < 6; repeat++)
+        for (int repeat = 0; repeat < 30; repeat++)
             check(dtype, shapes[i].m, shapes[i].n, shapes[i].k, (beginning)draw(STARTS), false);
 }
 
