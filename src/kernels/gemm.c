@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "kernels/gemm.h"
+#include "kernels/narrow.h"
 #include "kernels/pack.h"
 #include "kernels/thin.h"
 #include "kernels/tile.h"
@@ -104,45 +105,6 @@ static void blocks(const tg_gemm *g)
     }
 }
 
-/* Where C is so narrow that its rows would waste a good part of every vector, and A's columns are contiguous, a panel
-   of C' = B' A' is computed aside and turned. B is read in place, or else all of k is gathered at once. */
-static bool is_narrow(const tg_gemm *g)
-{
-    const int64_t vecs = (g->n + VL - 1) / VL;
-    return vecs <= 2 && g->n + g->n / 3 <= vecs * VL && g->a_row == 1 && g->m >= VL &&
-           (g->b_row == 1 || g->b_col == 1 || g->k <= DEPTH);
-}
-
-static void narrow(const tg_gemm *g)
-{
-    real turned[2 * VL * PANEL];
-    const real *init = g->init;
-    for (int64_t i = 0, columns; i < g->m; i += columns) {
-        columns = part(g->m - i, PANEL, VL);
-        panel((tile){ .k = g->k,
-                      .a = g->b,
-                      .a_row = g->b_col,
-                      .a_col = g->b_row,
-                      .b = (const real *)g->a + i,
-                      .b_row = g->a_col,
-                      .c = turned,
-                      .c_row = PANEL },
-              g->n, columns);
-        for (int64_t q = 0; q < columns; q += VL)
-            for (int64_t j = 0; j < g->n; j += VL) {
-                const int64_t wide = min(g->n - j, VL);
-                vec x[VL];
-                for (int v = 0; v < VL; v++)
-                    x[v] = v < wide ? v_load_n(turned + (j + v) * PANEL + q, min(columns - q, VL)) : (vec){ 0 };
-                transpose(x);
-                for (int64_t v = 0; v < min(columns - q, VL); v++) {
-                    const vec start = init ? v_load_n(init + (i + q + v) * g->init_row + j, wide) : (vec){ 0 };
-                    v_store_n((real *)g->c + (i + q + v) * g->c_row + j, x[v] + start, wide);
-                }
-            }
-    }
-}
-
 /* A column is a row where C, and what it starts from, is contiguous that way, too. */
 static tg_gemm turn(const tg_gemm *g)
 {
@@ -169,7 +131,7 @@ void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *given)
         g.b_col = 1;
     if (g.n == 1 && g.a_row == 1 && g.c_row == 1 && (!g.init || g.init_row == 1))
         g = turn(&g);
-    real copy[DEPTH];
+    real copy[MOST_COLUMNS * DEPTH];
     if (g.k == 1 && g.b_col == 1)
         outer(&g);
     else if (g.k > 0 && (few_rows(&g) || few_columns(&g)))
@@ -177,7 +139,7 @@ void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *given)
     else if (is_stream(&g))
         stream(&g);
     else if (is_narrow(&g))
-        narrow(&g);
+        narrow(&g, DEPTH, copy);
     else
         blocks(&g);
 }

@@ -4,25 +4,25 @@
 
 #include "kernels/vec.h"
 
-/* Swaps the s-wide blocks off the diagonal of a 2 s by 2 s square of lanes. */
+/* Where a 2 s by 2 s square of lanes begins in vector q, swaps its s-wide blocks off the diagonal. */
 #define LOWER(l, s) ((l) & (s) ? VL + (l) - (s) : (l))
 #define UPPER(l, s) ((l) & (s) ? VL + (l) : ((l) + (s)) % VL)
 #define EXCHANGE(s)                                                                                                  \
-    if (VL > (s))                                                                                                    \
-        for (int i = 0; i < VL; i++)                                                                                 \
-            if (!(i & (s))) {                                                                                        \
-                const vec a = x[i], b = x[(i + (s)) % VL];                                                           \
-                x[i] = SHUFFLE(a, b, LANES(LOWER, s));                                                               \
-                x[(i + (s)) % VL] = SHUFFLE(a, b, LANES(UPPER, s));                                                  \
-            }
+    if (VL > (s) && q % (2 * (s)) == 0)                                                                              \
+        for (int i = q; i < q + (s); i++) {                                                                          \
+            const vec a = x[i], b = x[(i + (s)) % VL];                                                               \
+            x[i] = SHUFFLE(a, b, LANES(LOWER, s));                                                                   \
+            x[(i + (s)) % VL] = SHUFFLE(a, b, LANES(UPPER, s));                                                      \
+        }
 
-/* Transposes a square of VL by VL elements. */
+/* Of the transposition of VL by VL elements the steps that complete x[q] once those for x[0] to x[q - 1] are done: who
+   has work between them hides them behind it. */
+INLINE void transpose_to(vec *x, int q){ EXCHANGE(8) EXCHANGE(4) EXCHANGE(2) EXCHANGE(1) }
+
 INLINE void transpose(vec *x)
 {
-    EXCHANGE(8)
-    EXCHANGE(4)
-    EXCHANGE(2)
-    EXCHANGE(1)
+    EACH (q, VL)
+        transpose_to(x, q);
 }
 
 /* to[p * width + j] = column j of from, whose columns are contiguous and `column` apart: rows x columns elements, and

@@ -175,9 +175,9 @@ static void large_sizes(tg_dtype dtype)
 {
     static const struct {
         int64_t m, n, k;
-    } shapes[] = { { 3, 5, 1025 },  { 67, 50, 401 },  { 1, 100, 805 },  { 2, 19, 1300 },
-                   { 530, 40, 33 }, { 515, 7, 410 },  { 130, 101, 64 }, { 700, 1, 50 },
-                   { 33, 2, 900 },  { 10, 30, 2100 }, { 2, 300, 77 },   { 1, 130, 95 } };
+    } shapes[] = { { 3, 5, 1025 },  { 67, 50, 401 },  { 1, 100, 805 }, { 2, 19, 1300 }, { 530, 40, 33 },
+                   { 515, 7, 410 }, { 130, 101, 64 }, { 700, 1, 50 },  { 33, 2, 900 },  { 10, 30, 2100 },
+                   { 2, 300, 77 },  { 1, 130, 95 },   { 70, 10, 500 }, { 45, 22, 421 } };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         for (int repeat = 0; repeat < 30; repeat++)
             check(dtype, shapes[i].m, shapes[i].n, shapes[i].k, (beginning)draw(STARTS), false);
@@ -191,6 +191,53 @@ static void threaded_sizes(tg_dtype dtype)
             check(dtype, 1 + draw(300), 1 + draw(300), 1 + draw(200), (beginning)draw(STARTS), true);
         check(dtype, 1000, 33, 70, BIAS, true);
         check(dtype, 5, 2000, 90, ITSELF, true);
+    }
+    tg_set_num_threads(0);
+}
+
+/* Products that are cut, of every kind: sums of numbers that are no whole numbers have the same bits however many threads
+   share them. */
+static void same_bits(tg_dtype dtype)
+{
+    static const struct {
+        int64_t m, n, k;
+        bool a_turned, b_turned;
+    } shapes[] = { { 301, 203, 170, false, false }, { 203, 301, 170, true, true },  { 70, 900, 900, false, true },
+                   { 1801, 10, 300, false, false }, { 300, 10, 1801, true, false }, { 1900, 3, 1000, false, false },
+                   { 1, 2003, 2500, false, false }, { 2, 2003, 1300, false, true }, { 2100, 2300, 1, false, false } };
+    static const int threads[] = { 1, 2, 3, 7 };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        const int64_t m = shapes[i].m, n = shapes[i].n, k = shapes[i].k;
+        matrix a = make(dtype, m, k, shapes[i].a_turned ? 1 : k, shapes[i].a_turned ? m : 1);
+        matrix b = make(dtype, k, n, shapes[i].b_turned ? 1 : n, shapes[i].b_turned ? k : 1);
+        for (int64_t r = 0; r < k; r++)
+            for (int64_t j = 0; j < n; j++)
+                set(&b, r, j, get(&b, r, j) / 7);
+        void *alone = NULL;
+        for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
+            matrix c = make(dtype, m, n, n, 1);
+            const tg_gemm g = { .m = m,
+                                .n = n,
+                                .k = k,
+                                .a = a.data,
+                                .a_row = a.row,
+                                .a_col = a.col,
+                                .b = b.data,
+                                .b_row = b.row,
+                                .b_col = b.col,
+                                .c = c.data,
+                                .c_row = n };
+            assert_int_equal(tg_set_num_threads(threads[t]), TG_OK);
+            tg_gemm_run(tg_kernels_for(dtype), dtype, &g);
+            if (alone)
+                assert_memory_equal(c.data, alone, bytes(&c));
+            else if ((alone = malloc(bytes(&c))))
+                memcpy(alone, c.data, bytes(&c));
+            release(&c);
+        }
+        free(alone);
+        release(&a);
+        release(&b);
     }
     tg_set_num_threads(0);
 }
@@ -217,6 +264,12 @@ static void test_threaded(void **unused)
 {
     (void)unused;
     for_every_set(threaded_sizes);
+}
+
+static void test_same_bits(void **unused)
+{
+    (void)unused;
+    for_every_set(same_bits);
 }
 
 /* A NaN or an infinity reaches what depends on it, and nothing else. */
@@ -256,7 +309,7 @@ int main(void)
     printf("seed %d\n", SEED);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_sizes), cmocka_unit_test(test_random_sizes), cmocka_unit_test(test_large_sizes),
-        cmocka_unit_test(test_threaded),    cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_threaded),    cmocka_unit_test(test_same_bits),    cmocka_unit_test(test_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,142 @@
+/* narrow.h - matrix products with so few columns that they would waste a good part of every vector: rows are the lanes.
+
+   VL rows of A and all of k at a time: vectors that are columns of A, loaded so or transposed from its rows in
+   registers, are multiplied by broadcast elements of B; the sums, columns of C, are transposed at the end. */
+#ifndef TG_NARROW_H
+#define TG_NARROW_H
+
+#include "kernels/pack.h"
+
+enum {
+    MOST_COLUMNS = 12, /* in one go */
+    /* Whether the registers hold a square of A beside the sums. */
+    NARROW_BY_ROWS = VL + MOST_COLUMNS <= TILE_ROWS * (TILE_VECS + 1),
+};
+
+/* sums += a column of A times a row of B. */
+INLINE void narrow_step(int n, vec *sums, vec x, const real *b)
+{
+    EACH (j, n)
+        sums[j] = v_fma(x, v_set(b[j]), sums[j]);
+}
+
+/* sums += squares of A, whose rows are contiguous, times B; how much of k they cover. */
+INLINE int64_t narrow_squares(int n, vec *sums, const tg_gemm *g, const real *a)
+{
+    const real *b = g->b;
+    int64_t p = 0;
+    for (; p + VL <= g->k; p += VL) {
+        vec x[VL];
+        EACH (r, VL)
+            x[r] = v_load(a + r * g->a_row + p);
+        EACH (q, VL) {
+            transpose_to(x, q);
+            narrow_step(n, sums, x[q], b + (p + q) * n);
+        }
+    }
+    return p;
+}
+
+/* C = init + sums, from row r of its VL rows at i. */
+INLINE void narrow_store(int n, const tg_gemm *g, const vec *sums, int64_t i, int64_t r)
+{
+    const real *init = g->init;
+    EACH (half, (n + VL - 1) / VL) {
+        const int64_t j = half * VL, wide = n - j < VL ? n - j : VL;
+        vec x[VL];
+        EACH (v, VL)
+            x[v] = j + v < n ? sums[j + v] : (vec){ 0 };
+        transpose(x);
+        EACH (v, VL)
+            if (v >= r) {
+                const vec start = init ? v_load_n(init + (i + v) * g->init_row + j, wide) : (vec){ 0 };
+                v_store_n((real *)g->c + (i + v) * g->c_row + j, start + x[v], wide);
+            }
+    }
+}
+
+/* The last rows go together with some before them that are already done. Columns so few that each would wait for its
+   own last sum have several, of k's residues modulo `phases`. */
+INLINE void narrow_run(int n, bool by_rows, const tg_gemm *g)
+{
+    const int phases = n < 2 ? 8 : n < 4 ? 4 : n < 7 ? 2 : 1;
+    for (int64_t done = 0; done < g->m; done += VL) {
+        const int64_t i = done + VL <= g->m ? done : g->m - VL, k = g->k;
+        const real *a = (const real *)g->a + i * g->a_row, *b = g->b;
+        int64_t p = 0, a_col = g->a_col;
+        vec sums[MOST_COLUMNS];
+        real last[VL * VL];
+        EACH (j, n * phases)
+            sums[j] = (vec){ 0 };
+        if (by_rows) {
+            p = narrow_squares(n, sums, g, a);
+            pack_columns(k - p, VL, a + p, g->a_row, last, VL);
+            a = last, a_col = VL;
+            b += p * n;
+        }
+        for (; p + phases <= k; p += phases)
+            EACH (f, phases) {
+                narrow_step(n, sums + f * n, v_load(a), b);
+                a += a_col, b += n;
+            }
+        for (; p < k; p++, a += a_col, b += n)
+            narrow_step(n, sums, v_load(a), b);
+        for (int half = phases / 2; half >= 1; half /= 2)
+            EACH (j, half * n)
+                sums[j] += sums[half * n + j];
+        narrow_store(n, g, sums, i, done - i);
+    }
+}
+
+#define COLUMNS_OF(n)                                                                                                \
+    static void narrow_##n##_0(const tg_gemm *g)                                                                     \
+    {                                                                                                                \
+        narrow_run(n, false, g);                                                                                     \
+    }                                                                                                                \
+    static void narrow_##n##_1(const tg_gemm *g)                                                                     \
+    {                                                                                                                \
+        narrow_run(n, true, g);                                                                                      \
+    }
+#define COLUMNS_NAMES(n) { narrow_##n##_0, narrow_##n##_1 },
+#define COLUMNS(DO)      DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)
+COLUMNS(COLUMNS_OF)
+
+/* By columns - 1 and by_rows. */
+static void (*const narrow_runs[][2])(const tg_gemm *g) = { COLUMNS(COLUMNS_NAMES) };
+
+static inline bool is_narrow(const tg_gemm *g)
+{
+    const int64_t vecs = (g->n + VL - 1) / VL;
+    return vecs <= 2 && g->n + g->n / 3 <= vecs * VL && (g->a_row == 1 || (NARROW_BY_ROWS && g->a_col == 1)) &&
+           g->m >= VL;
+}
+
+/* B, which the tiles read without gaps, is copied, `depth` rows at a time, unless it is contiguous. */
+static inline void narrow(const tg_gemm *g, int64_t depth, real *copy)
+{
+    const bool by_rows = g->a_row != 1;
+    const int64_t parts = (g->n + MOST_COLUMNS - 1) / MOST_COLUMNS;
+    const bool in_place = parts == 1 && g->b_row == g->n && g->b_col == 1;
+    tg_gemm at = *g;
+    for (int64_t i = 0, j = 0; i < parts; i++, j += at.n) {
+        at.n = (g->n - j) / (parts - i);
+        at.c = (real *)g->c + j;
+        for (int64_t p = 0; p == 0 || p < g->k; p += at.k) {
+            at.k = in_place || g->k - p < depth ? g->k - p : depth;
+            at.a = (const real *)g->a + p * g->a_col;
+            at.b = g->b;
+            if (!in_place) {
+                pack_any(at.k, at.n, (const real *)g->b + p * g->b_row + j * g->b_col, g->b_row, g->b_col, copy,
+                         at.n);
+                at.b = copy;
+            }
+            at.init = p > 0 ? at.c : g->init ? (const real *)g->init + j : NULL;
+            at.init_row = p > 0 ? g->c_row : g->init_row;
+            narrow_runs[at.n - 1][by_rows](&at);
+            if (g->k == 0)
+                break;
+        }
+    }
+}
+
+#endif
