@@ -10,7 +10,8 @@ typedef real vec __attribute__((vector_size(32)));
 #define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
 #define TILE_VECS    3
 
-#define v_scale v_scale_in_two
+#define VMATH_CORE "kernels/vmath_plain.h"
+#define v_scale    v_scale_in_two
 
 /* I(add) is _mm256_add_ps or _mm256_add_pd. */
 #define I_float(name)  _mm256_##name##_ps

@@ -9,6 +9,7 @@ typedef real vec __attribute__((vector_size(64)));
 #define LANES_double 8
 #define TILE_ROWS    8 /* of the matrix product's tiles, which fill the registers */
 #define TILE_VECS    3
+#define VMATH_CORE   "kernels/vmath_avx512.h"
 
 /* I(add) is _mm512_add_ps or _mm512_add_pd. */
 #define I_float(name)  _mm512_##name##_ps
@@ -42,6 +43,32 @@ static inline vec v_min(vec a, vec b)
 static inline vec v_scale(vec x, vec n)
 {
     return I(scalef)(x, n);
+}
+
+/* For vmath_avx512.h: |x| at most the bound, which stands for a NaN, too; that of a table's VL numbers which the lowest
+   bits of i choose; and x = 2^v_exponent(x) times a number in 1 .. 2, while v_mantissa(x), in 3/4 .. 3/2, is a NaN for
+   negative x. */
+static inline vec v_limit(vec x, real bound)
+{
+    enum { LEAST_MAGNITUDE = 2 }; /* with the sign of x */
+    return I(range)(x, I(set1)(bound), LEAST_MAGNITUDE);
+}
+
+#define WHOLE_OF_float  _mm512_castps_si512
+#define WHOLE_OF_double _mm512_castpd_si512
+static inline vec v_lookup(const real *table, vec i)
+{
+    return I(permutexvar)(TG_PASTE(WHOLE_OF_, TG_REAL)(i), I(loadu)(table));
+}
+
+static inline vec v_exponent(vec x)
+{
+    return I(getexp)(x);
+}
+
+static inline vec v_mantissa(vec x)
+{
+    return I(getmant)(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
 }
 
 static inline vec v_load_n(const real *p, int64_t n)

@@ -8,6 +8,7 @@ typedef real vec __attribute__((vector_size(16)));
 #define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
 #define TILE_VECS    3
 
+#define VMATH_CORE  "kernels/vmath_plain.h"
 #define v_scale     v_scale_in_two
 #define v_max       v_max_by_select
 #define v_min       v_min_by_select

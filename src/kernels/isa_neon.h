@@ -10,7 +10,8 @@ typedef real vec __attribute__((vector_size(16)));
 #define TILE_ROWS    8 /* of the matrix product's tiles, which fill the registers */
 #define TILE_VECS    3
 
-#define v_scale v_scale_in_two
+#define VMATH_CORE "kernels/vmath_plain.h"
+#define v_scale    v_scale_in_two
 
 /* N(vaddq) is vaddq_f32 or vaddq_f64, NV the vector type that it takes. */
 #define N_float(name)  name##_f32

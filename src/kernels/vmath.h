@@ -5,7 +5,7 @@
    below these on every instruction set; tests/kernels/test_vmath.c enforces it:
 
                  exp  expm1  log  log1p  tanh  sigmoid  erf  sin  cos
-                 1.3   1.4   1.0   1.6   1.6     2.4    1.4  1.3  1.3
+                 1.3   1.4   1.1   1.6   1.6     3.2    1.4  1.3  1.3
 
    Polynomials are minimax fits (Remez exchange in 140 bits, weighted so that the relative error of the function is
    least, each coefficient of the float ones rounded before the next was fitted). Reductions subtract a multiple of a
@@ -53,9 +53,9 @@ INLINE exponent exponent_of(vec x)
 {
     exponent e;
     e.n = v_fma(x, v_set((real)1.4426950408889634), v_set(ROUNDER)) - ROUNDER;
-    const vec most = v_fma(-e.n, v_set(LN2_HIGH), x);
-    e.r = v_fma(-e.n, v_set(LN2_LOW), most);
-    e.rest = v_fma(-e.n, v_set(LN2_LOW), most - e.r);
+    const vec most = v_fma(e.n, v_set(-LN2_HIGH), x);
+    e.r = v_fma(e.n, v_set(-LN2_LOW), most);
+    e.rest = v_fma(e.n, v_set(-LN2_LOW), most - e.r);
     return e;
 }
 
@@ -67,14 +67,6 @@ INLINE vec at_least(real bound, vec x)
 INLINE vec at_most(real bound, vec x)
 {
     return v_min(v_set(bound), x);
-}
-
-static inline vec v_exp(vec x)
-{
-    const exponent e = exponent_of(at_least(EXP_LOW, at_most(EXP_HIGH, x)));
-    vec y = v_fma(POLYNOMIAL(e.r, EXP), e.r, v_set((real)0.5));
-    y = v_fma(y, e.r, v_set(1));
-    return v_scale(v_fma(y, e.r, v_set(1)), e.n);
 }
 
 /* 2^n ((1 - 2^-n) + r + (e^r - 1 - r)): past n = 2 MANTISSA, 2^-n is nothing. */
@@ -114,14 +106,8 @@ INLINE vec log_special(vec x, vec y)
     return v_select(x < v_set((real)INFINITY), y, x);
 }
 
-static inline vec v_log(vec x)
-{
-    const mask subnormal = x < power_of_two(v_whole(1 - BIAS));
-    const vec normal = v_select(subnormal, x * power_of_two(v_whole(MANTISSA)), x);
-    const mask n = log_exponent(normal);
-    const vec f = (vec)((mask)normal - (n << MANTISSA)) - 1;
-    return log_special(x, log_of(from_whole(n - (subnormal & MANTISSA)), f));
-}
+/* v_exp, v_log and v_sigmoid, as suits the set: vmath_plain.h or vmath_avx512.h. */
+#include VMATH_CORE
 
 /* u = 1 + x rounded, and what was rounded off comes back in f. Past 2^MANTISSA it is nothing. */
 static inline vec v_log1p(vec x)
@@ -142,13 +128,6 @@ static inline vec v_tanh(vec x)
     const vec near = v_fma(a * z, POLYNOMIAL(z, TANH), a);
     const vec far = 1 - 2 / (v_exp(2 * at_most(TANH_HIGH, a)) + 1);
     return v_copysign(v_select(a < (real)0.5625, near, far), x);
-}
-
-/* e^-|x| never overflows: 1 / (1 + e^-x), or e^x / (1 + e^x) for negative x. */
-static inline vec v_sigmoid(vec x)
-{
-    const vec e = v_exp(-v_abs(x));
-    return v_select(x < 0, e, v_set(1)) / (1 + e);
 }
 
 /* Near 0 a polynomial; else 1 - e^g with a polynomial g = ln (1 - erf). */
@@ -181,8 +160,8 @@ INLINE vec sine(vec x, whole quarter)
     vec r = x, rest = { 0 };
     EACH (i, 4) {
         const vec before = r;
-        r = v_fma(-n, v_set(HALF_PI[i]), before);
-        rest += v_fma(-n, v_set(HALF_PI[i]), before - r);
+        r = v_fma(n, v_set(-HALF_PI[i]), before);
+        rest += v_fma(n, v_set(-HALF_PI[i]), before - r);
     }
     const vec z = r * r;
     const vec sin = v_copysign(v_fma(r * z, POLYNOMIAL(z, SIN), rest) + r, r);

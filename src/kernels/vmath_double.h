@@ -23,9 +23,22 @@ static const real EXP[] = { 0x1.5555555555558p-3,  0x1.5555555555556p-5,  0x1.11
                             0x1.71ddf6757d7e1p-19, 0x1.27e4d4b0380bap-22, 0x1.af63a06ec766ep-26,
                             0x1.1f7f6b080fb0cp-29 };
 
-/* (2 artanh s - 2 s) / s^3 in s^2, |s| <= 0.1716: 2.3e-18. */
-static const real ARTANH[] = { 0x1.555555555557cp-1, 0x1.99999999847acp-2, 0x1.2492493fb19efp-2, 0x1.c71c52bbd7783p-3,
-                               0x1.7466483125f73p-3, 0x1.399d25ca9443cp-3, 0x1.2f50f0b7d94a0p-3 };
+/* (e^r - 1) / r for |r| <= ln 2 / 16: relative error of e^r below 1.1e-17; and 2^(i/8). */
+static const real EXP_NEAR[] = { 1,
+                                 0x1.000000000002ep-1,
+                                 0x1.55555555555d0p-3,
+                                 0x1.5555554e93aa9p-5,
+                                 0x1.1111110aba2cbp-7,
+                                 0x1.6c1b713229437p-10,
+                                 0x1.a01f8f93e5970p-13 };
+static const real ROOTS[] = {
+    0x1.0000000000000p+0, 0x1.172b83c7d517bp+0, 0x1.306fe0a31b715p+0, 0x1.4bfdad5362a27p+0,
+    0x1.6a09e667f3bcdp+0, 0x1.8ace5422aa0dbp+0, 0x1.ae89f995ad3adp+0, 0x1.d5818dcfba487p+0
+};
+
+/* (2 artanh s - 2 s) / s^3 in s^2, |s| <= 0.2: 1.5e-17. */
+static const real ARTANH[] = { 0x1.5555555555773p-1, 0x1.99999998f168ep-2, 0x1.249249b1bafe7p-2, 0x1.c71c019fb9ec0p-3,
+                               0x1.7474da1497d79p-3, 0x1.38537611726f2p-3, 0x1.3ab9aec2f6995p-3 };
 
 /* (tanh x - x) / x^3 in x^2, |x| <= 0.5625: 3.7e-18. */
 static const real TANH[] = { -0x1.5555555555551p-2,  0x1.11111111107f2p-3,  -0x1.ba1ba1b96c9d5p-5,

@@ -20,8 +20,15 @@ static const real HALF_PI[] = { 0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c2
 /* (e^r - 1 - r - r^2/2) / r^3 for |r| <= ln 2 / 2: relative error of e^r - 1 below 1.8e-8. */
 static const real EXP[] = { 0x1.555494p-3f, 0x1.555388p-5f, 0x1.123e68p-7f, 0x1.6f53f4p-10f };
 
-/* (2 artanh s - 2 s) / s^3 in s^2, |s| <= 0.1716: 8.2e-10. */
-static const real ARTANH[] = { 0x1.55557ap-1f, 0x1.995ed6p-2f, 0x1.31e080p-2f };
+/* (e^r - 1) / r for |r| <= ln 2 / 32: relative error of e^r below 1.6e-9; and 2^(i/16). */
+static const real EXP_NEAR[] = { 1, 0x1.00022p-1f, 0x1.555714p-3f };
+static const real ROOTS[] = { 0x1.000000p+0f, 0x1.0b5586p+0f, 0x1.172b84p+0f, 0x1.2387a6p+0f,
+                              0x1.306fe0p+0f, 0x1.3dea64p+0f, 0x1.4bfdaep+0f, 0x1.5ab07ep+0f,
+                              0x1.6a09e6p+0f, 0x1.7a1148p+0f, 0x1.8ace54p+0f, 0x1.9c4918p+0f,
+                              0x1.ae89fap+0f, 0x1.c199bep+0f, 0x1.d5818ep+0f, 0x1.ea4afap+0f };
+
+/* (2 artanh s - 2 s) / s^3 in s^2, |s| <= 0.2: 2.8e-9. */
+static const real ARTANH[] = { 0x1.5555b4p-1f, 0x1.992a9ap-2f, 0x1.36eeb6p-2f };
 
 /* (tanh x - x) / x^3 in x^2, |x| <= 0.5625: 1.5e-9. */
 static const real TANH[] = { -0x1.55554ap-2f, 0x1.110cc6p-3f, -0x1.b913f8p-5f, 0x1.5877dep-6f, -0x1.965906p-8f };

@@ -13,6 +13,35 @@ STRIP_INLINE void softmax_strip(const strip *s)
         strip_store(s, y, i, strip_exp_at(s, &e, y, i) * scale);
 }
 
+/* Lines one after another. While arithmetic gives the exponentials of one, memory has time for those around it: the one
+   before is scaled, and the peak of the next found. At the ends, a line stands in for its neighbour. */
+STRIP_INLINE void softmax_lines(const tg_loop *l)
+{
+    strip s = strip_along(l, 0, l->rows), before = s;
+    vec peak = strip_peak(&s, strip_in(&s, 0)), scale = v_set(0);
+    for (int64_t j = 0; j < l->cols; j++) {
+        const strip next = strip_along(l, j + 1 < l->cols ? j + 1 : j, l->rows);
+        const real *x = strip_in(&s, 0), *next_x = strip_in(&next, 0);
+        real *y = strip_out(&s), *y_before = strip_out(&before);
+        vec next_peak = v_set(-(real)INFINITY);
+        total t = { .n = 0 };
+        for (int64_t i = 0; i < s.steps; i++) {
+            const vec e = v_exp(strip_load(&s, x, i, -(real)INFINITY) - peak);
+            strip_store(&s, y_before, i, strip_load(&s, y_before, i, 0) * scale);
+            strip_store(&s, y, i, e);
+            total_add(&t, e);
+            next_peak = v_max(strip_load(&s, next_x, i, -(real)INFINITY), next_peak);
+        }
+        FOLD(next_peak, v_max);
+        scale = 1 / strip_total(&s, &t);
+        peak = next_peak;
+        before = s;
+        s = next;
+    }
+    for (int64_t i = 0; i < s.steps; i++)
+        strip_store(&s, strip_out(&s), i, strip_load(&s, strip_out(&s), i, 0) * scale);
+}
+
 STRIP_INLINE void log_softmax_strip(const strip *s)
 {
     const real *x = strip_in(s, 0);
@@ -46,7 +75,10 @@ STRIP_INLINE void log_softmax_grad_strip(const strip *s)
 
 ROWS(softmax)
 {
-    each_strip(l, softmax_strip);
+    if (l->row[0] == 1 && l->rows > VL)
+        softmax_lines(l);
+    else
+        each_strip(l, softmax_strip);
 }
 
 ROWS(log_softmax)

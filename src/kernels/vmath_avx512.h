@@ -1,0 +1,31 @@
+/* vmath_avx512.h - exp, log and sigmoid with the instructions that take numbers apart and put them together. They know
+   subnormal numbers, zeros, infinities and NaNs, so that nothing needs to be selected. */
+#ifndef TG_VMATH_AVX512_H
+#define TG_VMATH_AVX512_H
+
+/* x = n ln 2 + r with n a multiple of 1 / VL: its fraction looks up a power of two, its floor scales. What is beyond
+   the range scales to 0 or infinity whatever r came out as, and a NaN makes n one. */
+static inline vec v_exp(vec x)
+{
+    const real rounder = ROUNDER / VL;
+    const vec turns = v_fma(x, v_set((real)1.4426950408889634), v_set(rounder)), n = turns - rounder;
+    const vec r = v_limit(v_fma(n, v_set(-LN2_LOW), v_fma(n, v_set(-LN2_HIGH), x)), (real)0.5);
+    const vec root = v_lookup(ROOTS, turns);
+    return v_scale(v_fma(root * r, POLYNOMIAL(r, EXP_NEAR), root), n);
+}
+
+/* e^x / (1 + e^x), which is 1 long before e^x overflows. */
+static inline vec v_sigmoid(vec x)
+{
+    const vec e = v_exp(at_most(EXP_HIGH / 2, x));
+    return e / (1 + e);
+}
+
+/* x = 2^n m, m in 3/4 .. 3/2; + 0 makes -0 a zero like the other. */
+static inline vec v_log(vec x)
+{
+    const vec m = v_mantissa(x + 0);
+    return log_of(v_exponent(x) - v_exponent(m), m - 1);
+}
+
+#endif
