@@ -141,33 +141,16 @@ static TG_COLD void raise_nonfinite(tg_call *c)
     tg_call_fail(c, TG_ERR_NONFINITE, "a NaN or an infinity in the result; %s", text);
 }
 
-/* What there is to do after a forward in rare cases: scratch to let go, a trap, a failure. */
-static TG_COLD bool finish_run(tg_tape *t, tg_call *c, tg_status status)
+TG_COLD bool tg_node_finish_run(tg_call *c, tg_status status)
 {
-    const tg_node *n = c->node;
+    tg_tape *t = c->tape;
     for (int i = 0; i < c->n_scratch; i++)
         tg_store_drop(&t->store, c->scratch[i]);
     if (status != TG_OK)
         tg_call_fail(c, status, "failed with %s", tg_status_name(status));
-    else if (t->traps & TG_TRAP_NONFINITE && !t->kernels->all_finite(n->extent->size, c->out))
+    else if (t->traps & TG_TRAP_NONFINITE && !t->kernels->all_finite(c->node->extent->size, c->out))
         raise_nonfinite(c);
     return t->status == TG_OK;
-}
-
-bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool accumulate)
-{
-    if (n->extent->size == 0)
-        return true;
-    tg_call c; /* not zeroed: its scratch is longer than a small operation takes */
-    c.tape = t;
-    c.node = n;
-    c.out = out;
-    c.accumulate = accumulate;
-    c.n_scratch = 0;
-    const tg_status status = n->op->forward(&c);
-    if (status != TG_OK || c.n_scratch || t->traps)
-        return finish_run(t, &c, status);
-    return true;
 }
 
 /* A view shares input 0's memory; one element is cheaper copied than shared. */
@@ -311,30 +294,48 @@ static bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int cou
     return true;
 }
 
-static TG_COLD bool take_shape(tg_tape *t, tg_node *n)
+/* The extent of an input of n that has this shape; NULL if none has. */
+static const tg_extent *extent_among(const tg_tape *t, const tg_node *n, const tg_shape *s)
 {
-    tg_call c = { .tape = t, .node = n };
+    const uint32_t *ids = tg_node_inputs(n);
+    for (int i = 0; i < n->n_inputs; i++)
+        if (ids[i] && tg_extent_is(tg_node_at(t, ids[i])->extent, s))
+            return tg_node_at(t, ids[i])->extent;
+    return NULL;
+}
+
+/* Shapes repeat: a result often has an input's, and what a rule makes that of what the rule is for. */
+static bool take_shape(tg_tape *t, tg_node *n)
+{
+    tg_call c;
     tg_shape shape;
-    tg_status status = n->op->shape(&c, &shape);
+    c.tape = t;
+    c.node = n;
+    c.n_scratch = 0;
+    const tg_status status = n->op->shape(&c, &shape);
     if (status != TG_OK) {
         tg_call_fail(&c, status, "refused with %s", tg_status_name(status));
         return false;
     }
-    for (int i = 0; i < n->n_inputs; i++)
-        if (tg_call_has(&c, i) && tg_shape_equal(&tg_call_node(&c, i)->extent->shape, &shape))
-            return (n->extent = tg_call_node(&c, i)->extent);
-    return (n->extent = tg_tape_extent(t, &shape, n->op->name));
+    n->extent = extent_among(t, n, &shape);
+    if (!n->extent && t->in_vjp)
+        n->extent = extent_among(t, t->in_vjp, &shape);
+    if (!n->extent)
+        n->extent = tg_tape_extent(t, &shape, n->op->name);
+    return n->extent;
 }
 
 static bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size_t bytes)
 {
+    double *number = &n->inputs.and.number;
     if (!attributes) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the attributes are NULL, not %zu bytes", n->op->name, bytes);
-        return false;
-    }
-    n->attributes = tg_tape_alloc(t, bytes);
-    if (n->attributes)
+    } else if (bytes == sizeof *number && n->n_inputs <= TG_TWO) {
+        memcpy(number, attributes, sizeof *number);
+        n->attributes = number;
+    } else if ((n->attributes = tg_tape_alloc(t, bytes))) {
         memcpy(n->attributes, attributes, bytes);
+    }
     return n->attributes;
 }
 

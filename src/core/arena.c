@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "core/platform.h"
-
 void *tg_heap_alloc(tg_heap *heap, size_t size)
 {
     void *p = tg_allocate(&heap->allocator, size);
@@ -41,24 +39,7 @@ bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, si
 
 /* Chunks ---------------------------------------------------------------------------------------------------------- */
 
-struct tg_chunk {
-    tg_chunk *next;
-    size_t size; /* of the payload, which starts TG_ALIGN bytes after the chunk */
-};
-
 enum { FIRST_CHUNK = 1 << 16, LARGEST_STEP = 1 << 26 };
-
-static char *payload_of(tg_chunk *c)
-{
-    return (char *)c + TG_ALIGN;
-}
-
-/* Where `size` bytes would start in a chunk of which `used` are taken. */
-static size_t place(size_t used, size_t size)
-{
-    size_t align = size >= TG_ALIGN ? TG_ALIGN : 16;
-    return (used + align - 1) & ~(align - 1);
-}
 
 /* A chunk behind the current one that holds `size` bytes; each is twice the one before, up to a bound. */
 static tg_chunk *next_chunk(tg_arena *a, tg_heap *heap, size_t size)
@@ -75,7 +56,7 @@ static tg_chunk *next_chunk(tg_arena *a, tg_heap *heap, size_t size)
     if (!c)
         return NULL;
     *c = (tg_chunk){ .next = next, .size = wanted };
-    tg_poison(payload_of(c), wanted);
+    TG_POISON(tg_chunk_payload(c), wanted);
     if (a->current)
         a->current->next = c;
     else
@@ -83,22 +64,15 @@ static tg_chunk *next_chunk(tg_arena *a, tg_heap *heap, size_t size)
     return c;
 }
 
-void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
+void *tg_arena_grow(tg_arena *a, tg_heap *heap, size_t size)
 {
-    size_t start = place(a->used, size);
-    if (!a->current || start > a->current->size || size > a->current->size - start) {
-        if (size > PTRDIFF_MAX - TG_ALIGN)
-            return NULL;
-        tg_chunk *c = next_chunk(a, heap, size);
-        if (!c)
-            return NULL;
-        a->current = c;
-        start = 0;
-    }
-    a->used = start + size;
-    char *p = payload_of(a->current) + start;
-    tg_unpoison(p, size);
-    return p;
+    tg_chunk *c = size <= PTRDIFF_MAX - TG_ALIGN ? next_chunk(a, heap, size) : NULL;
+    if (!c)
+        return NULL;
+    a->current = c;
+    a->used = size;
+    TG_UNPOISON(tg_chunk_payload(c), size);
+    return tg_chunk_payload(c);
 }
 
 void tg_arena_rewind(tg_arena *a, tg_chunk *chunk, size_t used)
@@ -106,7 +80,7 @@ void tg_arena_rewind(tg_arena *a, tg_chunk *chunk, size_t used)
     tg_chunk *end = a->current ? a->current->next : NULL;
     for (tg_chunk *c = chunk ? chunk : a->first; c != end; c = c->next) {
         size_t keep = c == chunk ? used : 0;
-        tg_poison(payload_of(c) + keep, c->size - keep);
+        TG_POISON(tg_chunk_payload(c) + keep, c->size - keep);
     }
     a->current = chunk;
     a->used = used;
@@ -116,7 +90,7 @@ void tg_arena_finish(tg_arena *a, tg_heap *heap)
 {
     for (tg_chunk *c = a->first, *next; c; c = next) {
         next = c->next;
-        tg_unpoison(payload_of(c), c->size);
+        TG_UNPOISON(tg_chunk_payload(c), c->size);
         tg_heap_free(heap, c, c->size + TG_ALIGN);
     }
     *a = (tg_arena){ 0 };
@@ -164,7 +138,7 @@ void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
     }
     b->holders = 1;
     char *payload = (char *)b + TG_ALIGN;
-    tg_unpoison(payload, size);
+    TG_UNPOISON(payload, size);
     return payload;
 }
 
@@ -178,7 +152,7 @@ void tg_store_drop(tg_store *store, void *payload)
     tg_buffer *b = header_of(payload);
     if (--b->holders)
         return;
-    tg_poison(payload, b->size);
+    TG_POISON(payload, b->size);
     b->next = store->free[b->list];
     store->free[b->list] = b;
 }
@@ -192,7 +166,7 @@ void tg_store_finish(tg_store *store, tg_heap *heap)
 {
     for (tg_buffer *b = store->all, *next; b; b = next) {
         next = b->all;
-        tg_unpoison((char *)b + TG_ALIGN, b->size);
+        TG_UNPOISON((char *)b + TG_ALIGN, b->size);
         tg_heap_free(heap, b, b->size + TG_ALIGN);
     }
     *store = (tg_store){ 0 };

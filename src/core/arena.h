@@ -4,6 +4,7 @@
 #define TG_ARENA_H
 
 #include "core/memory.h"
+#include "core/platform.h"
 
 /* An allocator that counts. */
 typedef struct tg_heap {
@@ -18,15 +19,35 @@ void tg_heap_free(tg_heap *heap, void *p, size_t size); /* takes NULL */
 /* Doubles *p (of `element` bytes each) until it holds `need` of them, keeping the contents. */
 bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, size_t element);
 
-typedef struct tg_chunk tg_chunk;
+typedef struct tg_chunk {
+    struct tg_chunk *next;
+    size_t size; /* of the payload, which starts TG_ALIGN bytes after the chunk */
+} tg_chunk;
+
+static inline char *tg_chunk_payload(tg_chunk *c)
+{
+    return (char *)c + TG_ALIGN;
+}
 
 typedef struct tg_arena {
     tg_chunk *first, *current;
     size_t used; /* of the current chunk */
 } tg_arena;
 
+/* Memory at the start of a further chunk. */
+void *tg_arena_grow(tg_arena *arena, tg_heap *heap, size_t size);
+
 /* Memory aligned to 64 bytes where size is 64 or more, else to 16; NULL if there is none. */
-void *tg_arena_alloc(tg_arena *arena, tg_heap *heap, size_t size);
+static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
+{
+    const size_t align = size >= TG_ALIGN ? TG_ALIGN : 16, start = (a->used + align - 1) & ~(align - 1);
+    if (!a->current || start > a->current->size || size > a->current->size - start)
+        return tg_arena_grow(a, heap, size);
+    a->used = start + size;
+    char *p = tg_chunk_payload(a->current) + start;
+    TG_UNPOISON(p, size);
+    return p;
+}
 
 /* Forgets what was allocated since the arena stood at (chunk, used); (NULL, 0) is the start. */
 void tg_arena_rewind(tg_arena *arena, tg_chunk *chunk, size_t used);

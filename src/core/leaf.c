@@ -138,7 +138,7 @@ static tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint
     return b;
 }
 
-tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, int i, tg_dtype dtype, const tg_shape *shape,
+tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, int i, tg_dtype dtype, const tg_extent *extent,
                        void *value, const tg_sink *sink, bool takes_grad)
 {
     if (!is_open(t))
@@ -153,8 +153,7 @@ tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, int i, tg_dtype d
     if (found && found->ids[i])
         return tg_handle(t, found->ids[i]);
     tg_bound_set *b = found ? found : new_set(t, set, *sink->version, (uint32_t)count);
-    const tg_extent *extent = b ? tg_tape_extent(t, shape, sink->name) : NULL;
-    if (!extent)
+    if (!b)
         return tg_bad(t);
     unsigned flags = TG_NODE_PARAM | (takes_grad ? TG_NODE_NEEDS_GRAD | TG_NODE_RETAIN : 0);
     tg_tensor x = tg_tape_leaf(t, &tg_leaf_param, extent, value, flags);

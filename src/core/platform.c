@@ -12,36 +12,6 @@
 #include "core/memory.h"
 #include "core/status.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TG_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define TG_ASAN 1
-#endif
-
-#ifdef TG_ASAN
-#include <sanitizer/asan_interface.h>
-void tg_poison(void *p, size_t size)
-{
-    ASAN_POISON_MEMORY_REGION(p, size);
-}
-void tg_unpoison(void *p, size_t size)
-{
-    ASAN_UNPOISON_MEMORY_REGION(p, size);
-}
-#else
-void tg_poison(void *p, size_t size)
-{
-    (void)p, (void)size;
-}
-void tg_unpoison(void *p, size_t size)
-{
-    (void)p, (void)size;
-}
-#endif
-
 const char *tg_path_end(const char *path)
 {
     enum { SHOWN = 120 };

@@ -43,7 +43,18 @@ tg_status tg_outfile_commit(tg_outfile *file, tg_error *err);
 void tg_outfile_discard(tg_outfile *file);
 
 /* Memory under AddressSanitizer: nothing without it. */
-void tg_poison(void *p, size_t size);
-void tg_unpoison(void *p, size_t size);
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TG_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(TG_ASAN)
+#include <sanitizer/asan_interface.h>
+#define TG_POISON(p, size)   ASAN_POISON_MEMORY_REGION(p, size)
+#define TG_UNPOISON(p, size) ASAN_UNPOISON_MEMORY_REGION(p, size)
+#else
+#define TG_POISON(p, size)   ((void)(p), (void)(size))
+#define TG_UNPOISON(p, size) ((void)(p), (void)(size))
+#endif
 
 #endif

@@ -16,6 +16,17 @@ typedef struct tg_extent {
     tg_shape shape;
 } tg_extent;
 
+/* Of sound shapes. */
+static inline bool tg_extent_is(const tg_extent *e, const tg_shape *s)
+{
+    if (e->shape.rank != s->rank)
+        return false;
+    for (int d = 0; d < s->rank; d++)
+        if (e->shape.dims[d] != s->dims[d])
+            return false;
+    return true;
+}
+
 enum tg_node_flag {
     TG_NODE_NEEDS_GRAD = 1, /* a gradient can flow to it */
     TG_NODE_RETAIN = 2,     /* tg_grad_of was promised it: a variable, a parameter's leaf, tg_retain_grad */
@@ -41,6 +52,10 @@ typedef struct tg_node {
     union {
         uint32_t few[4];
         uint32_t *many;
+        struct {
+            uint32_t two[2];
+            double number; /* attributes of its size, beside one input or two */
+        } and;
     } inputs;
     void *attributes;
     uint32_t epoch;
@@ -49,7 +64,7 @@ typedef struct tg_node {
 } tg_node;
 _Static_assert(sizeof(tg_node) == 64, "a node is one cache line");
 
-enum { TG_FEW = 4, TG_NODES_BITS = 10, TG_NODES = 1 << TG_NODES_BITS };
+enum { TG_TWO = 2, TG_FEW = 4, TG_NODES_BITS = 10, TG_NODES = 1 << TG_NODES_BITS };
 
 static inline const uint32_t *tg_node_inputs(const tg_node *n)
 {
@@ -84,9 +99,9 @@ typedef struct tg_bound_set {
     tg_binding *bindings;
 } tg_bound_set;
 
-/* The leaf of parameter i of `count` in `set`, whose values of this dtype and shape stand at `value`; made once for a
+/* The leaf of parameter i of `count` in `set`, whose values of this dtype and extent stand at `value`; made once for a
    tape, set and version. `takes_grad` is false for a frozen parameter. */
-tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, int i, tg_dtype dtype, const tg_shape *shape,
+tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, int i, tg_dtype dtype, const tg_extent *extent,
                        void *value, const tg_sink *sink, bool takes_grad);
 
 /* The tape ---------------------------------------------------------------------------------------------------------- */
@@ -251,13 +266,38 @@ struct tg_call {
     int n_scratch;
 };
 
+/* Of input i, which the operation has: the node of one that is there, its shape, and the values or NULL. */
 static inline const tg_node *tg_call_node(const tg_call *c, int i)
 {
     return tg_node_at(c->tape, tg_node_inputs(c->node)[i]);
 }
+static inline const tg_shape *tg_call_dims(const tg_call *c, int i)
+{
+    return &tg_call_node(c, i)->extent->shape;
+}
+static inline const void *tg_call_value(const tg_call *c, int i)
+{
+    const uint32_t id = tg_node_inputs(c->node)[i];
+    return id ? tg_node_at(c->tape, id)->value : NULL;
+}
+
+/* What is left to do after a forward in rare cases: scratch to let go, a trap, a failure. */
+bool tg_node_finish_run(tg_call *call, tg_status status);
 
 /* Runs node's forward into `out`, whose element count is the node's. */
-bool tg_node_run(tg_tape *tape, const tg_node *node, void *out, bool accumulate);
+static inline bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool accumulate)
+{
+    if (n->extent->size == 0)
+        return true;
+    tg_call c; /* not zeroed: its scratch is longer than a small operation takes */
+    c.tape = t;
+    c.node = n;
+    c.out = out;
+    c.accumulate = accumulate;
+    c.n_scratch = 0;
+    const tg_status status = n->op->forward(&c);
+    return (status == TG_OK && !c.n_scratch && !t->traps) || tg_node_finish_run(&c, status);
+}
 
 /* Computes what a noted node needs; and the node itself, to a place of its own. */
 bool tg_node_compute_notes(tg_tape *tape, uint32_t id);

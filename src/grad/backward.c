@@ -204,10 +204,10 @@ static bool check(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
     const tg_node *n = tg_node_of(y, what);
     if (!n)
         return false;
+    if (!cotangent.tape && n->extent->size == 1)
+        return true;
     tg_shape_text(&n->extent->shape, text, sizeof text);
     if (!cotangent.tape) {
-        if (n->extent->size == 1)
-            return true;
         tg_tape_raise(t, TG_ERR_SHAPE,
                       "%s: %s is not a scalar; reduce it with tg_sum or tg_mean, or give a cotangent", what, text);
         return false;

@@ -19,10 +19,10 @@ static tg_status check_match(const tg_header *h, const tg_params *p, const char 
         if (at < 0)
             return tg_error_raise(err, TG_ERR_FORMAT, "%s: tensor '%.64s' is not one of the set's %d parameters",
                                   tg_path_end(path), t->name, p->n);
-        if (!tg_shape_equal(&t->shape, &p->at[at].shape))
+        if (!tg_shape_equal(&t->shape, &p->at[at].extent.shape))
             return tg_error_raise(err, TG_ERR_SHAPE, "%s: tensor '%.64s' has shape %s, expected %s",
                                   tg_path_end(path), t->name, tg_shape_text(&t->shape, in_file, sizeof in_file),
-                                  tg_shape_text(&p->at[at].shape, in_set, sizeof in_set));
+                                  tg_shape_text(&p->at[at].extent.shape, in_set, sizeof in_set));
     }
     if (h->n_tensors != p->n)
         return tg_error_raise(err, TG_ERR_FORMAT, "%s: %" PRId64 " tensors, expected all %d parameters of the set",

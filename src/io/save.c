@@ -73,15 +73,15 @@ static void put_metadata(sink *s, const char *const *metadata)
 static int64_t put_parameter(sink *s, const tg_params *p, int i, int64_t begin)
 {
     const tg_parameter *q = &p->at[i];
-    const int64_t end = begin + q->size * (int64_t)tg_dtype_size(p->dtype);
+    const int64_t end = begin + q->extent.size * (int64_t)tg_dtype_size(p->dtype);
     put_string(s, q->name);
     put_text(s, ":{\"dtype\":\"");
     put_text(s, tg_header_dtype(p->dtype));
     put_text(s, "\",\"shape\":[");
-    for (int k = 0; k < q->shape.rank; k++) {
+    for (int k = 0; k < q->extent.shape.rank; k++) {
         if (k > 0)
             put_text(s, ",");
-        put_number(s, q->shape.dims[k]);
+        put_number(s, q->extent.shape.dims[k]);
     }
     put_text(s, "],\"data_offsets\":[");
     put_number(s, begin);
@@ -136,7 +136,7 @@ static tg_status write_file(tg_outfile *file, const tg_params *p, const char *co
     put(&s, bytes, sizeof bytes);
     put_header(&s, p, metadata);
     for (int i = 0; i < p->n; i++)
-        put_values(&s, tg_params_element(p, p->values, p->at[i].offset), p->at[i].size, tg_dtype_size(p->dtype));
+        put_values(&s, tg_params_element(p, p->values, p->at[i].offset), p->at[i].extent.size, tg_dtype_size(p->dtype));
     return s.status;
 }
 

@@ -183,6 +183,10 @@ static void share(job *j)
 
 void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context)
 {
+    if (n == 1) {
+        task(context, 0);
+        return;
+    }
     job j = { .task = task, .context = context, .n = n };
     const int helpers = n > 1 ? tg_num_threads() - 1 : 0;
     if (helpers == 0 || atomic_flag_test_and_set(&taken)) {

@@ -96,8 +96,7 @@ static void lay_out(tg_params *p, const tg_param_spec *specs)
     for (int i = 0; i < p->n; i++) {
         tg_parameter *q = &p->at[i];
         q->name = strcpy(name, specs[i].name);
-        q->shape = specs[i].shape;
-        q->size = tg_shape_size(&q->shape);
+        q->extent = (tg_extent){ .size = tg_shape_size(&specs[i].shape), .shape = specs[i].shape };
         q->offset = offset;
         q->flags = specs[i].flags;
         q->sink = (tg_sink){ .grad = tg_params_element(p, p->grads, offset),
@@ -105,7 +104,7 @@ static void lay_out(tg_params *p, const tg_param_spec *specs)
                              .invalid = &p->invalid,
                              .version = &p->version,
                              .name = q->name };
-        offset += padded(q->size, p->dtype);
+        offset += padded(q->extent.size, p->dtype);
         name += strlen(name) + 1;
     }
 }
@@ -177,7 +176,7 @@ tg_params *tg_params_clone(const tg_params *p, tg_dtype dtype, tg_error *err)
         return NULL;
     }
     for (int i = 0; i < p->n; i++)
-        specs[i] = (tg_param_spec){ .name = p->at[i].name, .shape = p->at[i].shape, .flags = p->at[i].flags };
+        specs[i] = (tg_param_spec){ .name = p->at[i].name, .shape = p->at[i].extent.shape, .flags = p->at[i].flags };
     tg_params *twin = tg_params_create_with(dtype, specs, p->n, &p->allocator, err);
     tg_release(&p->allocator, specs, bytes);
     if (twin)
@@ -200,11 +199,6 @@ tg_status tg_params_check(const tg_params *p, int i, const char *what, tg_error 
         return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: there is no parameter %d, the set has %d, counted from 0",
                               what, i, p->n);
     return TG_OK;
-}
-
-void *tg_params_element(const tg_params *p, void *buffer, int64_t offset)
-{
-    return (char *)buffer + (size_t)offset * tg_dtype_size(p->dtype);
 }
 
 int tg_params_count(const tg_params *p)
@@ -231,7 +225,7 @@ const char *tg_params_name(const tg_params *p, int i)
 tg_shape tg_params_shape(const tg_params *p, int i)
 {
     const tg_parameter *q = find(p, i);
-    return q ? q->shape : TG_SCALAR;
+    return q ? q->extent.shape : TG_SCALAR;
 }
 
 unsigned tg_params_flags(const tg_params *p, int i)
@@ -288,6 +282,6 @@ tg_tensor tg_param(tg_tape *tape, tg_params *p, int i)
         return tg_bad(tape);
     }
     const tg_parameter *q = &p->at[i];
-    return tg_tape_bind(tape, p, p->n, i, p->dtype, &q->shape, tg_params_element(p, p->values, q->offset), &q->sink,
+    return tg_tape_bind(tape, p, p->n, i, p->dtype, &q->extent, tg_params_element(p, p->values, q->offset), &q->sink,
                         !(q->flags & TG_PARAM_FROZEN));
 }

@@ -7,8 +7,8 @@
 
 typedef struct tg_parameter {
     const char *name;
-    tg_shape shape;
-    int64_t size, offset; /* in elements; the padding after it reaches to the next one's offset */
+    tg_extent extent;
+    int64_t offset; /* in elements; the padding after it reaches to the next one's offset */
     unsigned flags;
     unsigned char is_set; /* whether its gradient is */
     tg_sink sink;
@@ -33,7 +33,10 @@ struct tg_params {
 tg_status tg_params_check(const tg_params *params, int i, const char *what, tg_error *err);
 
 /* Element `offset` of a flat buffer. */
-void *tg_params_element(const tg_params *params, void *buffer, int64_t offset);
+static inline void *tg_params_element(const tg_params *p, void *buffer, int64_t offset)
+{
+    return (char *)buffer + (size_t)offset * (p->dtype == TG_F64 ? sizeof(double) : sizeof(float));
+}
 
 /* Copies all values between sets of the same names and shapes, converting. */
 void tg_params_transfer(tg_params *to, const tg_params *from);

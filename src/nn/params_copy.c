@@ -20,10 +20,10 @@ static tg_status check(const tg_params *p, int i, const void *buffer, int64_t n,
         return status;
     const tg_parameter *q = &p->at[i];
     char text[192];
-    if (n != q->size)
+    if (n != q->extent.size)
         return tg_error_raise(err, TG_ERR_SHAPE, "%s: a buffer of %lld elements for %s of shape %s, which has %lld",
-                              what, (long long)n, q->name, tg_shape_text(&q->shape, text, sizeof text),
-                              (long long)q->size);
+                              what, (long long)n, q->name, tg_shape_text(&q->extent.shape, text, sizeof text),
+                              (long long)q->extent.size);
     if (!buffer && n > 0)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the buffer for %s is NULL", what, q->name);
     return tg_error_clear(err);
@@ -93,7 +93,7 @@ void tg_params_transfer(tg_params *to, const tg_params *from)
 {
     for (int i = 0; i < to->n; i++)
         tg_convert(tg_params_element(to, to->values, to->at[i].offset), to->dtype,
-                   tg_params_element(from, from->values, from->at[i].offset), from->dtype, to->at[i].size);
+                   tg_params_element(from, from->values, from->at[i].offset), from->dtype, to->at[i].extent.size);
 }
 
 /* Whether parameter i of the two sets has one name and shape. */
@@ -103,10 +103,10 @@ static tg_status check_twin(const tg_parameter *a, const tg_parameter *b, tg_err
     if (strcmp(a->name, b->name))
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: %s to %s; the names must be the same, in order",
                               b->name, a->name);
-    if (!tg_shape_equal(&a->shape, &b->shape))
+    if (!tg_shape_equal(&a->extent.shape, &b->extent.shape))
         return tg_error_raise(err, TG_ERR_SHAPE, "params_copy: %s has shape %s here and %s there", a->name,
-                              tg_shape_text(&a->shape, text, sizeof text),
-                              tg_shape_text(&b->shape, other, sizeof other));
+                              tg_shape_text(&a->extent.shape, text, sizeof text),
+                              tg_shape_text(&b->extent.shape, other, sizeof other));
     return TG_OK;
 }
 

@@ -29,7 +29,7 @@ tg_status tg_params_fill_normal(tg_params *p, int i, double std, tg_rng *rng, tg
     if (!(isfinite(std) && std >= 0))
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_fill_normal: the deviation %g for %s must be 0 or more",
                               std, p->at[i].name);
-    for (int64_t k = 0; k < p->at[i].size; k++)
+    for (int64_t k = 0; k < p->at[i].extent.size; k++)
         store(p, &p->at[i], k, std * tg_rng_normal(rng));
     tg_params_touch(p);
     return tg_error_clear(err);
@@ -43,7 +43,7 @@ tg_status tg_params_fill_uniform(tg_params *p, int i, double lo, double hi, tg_r
     if (!(isfinite(lo) && isfinite(hi) && lo <= hi))
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_fill_uniform: the bounds %g .. %g for %s are no interval",
                               lo, hi, p->at[i].name);
-    for (int64_t k = 0; k < p->at[i].size; k++)
+    for (int64_t k = 0; k < p->at[i].extent.size; k++)
         store(p, &p->at[i], k, tg_rng_between(rng, lo, hi));
     tg_params_touch(p);
     return tg_error_clear(err);

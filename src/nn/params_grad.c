@@ -8,8 +8,8 @@
 
 void tg_params_zero_fill(tg_parameter *q, tg_dtype dtype)
 {
-    if (!q->is_set && q->size > 0)
-        memset(q->sink.grad, 0, (size_t)q->size * tg_dtype_size(dtype));
+    if (!q->is_set && q->extent.size > 0)
+        memset(q->sink.grad, 0, (size_t)q->extent.size * tg_dtype_size(dtype));
 }
 
 tg_status tg_params_check_grads(const tg_params *p, const char *what, tg_error *err)
@@ -66,10 +66,10 @@ static tg_status check_grad(const tg_params *p, const tg_parameter *q, tg_tensor
         return tg_error_raise(err, TG_ERR_DTYPE, "params_add_grad: a gradient of float%d for %s of float%d",
                               (int)tg_dtype_size(tg_tape_dtype(grad.tape)) * 8, q->name,
                               (int)tg_dtype_size(p->dtype) * 8);
-    if (!tg_shape_equal(&shape, &q->shape))
+    if (!tg_shape_equal(&shape, &q->extent.shape))
         return tg_error_raise(err, TG_ERR_SHAPE, "params_add_grad: a gradient of %s for %s of %s",
                               tg_shape_text(&shape, text, sizeof text), q->name,
-                              tg_shape_text(&q->shape, other, sizeof other));
+                              tg_shape_text(&q->extent.shape, other, sizeof other));
     return TG_OK;
 }
 
@@ -84,7 +84,7 @@ tg_status tg_params_add_grad(tg_params *p, int i, tg_tensor grad, tg_error *err)
         return status;
     tg_parameter *q = &p->at[i];
     tg_params_zero_fill(q, p->dtype);
-    p->kernels->add(q->size, tg_data(grad), q->sink.grad);
+    p->kernels->add(q->extent.size, tg_data(grad), q->sink.grad);
     q->is_set = 1;
     return tg_error_clear(err);
 }
@@ -101,7 +101,7 @@ typedef struct pass {
 
 static pass pass_over(const tg_params *p, const tg_parameter *q)
 {
-    return (pass){ .set = p, .cut = tg_cut_flat(q->size), .data = q->sink.grad };
+    return (pass){ .set = p, .cut = tg_cut_flat(q->extent.size), .data = q->sink.grad };
 }
 
 static void *block_at(const pass *w, int64_t i)

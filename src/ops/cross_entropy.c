@@ -68,19 +68,18 @@ static tg_tensor cross_entropy_grad(tg_tensor logits, tg_tensor g, const target 
 
 static tg_status grad_shape(tg_call *c, tg_shape *out)
 {
-    *out = tg_call_shape(c, 0);
+    *out = *tg_call_dims(c, 0);
     return TG_OK;
 }
 
 static tg_status grad_forward(tg_call *c)
 {
     const target *t = tg_call_attributes(c);
-    const tg_shape s = tg_call_shape(c, 0);
-    const int64_t n = s.dims[0], classes = s.dims[1];
+    const int64_t n = tg_call_dims(c, 0)->dims[0], classes = tg_call_dims(c, 0)->dims[1];
     const tg_loop l = { .rows = n,
                         .cols = classes,
-                        .in = { tg_call_input(c, 0), tg_call_input(c, 1) },
-                        .row = { classes, tg_call_shape(c, 1).rank },
+                        .in = { tg_call_value(c, 0), tg_call_value(c, 1) },
+                        .row = { classes, tg_call_dims(c, 1)->rank },
                         .out = c->out,
                         .out_row = classes,
                         .p = { tg_loss_weight(t->reduction, n) },
@@ -123,26 +122,26 @@ const tg_op tg_op_cross_entropy_grad = {
 static tg_status shape(tg_call *c, tg_shape *out)
 {
     const target *t = tg_call_attributes(c);
-    const tg_shape s = tg_call_shape(c, 0);
-    if (s.rank != 2)
-        return tg_call_fail(c, TG_ERR_SHAPE, "the logits have rank %d; they must be [n, classes]", s.rank);
-    if (!t->labels && s.dims[0] > 0)
-        return tg_call_fail(c, TG_ERR_ARGUMENT, "labels is NULL, not %lld labels", (long long)s.dims[0]);
-    for (int64_t i = 0; i < s.dims[0]; i++)
-        if (t->labels[i] < 0 || t->labels[i] >= s.dims[1])
+    const tg_shape *s = tg_call_dims(c, 0);
+    if (s->rank != 2)
+        return tg_call_fail(c, TG_ERR_SHAPE, "the logits have rank %d; they must be [n, classes]", s->rank);
+    if (!t->labels && s->dims[0] > 0)
+        return tg_call_fail(c, TG_ERR_ARGUMENT, "labels is NULL, not %lld labels", (long long)s->dims[0]);
+    for (int64_t i = 0; i < s->dims[0]; i++)
+        if (t->labels[i] < 0 || t->labels[i] >= s->dims[1])
             return tg_call_fail(c, TG_ERR_RANGE, "label %d of row %lld is not in 0 .. %lld", (int)t->labels[i],
-                                (long long)i, (long long)s.dims[1] - 1);
-    return tg_shape_loss(c, t->reduction, &TG_SHAPE(s.dims[0]), out);
+                                (long long)i, (long long)s->dims[1] - 1);
+    return tg_shape_loss(c, t->reduction, &TG_SHAPE(s->dims[0]), out);
 }
 
 static tg_status forward(tg_call *c)
 {
     const target *t = tg_call_attributes(c);
-    const tg_shape s = tg_call_shape(c, 0);
-    const tg_loop l = { .rows = s.dims[0],
-                        .cols = s.dims[1],
-                        .in = { tg_call_input(c, 0) },
-                        .row = { s.dims[1] },
+    const tg_shape *s = tg_call_dims(c, 0);
+    const tg_loop l = { .rows = s->dims[0],
+                        .cols = s->dims[1],
+                        .in = { tg_call_value(c, 0) },
+                        .row = { s->dims[1] },
                         .attributes = t->labels };
     return tg_forward_loss(c, TG_INDEX_cross_entropy, &l, sizeof(int32_t), t->reduction);
 }

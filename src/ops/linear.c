@@ -5,38 +5,38 @@
 
 static tg_status shape(tg_call *c, tg_shape *out)
 {
-    const tg_shape x = tg_call_shape(c, 0), w = tg_call_shape(c, 1), b = tg_call_shape(c, 2);
-    if (x.rank < 1)
+    const tg_shape *x = tg_call_dims(c, 0), *w = tg_call_dims(c, 1);
+    const tg_shape *b = tg_node_inputs(c->node)[2] ? tg_call_dims(c, 2) : NULL;
+    if (x->rank < 1)
         return tg_call_fail(c, TG_ERR_SHAPE, "x is a scalar; it must have rank 1 or more");
-    if (w.rank != 2)
-        return tg_call_fail(c, TG_ERR_SHAPE, "w has rank %d; it must be [in, out]", w.rank);
-    if (x.dims[x.rank - 1] != w.dims[0])
-        return tg_call_fail(c, TG_ERR_SHAPE, "inner sizes %lld and %lld differ", (long long)x.dims[x.rank - 1],
-                            (long long)w.dims[0]);
-    if (tg_call_has(c, 2) && (b.rank != 1 || b.dims[0] != w.dims[1]))
-        return tg_call_fail(c, TG_ERR_SHAPE, "the bias must be [%lld] or absent", (long long)w.dims[1]);
-    *out = x;
-    out->dims[x.rank - 1] = w.dims[1];
+    if (w->rank != 2)
+        return tg_call_fail(c, TG_ERR_SHAPE, "w has rank %d; it must be [in, out]", w->rank);
+    if (x->dims[x->rank - 1] != w->dims[0])
+        return tg_call_fail(c, TG_ERR_SHAPE, "inner sizes %lld and %lld differ", (long long)x->dims[x->rank - 1],
+                            (long long)w->dims[0]);
+    if (b && (b->rank != 1 || b->dims[0] != w->dims[1]))
+        return tg_call_fail(c, TG_ERR_SHAPE, "the bias must be [%lld] or absent", (long long)w->dims[1]);
+    *out = *x;
+    out->dims[x->rank - 1] = w->dims[1];
     return TG_OK;
 }
 
 static tg_status forward(tg_call *c)
 {
-    const tg_shape w = tg_call_shape(c, 1);
-    const int64_t in = w.dims[0], out = w.dims[1];
+    const int64_t in = tg_call_dims(c, 1)->dims[0], out = tg_call_dims(c, 1)->dims[1];
     tg_gemm_run(c->tape->kernels, c->tape->dtype,
-                &(tg_gemm){ .m = tg_call_output_size(c) / out,
+                &(tg_gemm){ .m = c->node->extent->size / out,
                             .n = out,
                             .k = in,
-                            .a = tg_call_input(c, 0),
+                            .a = tg_call_value(c, 0),
                             .a_row = in,
                             .a_col = 1,
-                            .b = tg_call_input(c, 1),
+                            .b = tg_call_value(c, 1),
                             .b_row = out,
                             .b_col = 1,
                             .c = c->out,
                             .c_row = out,
-                            .init = tg_call_input(c, 2) });
+                            .init = tg_call_value(c, 2) });
     return TG_OK;
 }
 

@@ -58,12 +58,10 @@ tg_status tg_shape_lines(tg_call *c, tg_shape *out)
 {
     const int axis = *(const int *)tg_call_attributes(c);
     int resolved;
-    *out = tg_call_shape(c, 0);
-    for (int i = 1; i < tg_call_count(c); i++) {
-        const tg_shape s = tg_call_shape(c, i);
-        if (!tg_shape_equal(&s, out))
+    *out = *tg_call_dims(c, 0);
+    for (int i = 1; i < tg_call_count(c); i++)
+        if (!tg_shape_equal(tg_call_dims(c, i), out))
             return tg_call_fail(c, TG_ERR_SHAPE, "the shapes must be the same");
-    }
     return axis == TG_ALL ? TG_OK : tg_call_axis(c, out->rank, axis, &resolved);
 }
 
@@ -76,7 +74,7 @@ tg_status tg_forward_lines(tg_call *c)
     l.element = c->tape->element;
     l.inputs = c->node->n_inputs;
     for (int i = 0; i < l.inputs; i++)
-        l.loop.in[i] = tg_call_input(c, i);
+        l.loop.in[i] = tg_call_value(c, i);
     tg_lines_run(&l);
     return TG_OK;
 }

@@ -37,17 +37,17 @@ static int64_t leading(const tg_shape *s, int rank, int d)
 static tg_status shape(tg_call *c, tg_shape *out)
 {
     const stored *t = tg_call_attributes(c);
-    const tg_shape sa = tg_call_shape(c, 0), sb = tg_call_shape(c, 1);
-    if (sa.rank < 2 || sb.rank < 2)
-        return tg_call_fail(c, TG_ERR_SHAPE, "ranks %d and %d; matrices have rank 2 or more", sa.rank, sb.rank);
-    const matrix a = last_two(&sa, t->a), b = last_two(&sb, t->b);
+    const tg_shape *sa = tg_call_dims(c, 0), *sb = tg_call_dims(c, 1);
+    if (sa->rank < 2 || sb->rank < 2)
+        return tg_call_fail(c, TG_ERR_SHAPE, "ranks %d and %d; matrices have rank 2 or more", sa->rank, sb->rank);
+    const matrix a = last_two(sa, t->a), b = last_two(sb, t->b);
     if (a.cols != b.rows)
         return tg_call_fail(c, TG_ERR_SHAPE, "inner sizes %lld and %lld differ", (long long)a.cols,
                             (long long)b.rows);
-    const int rank = (sa.rank > sb.rank ? sa.rank : sb.rank) - 2;
+    const int rank = (sa->rank > sb->rank ? sa->rank : sb->rank) - 2;
     *out = (tg_shape){ .rank = rank + 2 };
     for (int d = 0; d < rank; d++) {
-        const int64_t na = leading(&sa, rank, d), nb = leading(&sb, rank, d);
+        const int64_t na = leading(sa, rank, d), nb = leading(sb, rank, d);
         if (na != nb && na != 1 && nb != 1)
             return tg_call_fail(c, TG_ERR_SHAPE,
                                 "leading sizes %lld and %lld do not broadcast; equal ones or a 1 would",
@@ -101,35 +101,43 @@ static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
     }
 }
 
+/* n products, of which the first is g. */
+static void multiply_all(const tg_call *c, const tg_gemm *g, int64_t n)
+{
+    const tg_shape *out = &c->node->extent->shape;
+    batch p = { .tape = c->tape, .one = *g, .rank = out->rank - 2 };
+    memcpy(p.dims, out->dims, sizeof p.dims);
+    leading_steps(tg_call_dims(c, 0), &p, p.a);
+    leading_steps(tg_call_dims(c, 1), &p, p.b);
+    tg_parallel(n, multiply, &p);
+}
+
 static tg_status forward(tg_call *c)
 {
     const stored *t = tg_call_attributes(c);
-    const tg_shape sa = tg_call_shape(c, 0), sb = tg_call_shape(c, 1), so = tg_call_output_shape(c);
-    const matrix a = last_two(&sa, t->a), b = last_two(&sb, t->b);
-    batch p = { .tape = c->tape, .rank = so.rank - 2 };
-    p.one = (tg_gemm){ .m = a.rows,
-                       .n = b.cols,
-                       .k = a.cols,
-                       .a = tg_call_input(c, 0),
-                       .a_row = t->a ? 1 : a.cols,
-                       .a_col = t->a ? a.rows : 1,
-                       .b = tg_call_input(c, 1),
-                       .b_row = t->b ? 1 : b.cols,
-                       .b_col = t->b ? b.rows : 1,
-                       .c = c->out,
-                       .c_row = b.cols,
-                       .init = c->accumulate ? c->out : NULL,
-                       .init_row = b.cols };
-    int64_t n = tg_call_output_size(c) / (a.rows * b.cols);
-    if (!t->a && tg_call_size(c, 1) == b.rows * b.cols && b.rows > 0) { /* the leading axes are more rows */
-        p.one.m *= n;
-        p.rank = 0;
+    const matrix a = last_two(tg_call_dims(c, 0), t->a), b = last_two(tg_call_dims(c, 1), t->b);
+    int64_t n = c->node->extent->shape.rank == 2 ? 1 : c->node->extent->size / (a.rows * b.cols);
+    tg_gemm g = { .m = a.rows,
+                  .n = b.cols,
+                  .k = a.cols,
+                  .a = tg_call_value(c, 0),
+                  .a_row = t->a ? 1 : a.cols,
+                  .a_col = t->a ? a.rows : 1,
+                  .b = tg_call_value(c, 1),
+                  .b_row = t->b ? 1 : b.cols,
+                  .b_col = t->b ? b.rows : 1,
+                  .c = c->out,
+                  .c_row = b.cols,
+                  .init = c->accumulate ? c->out : NULL,
+                  .init_row = b.cols };
+    if (!t->a && tg_call_size(c, 1) == b.rows * b.cols) { /* the leading axes are more rows */
+        g.m *= n;
         n = 1;
     }
-    memcpy(p.dims, so.dims, sizeof p.dims);
-    leading_steps(&sa, &p, p.a);
-    leading_steps(&sb, &p, p.b);
-    tg_parallel(n, multiply, &p);
+    if (n == 1)
+        tg_gemm_run(c->tape->kernels, c->tape->dtype, &g);
+    else
+        multiply_all(c, &g, n);
     return TG_OK;
 }
 

@@ -94,10 +94,10 @@ double tg_loss_weight(tg_reduction reduction, int64_t n)
 
 tg_status tg_shape_loss_of_elements(tg_call *c, tg_shape *out)
 {
-    const tg_shape x = tg_call_shape(c, 0), y = tg_call_shape(c, 1);
-    if (!tg_shape_equal(&x, &y))
+    const tg_shape *x = tg_call_dims(c, 0), *y = tg_call_dims(c, 1);
+    if (!tg_shape_equal(x, y))
         return tg_call_fail(c, TG_ERR_SHAPE, "the shapes must be the same");
-    return tg_shape_loss(c, *(const tg_reduction *)tg_call_attributes(c), &x, out);
+    return tg_shape_loss(c, *(const tg_reduction *)tg_call_attributes(c), x, out);
 }
 
 tg_status tg_forward_loss_of_elements(tg_call *c)
