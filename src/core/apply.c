@@ -170,7 +170,7 @@ static bool view(tg_tape *t, tg_node *n)
     return true;
 }
 
-static bool compute(tg_tape *t, tg_node *n)
+static inline __attribute__((always_inline)) bool compute(tg_tape *t, tg_node *n)
 {
     if (n->op->flags & TG_OP_VIEW)
         return view(t, n);

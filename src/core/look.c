@@ -9,10 +9,10 @@ tg_node *tg_node_of(tg_tensor x, const char *what)
     tg_tape *t = x.tape;
     if (!t || t->status != TG_OK)
         return NULL;
-    if (x.id && x.id <= t->count && tg_node_at(t, x.id)->epoch == x.epoch)
-        return tg_node_at(t, x.id);
-    tg_tape_raise(t, TG_ERR_STALE, "%s: the tensor is from before a reset or rewind of its tape", what);
-    return NULL;
+    tg_node *n = tg_node_if(t, x);
+    if (!n)
+        tg_tape_raise(t, TG_ERR_STALE, "%s: the tensor is from before a reset or rewind of its tape", what);
+    return n;
 }
 
 tg_node *tg_value_of(tg_tensor x, const char *what)
@@ -23,8 +23,7 @@ tg_node *tg_value_of(tg_tensor x, const char *what)
 
 bool tg_is_valid(tg_tensor x)
 {
-    const tg_tape *t = x.tape;
-    return t && t->status == TG_OK && x.id && x.id <= t->count && tg_node_at(t, x.id)->epoch == x.epoch;
+    return x.tape && x.tape->status == TG_OK && tg_node_if(x.tape, x);
 }
 
 tg_shape tg_shape_of(tg_tensor x)

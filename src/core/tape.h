@@ -187,6 +187,15 @@ tg_status tg_tape_raise(tg_tape *tape, tg_status status, const char *format, ...
 tg_status tg_tape_raise_v(tg_tape *tape, tg_status status, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
+/* The node of a tensor of t; NULL if it has none: the null tensor, another tape's, a stale handle. */
+static inline tg_node *tg_node_if(const tg_tape *t, tg_tensor x)
+{
+    if (x.tape != t || x.id - 1 >= t->count)
+        return NULL;
+    tg_node *n = tg_node_at(t, x.id);
+    return n->epoch == x.epoch ? n : NULL;
+}
+
 /* The node of a tensor, or NULL with the error raised: null tensor, stale handle; `what` names the caller. */
 tg_node *tg_node_of(tg_tensor x, const char *what);
 

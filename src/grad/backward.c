@@ -10,7 +10,7 @@
 
 tg_tensor tg_cotangent(const tg_vjp *v)
 {
-    return v->cotangent;
+    return v->cotangent ? tg_handle(v->tape, v->cotangent) : tg_bad(v->tape);
 }
 
 int tg_vjp_count(const tg_vjp *v)
@@ -28,22 +28,16 @@ tg_tensor tg_output(const tg_vjp *v)
     return (tg_tensor){ .tape = v->tape, .id = v->id, .epoch = v->node->epoch };
 }
 
-static TG_COLD uint32_t raise_no_input(const tg_vjp *v, int i)
+TG_COLD uint32_t tg_vjp_raise_no_input(const tg_vjp *v, int i)
 {
     tg_tape_raise(v->tape, TG_ERR_ARGUMENT, "the rule speaks of input %d; there are %d, from 0", i,
                   v->node->n_inputs);
     return 0;
 }
 
-/* The number of input i, or 0 where it is absent. */
-static inline uint32_t input_id(const tg_vjp *v, int i)
-{
-    return i >= 0 && i < v->node->n_inputs ? tg_node_inputs(v->node)[i] : raise_no_input(v, i);
-}
-
 tg_tensor tg_input(const tg_vjp *v, int i)
 {
-    const uint32_t id = input_id(v, i);
+    const uint32_t id = tg_vjp_input_id(v, i);
     if (!id)
         return (tg_tensor){ 0 };
     const tg_node *x = tg_node_at(v->tape, id);
@@ -55,29 +49,8 @@ tg_tensor tg_input(const tg_vjp *v, int i)
 
 bool tg_wants(const tg_vjp *v, int i)
 {
-    const uint32_t id = input_id(v, i);
+    const uint32_t id = tg_vjp_input_id(v, i);
     return id && tg_node_at(v->tape, id)->flags & v->reaches;
-}
-
-void tg_give(tg_vjp *v, int i, tg_tensor gradient)
-{
-    tg_tape *t = v->tape;
-    const uint32_t id = input_id(v, i);
-    if (!id || t->status != TG_OK)
-        return;
-    const tg_node *x = tg_node_at(t, id);
-    if (!(x->flags & v->reaches))
-        return;
-    if (gradient.tape != t) {
-        tg_tape_raise(t, gradient.tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "the rule gave input %d %s", i,
-                      gradient.tape ? "a tensor of another tape" : "the null tensor");
-        return;
-    }
-    const tg_node *g = tg_node_of(gradient, "give");
-    if (g && g->extent != x->extent && !tg_shape_equal(&g->extent->shape, &x->extent->shape))
-        gradient = tg_sum_to(gradient, x->extent->shape);
-    if (t->status == TG_OK)
-        tg_land(v, id, x, gradient.id);
 }
 
 /* One rule -------------------------------------------------------------------------------------------------------- */
@@ -108,7 +81,7 @@ static bool is_differentiable(const tg_vjp *v, const tg_node *n)
     return false;
 }
 
-static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, const tg_slot *s)
+static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
 {
     tg_tape *t = v->tape;
     v->id = id;
@@ -119,8 +92,8 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, const tg_slot *s)
     const tg_arena arena = t->arena;
     t->notes_from = count + 1;
     t->in_vjp = n;
-    v->cotangent = tg_slot_tensor(t, s, n->extent);
-    if (v->cotangent.id)
+    v->cotangent = tg_slot_tensor(t, s, n->extent).id;
+    if (v->cotangent)
         n->op->vjp(v);
     t->in_vjp = NULL;
     if (!v->records)
@@ -170,7 +143,7 @@ static bool seed(tg_vjp *v, uint32_t y, tg_tensor cotangent)
     t->notes_from = count + 1;
     if (!cotangent.tape)
         cotangent = tg_full(t, tg_node_at(t, y)->extent->shape, 1);
-    bool good = cotangent.id && tg_land(v, y, tg_node_at(t, y), cotangent.id);
+    bool good = cotangent.id && tg_land_seed(v, y, cotangent.id);
     if (!v->records)
         recycle_notes(t, count, arena);
     return good;

@@ -90,10 +90,15 @@ tg_tensor tg_retain_grad(tg_tensor x)
 }
 
 /* A recorded tensor that keeps the slot's gradient alive. */
-static tg_tensor recorded(tg_tape *t, const tg_slot *s, const tg_extent *extent)
+static tg_tensor recorded(tg_tape *t, tg_slot *s, const tg_extent *extent)
 {
     tg_tensor g = tg_slot_tensor(t, s, extent);
     bool good = g.id && (s->kind != TG_SLOT_BUFFER || tg_tape_hold(t, g.id));
+    if (good && s->kind == TG_SLOT_ONE) {
+        tg_node *n = tg_node_at(t, g.id);
+        n->one = s->at.one;
+        n->value = &n->one;
+    }
     if (good)
         return g;
     if (g.id && s->kind == TG_SLOT_BUFFER) {
@@ -104,7 +109,7 @@ static tg_tensor recorded(tg_tape *t, const tg_slot *s, const tg_extent *extent)
 }
 
 /* The ids of what is kept descend. */
-static const tg_slot *find_kept(const tg_tape *t, uint32_t id)
+static tg_slot *find_kept(const tg_tape *t, uint32_t id)
 {
     uint32_t lo = 0, hi = t->n_kept;
     while (lo < hi) {
@@ -140,7 +145,7 @@ tg_tensor tg_grad_of(tg_tensor x)
     else if (n->flags & TG_NODE_PARAM)
         return copy_of_sink(t, n);
     else {
-        const tg_slot *s = find_kept(t, x.id);
+        tg_slot *s = find_kept(t, x.id);
         return s ? recorded(t, s, n->extent) : tg_full(t, n->extent->shape, 0);
     }
     return tg_bad(t);
@@ -188,7 +193,7 @@ static bool check_inputs(tg_tape *t, const tg_tensor *inputs, int n, const tg_te
 static tg_tensor result(tg_tape *t, tg_tensor input, uint32_t y)
 {
     const tg_extent *extent = tg_node_at(t, input.id)->extent;
-    const tg_slot *s = input.id <= y ? tg_slot_at(t, input.id) : NULL;
+    tg_slot *s = input.id <= y ? tg_slot_at(t, input.id) : NULL;
     return s && s->kind != TG_SLOT_EMPTY ? recorded(t, s, extent) : tg_full(t, extent->shape, 0);
 }
 

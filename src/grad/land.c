@@ -5,33 +5,8 @@
 #include "grad/reverse.h"
 #include "tapegrad/ops.h"
 
-void tg_slot_clear(tg_tape *t, tg_slot *s)
-{
-    if (s->kind == TG_SLOT_BUFFER)
-        tg_store_drop(&t->store, s->at.value);
-    *s = (tg_slot){ .kind = TG_SLOT_EMPTY };
-}
-
-tg_tensor tg_slot_tensor(tg_tape *t, const tg_slot *s, const tg_extent *extent)
-{
-    if (s->kind == TG_SLOT_NODE)
-        return tg_handle(t, s->id);
-    tg_tensor x = tg_tape_leaf(t, &tg_leaf_constant, extent, s->at.value, 0);
-    if (!x.id)
-        return x;
-    tg_node *n = tg_node_at(t, x.id);
-    if (s->kind == TG_SLOT_ONE) {
-        n->one = s->at.one;
-        n->value = &n->one;
-    } else if (s->kind == TG_SLOT_BUFFER) {
-        tg_store_hold(n->value);
-        n->flags |= TG_NODE_BUFFER;
-    }
-    return x;
-}
-
 /* out = value of node g, or out += it; computing g straight into `out` where that can be. */
-static bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
+static inline bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
 {
     tg_node *g = tg_node_at(t, id);
     bool direct = !g->value && !(g->op->flags & TG_OP_VIEW) && (!accumulate || g->op->flags & TG_OP_ACCUMULATES);
@@ -68,7 +43,7 @@ static bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
 }
 
 /* One element lives in the slot itself, and is added without asking a kernel. */
-static bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
+static inline bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
 {
     const bool accumulate = s->kind == TG_SLOT_ONE;
     s->kind = TG_SLOT_ONE;
@@ -125,7 +100,8 @@ static bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
     return true;
 }
 
-bool tg_land(struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id)
+/* Adds node `id` to what node `target`, which is n and of its shape, has received. */
+static inline bool land(const struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id)
 {
     tg_tape *t = pass->tape;
     tg_slot *s = tg_slot_at(t, target);
@@ -136,4 +112,42 @@ bool tg_land(struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id
     if (n->extent->size <= 1)
         return land_one(t, s, id);
     return s->kind == TG_SLOT_EMPTY ? hand_on(t, s, id) : sum_up(t, s, id);
+}
+
+bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent)
+{
+    return land(pass, y, tg_node_at(pass->tape, y), cotangent);
+}
+
+/* What a rule gives ----------------------------------------------------------------------------------------------- */
+
+static TG_COLD void refuse_gift(tg_tape *t, int i, tg_tensor gradient)
+{
+    if (!gradient.tape)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "the rule gave input %d the null tensor", i);
+    else if (gradient.tape != t)
+        tg_tape_raise(t, TG_ERR_TAPE, "the rule gave input %d a tensor of another tape", i);
+    else
+        tg_tape_raise(t, TG_ERR_STALE, "the rule gave input %d a tensor from before a reset or rewind", i);
+}
+
+void tg_give(tg_vjp *v, int i, tg_tensor gradient)
+{
+    tg_tape *t = v->tape;
+    const uint32_t id = tg_vjp_input_id(v, i);
+    if (!id || t->status != TG_OK)
+        return;
+    const tg_node *x = tg_node_at(t, id);
+    if (!(x->flags & v->reaches))
+        return;
+    const tg_node *g = tg_node_if(t, gradient);
+    if (!g) {
+        refuse_gift(t, i, gradient);
+    } else if (g->extent == x->extent || tg_extent_is(g->extent, &x->extent->shape)) {
+        land(v, id, x, gradient.id);
+    } else {
+        gradient = tg_sum_to(gradient, x->extent->shape);
+        if (gradient.id)
+            land(v, id, x, gradient.id);
+    }
 }

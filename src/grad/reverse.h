@@ -13,7 +13,7 @@ struct tg_vjp {
     unsigned keeps;   /* the flags of the nodes whose gradient outlives its use */
     uint32_t id;      /* the node whose rule is running */
     const tg_node *node;
-    tg_tensor cotangent;
+    uint32_t cotangent; /* its number */
 };
 
 static inline tg_slot *tg_slot_at(const tg_tape *t, uint32_t id)
@@ -21,19 +21,41 @@ static inline tg_slot *tg_slot_at(const tg_tape *t, uint32_t id)
     return &t->slots[id >> TG_NODES_BITS][id & (TG_NODES - 1)];
 }
 
-/* Empties a slot, letting go of its buffer. */
-void tg_slot_clear(tg_tape *tape, tg_slot *slot);
+/* The number of input i, or 0 where it is absent or (raised) there is none. */
+uint32_t tg_vjp_raise_no_input(const struct tg_vjp *v, int i);
+static inline uint32_t tg_vjp_input_id(const struct tg_vjp *v, int i)
+{
+    return i >= 0 && i < v->node->n_inputs ? tg_node_inputs(v->node)[i] : tg_vjp_raise_no_input(v, i);
+}
 
-/* A tensor of this extent with the slot's gradient as its value. With TG_NODE_BUFFER among `flags` the tensor becomes a
-   holder of the slot's buffer. */
-tg_tensor tg_slot_tensor(tg_tape *tape, const tg_slot *slot, const tg_extent *extent);
+/* Empties a slot, letting go of its buffer. */
+static inline void tg_slot_clear(tg_tape *t, tg_slot *s)
+{
+    if (s->kind == TG_SLOT_BUFFER)
+        tg_store_drop(&t->store, s->at.value);
+    *s = (tg_slot){ .kind = TG_SLOT_EMPTY };
+}
+
+/* A tensor of this extent whose value is the slot's gradient: one element stays in the slot, and of a buffer the tensor
+   becomes a holder. */
+static inline tg_tensor tg_slot_tensor(tg_tape *t, tg_slot *s, const tg_extent *extent)
+{
+    if (s->kind == TG_SLOT_NODE)
+        return tg_handle(t, s->id);
+    void *value = s->kind == TG_SLOT_ONE ? &s->at.one : s->at.value;
+    const tg_tensor x = tg_tape_leaf(t, &tg_leaf_constant, extent, value, 0);
+    if (x.id && s->kind == TG_SLOT_BUFFER) {
+        tg_store_hold(value);
+        tg_node_at(t, x.id)->flags |= TG_NODE_BUFFER;
+    }
+    return x;
+}
 
 /* The error of a reverse pass through values that are no longer those that were recorded. */
 void tg_raise_changed(tg_tape *tape, const tg_sink *sink);
 
-/* Adds tensor `gradient` to what node `id`, which is n and of its shape, has received: in its slot, or in a parameter's
-   set. */
-bool tg_land(struct tg_vjp *pass, uint32_t id, const tg_node *n, uint32_t gradient);
+/* The cotangent of y itself, which has its shape, lands as the gifts of rules do: in a slot, or in a parameter's set. */
+bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent);
 
 /* Walks from y, whose gradient is `cotangent` (null: one), back to the start. On success the slots of the nodes with
    a flag of `keeps` are full, all others empty; on failure all are. */

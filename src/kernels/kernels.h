@@ -24,7 +24,7 @@ typedef struct tg_loop {
     int64_t col[4]; /* input i: elements from one column to the next; 0 or 1 in an elementwise map */
     void *out;
     int64_t out_row; /* the output's columns are contiguous */
-    double p[4];     /* numbers of the operation */
+    double p[2];     /* numbers of the operation */
     const void *attributes;
     bool accumulate; /* out += instead of out =, where the loop knows how */
 } tg_loop;
@@ -45,7 +45,7 @@ typedef struct tg_gemm {
     int64_t init_row;
 } tg_gemm;
 
-/* One optimizer step over n elements; the formulas stand in nn/optim.c's header. */
+/* One optimizer step over n elements; the formulas stand in tapegrad/optim.h. */
 typedef struct tg_sgd_step {
     void *w, *velocity; /* velocity NULL without momentum */
     const void *g;

@@ -3,7 +3,7 @@
        MAP1(tanh, x, v_tanh(x))                        y = f(x)
        MAP2(tanh_grad, y, g, g * (1 - y * y))          z = f(y, g)
        MAP3(...)                                       likewise
-   A formula is an expression on vectors; p0 .. p3 are the numbers that the operation passes. Comparisons give masks for
+   A formula is an expression on vectors; p0 and p1 are the numbers that the operation passes. Comparisons give masks for
    v_select. Formulas with a tail of fewer than VL elements see zeros in the unused lanes and must not trap on them. */
 #ifndef TG_MAP_H
 #define TG_MAP_H
@@ -12,7 +12,7 @@
 
 #define TG_LOOP_SYMBOL(name) TG_PASTE(tg_loop_##name##_, TG_TABLE)
 
-typedef vec map_formula(vec a, vec b, vec c, vec p0, vec p1, vec p2, vec p3);
+typedef vec map_formula(vec a, vec b, vec c, vec p0, vec p1);
 
 /* One input along a row: where the next vector is, and how far the one after. A number that repeats has been spread
    over a vector, which is read again and again. */
@@ -41,14 +41,14 @@ INLINE void map_row(int64_t n, int arity, operand *x, real *y, const vec *p, map
                 x[i].p += x[i].step;
             }
         EACH (u, TOGETHER)
-            v_store(y + u * VL, f(in[u][0], in[u][1], in[u][2], p[0], p[1], p[2], p[3]));
+            v_store(y + u * VL, f(in[u][0], in[u][1], in[u][2], p[0], p[1]));
     }
     for (; n > 0; n -= VL, y += VL) {
         EACH (i, arity) {
             in[0][i] = n >= VL ? v_load(x[i].p) : v_load_n(x[i].p, n);
             x[i].p += x[i].step;
         }
-        const vec result = f(in[0][0], in[0][1], in[0][2], p[0], p[1], p[2], p[3]);
+        const vec result = f(in[0][0], in[0][1], in[0][2], p[0], p[1]);
         if (n >= VL)
             v_store(y, result);
         else
@@ -65,16 +65,24 @@ INLINE bool is_flat(const tg_loop *l, int arity)
     return flat;
 }
 
+#define MAP_NUMBERS(l)                                                                                               \
+    {                                                                                                                \
+        v_set((real)(l)->p[0]), v_set((real)(l)->p[1])                                                               \
+    }
+
+/* One element; its strides need not be set. */
+INLINE void map_one(const tg_loop *l, int arity, map_formula *f)
+{
+    const vec p[] = MAP_NUMBERS(l);
+    vec x[3];
+    EACH (i, 3)
+        x[i] = v_set(*(const real *)l->in[i < arity ? i : 0]);
+    *(real *)l->out = f(x[0], x[1], x[2], p[0], p[1])[0];
+}
+
 INLINE void map_rows(const tg_loop *l, int arity, map_formula *f)
 {
-    const vec p[] = { v_set((real)l->p[0]), v_set((real)l->p[1]), v_set((real)l->p[2]), v_set((real)l->p[3]) };
-    if (l->rows == 1 && l->cols == 1) { /* a scalar's strides need not be set */
-        vec x[3];
-        EACH (i, 3)
-            x[i] = v_set(*(const real *)l->in[i < arity ? i : 0]);
-        *(real *)l->out = f(x[0], x[1], x[2], p[0], p[1], p[2], p[3])[0];
-        return;
-    }
+    const vec p[] = MAP_NUMBERS(l);
     const bool flat = l->rows == 1 || is_flat(l, arity);
     const int64_t rows = flat ? 1 : l->rows, cols = flat ? l->rows * l->cols : l->cols;
     for (int64_t r = 0; r < rows; r++) {
@@ -86,17 +94,24 @@ INLINE void map_rows(const tg_loop *l, int arity, map_formula *f)
     }
 }
 
-#define MAP_UNUSED(a, b) (void)a, (void)b, (void)p0, (void)p1, (void)p2, (void)p3
+#define MAP_UNUSED(a, b) (void)a, (void)b, (void)p0, (void)p1
 #define MAP_(name, arity, a, b, c, formula)                                                                          \
-    static inline vec map_##name(vec a, vec b, vec c, vec p0, vec p1, vec p2, vec p3)                                \
+    static inline vec map_##name(vec a, vec b, vec c, vec p0, vec p1)                                                \
     {                                                                                                                \
         MAP_UNUSED(b, c);                                                                                            \
         return formula;                                                                                              \
     }                                                                                                                \
+    static __attribute__((noinline)) void map_rows_##name(const tg_loop *l) /* out of the way of one element */      \
+    {                                                                                                                \
+        map_rows(l, arity, map_##name);                                                                              \
+    }                                                                                                                \
     tg_loop_fn TG_LOOP_SYMBOL(name);                                                                                 \
     void TG_LOOP_SYMBOL(name)(const tg_loop *l)                                                                      \
     {                                                                                                                \
-        map_rows(l, arity, map_##name);                                                                              \
+        if (l->rows == 1 && l->cols == 1)                                                                            \
+            map_one(l, arity, map_##name);                                                                           \
+        else                                                                                                         \
+            map_rows_##name(l);                                                                                      \
     }
 #define MAP1(name, a, formula)       MAP_(name, 1, a, unused_b, unused_c, formula)
 #define MAP2(name, a, b, formula)    MAP_(name, 2, a, b, unused_c, formula)

@@ -127,20 +127,14 @@ static void run_walk(tg_loop_fn *run, tg_loop *l, const walk *w, size_t element)
 /* Zeroing a whole tg_loop would take longer than a small operation: only what the loop reads is set. */
 static void fill_numbers(const tg_call *c, tg_loop *l)
 {
-    const int numbers = ((const tg_map *)c->node->op->data)->numbers;
-    for (int i = 0; i < numbers; i++)
-        l->p[i] = ((const double *)c->node->attributes)[i];
+    const double *numbers = c->node->attributes;
+    const int n = ((const tg_map *)c->node->op->data)->numbers;
+    if (n > 0)
+        l->p[0] = numbers[0];
+    if (n > 1)
+        l->p[1] = numbers[1];
     l->out = c->out;
     l->rows = 1;
-}
-
-/* All operands have one element; a loop of 1 x 1 reads no strides. */
-static void fill_one(const tg_call *c, tg_loop *l)
-{
-    fill_numbers(c, l);
-    l->cols = 1;
-    for (int i = 0; i < c->node->n_inputs; i++)
-        l->in[i] = tg_call_node(c, i)->value;
 }
 
 /* Says whether all operands are of the output's size or of one element, so that no axes matter. */
@@ -161,16 +155,12 @@ static bool fill_flat(const tg_call *c, tg_loop *l)
     return is_flat;
 }
 
-tg_status tg_forward_map(tg_call *c)
+/* Kept apart from the way of one element, which it would slow down. */
+static __attribute__((noinline)) tg_status forward_many(tg_call *c)
 {
     const tg_tape *t = c->tape;
     tg_loop_fn *run = t->kernels->loop[((const tg_map *)c->node->op->data)->loop];
     tg_loop l;
-    if (c->node->extent->size == 1) {
-        fill_one(c, &l);
-        run(&l);
-        return TG_OK;
-    }
     const bool is_flat = fill_flat(c, &l);
     if (is_flat && l.cols <= STRETCH) {
         run(&l);
@@ -180,5 +170,20 @@ tg_status tg_forward_map(tg_call *c)
         walk w = plan(c);
         run_walk(run, &l, &w, t->element);
     }
+    return TG_OK;
+}
+
+/* Of operands of one element: a loop of 1 x 1 reads no strides. */
+tg_status tg_forward_map(tg_call *c)
+{
+    if (c->node->extent->size != 1)
+        return forward_many(c);
+    const tg_map *map = c->node->op->data;
+    tg_loop l;
+    fill_numbers(c, &l);
+    l.cols = 1;
+    for (int i = c->node->n_inputs; i-- > 0;)
+        l.in[i] = tg_node_at(c->tape, c->node->inputs.few[i])->value;
+    c->tape->kernels->loop[map->loop](&l);
     return TG_OK;
 }

@@ -17,8 +17,8 @@ enum { TG_FAR = 1000 };
 #include "tapegrad/tape.h"
 #include "tapegrad/ops.h"
 
-/* The data of an elementwise operation: which loop runs it. Its attributes are the `numbers` doubles that the loop calls
-   p0, p1, ... */
+/* The data of an elementwise operation: which loop runs it. Its attributes are the `numbers` doubles, two at most, that
+   the loop calls p0 and p1. */
 typedef struct tg_map {
     enum tg_op_index loop;
     int numbers;
