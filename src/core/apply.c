@@ -330,8 +330,11 @@ static bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size
     double *number = &n->inputs.and.number;
     if (!attributes) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the attributes are NULL, not %zu bytes", n->op->name, bytes);
-    } else if (bytes == sizeof *number && n->n_inputs <= TG_TWO) {
-        memcpy(number, attributes, sizeof *number);
+    } else if (bytes <= sizeof *number && n->n_inputs <= TG_TWO) {
+        if (bytes == sizeof *number)
+            memcpy(number, attributes, sizeof *number);
+        else
+            memcpy(number, attributes, bytes);
         n->attributes = number;
     } else if ((n->attributes = tg_tape_alloc(t, bytes))) {
         memcpy(n->attributes, attributes, bytes);

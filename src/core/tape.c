@@ -132,8 +132,12 @@ const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *w
         return NULL;
     }
     tg_extent *e = tg_tape_alloc(t, sizeof *e);
-    if (e)
-        *e = (tg_extent){ .size = size, .shape = *shape };
+    if (!e)
+        return NULL;
+    *e = (tg_extent){ .size = size, .shape.rank = shape->rank };
+    for (int d = 0; d < shape->rank;
+         d++) /* one by one: what a rule has just written cannot be read in wider pieces */
+        e->shape.dims[d] = shape->dims[d];
     return e;
 }
 

@@ -59,6 +59,17 @@ static tg_tensor column(tg_tensor g)
     return tg_rank(g) == 0 ? g : tg_reshape(g, TG_SHAPE(tg_size(g), 1));
 }
 
+/* The logits and the labels, row by row. */
+static tg_loop loop_of(const tg_call *c, const target *t)
+{
+    const tg_shape *s = tg_call_dims(c, 0);
+    return (tg_loop){ .rows = s->dims[0],
+                      .cols = s->dims[1],
+                      .in = { tg_call_value(c, 0) },
+                      .row = { s->dims[1] },
+                      .attributes = t->labels };
+}
+
 /* The derivative ------------------------------------------------------------------------------------------------- */
 
 static tg_tensor cross_entropy_grad(tg_tensor logits, tg_tensor g, const target *t)
@@ -75,15 +86,12 @@ static tg_status grad_shape(tg_call *c, tg_shape *out)
 static tg_status grad_forward(tg_call *c)
 {
     const target *t = tg_call_attributes(c);
-    const int64_t n = tg_call_dims(c, 0)->dims[0], classes = tg_call_dims(c, 0)->dims[1];
-    const tg_loop l = { .rows = n,
-                        .cols = classes,
-                        .in = { tg_call_value(c, 0), tg_call_value(c, 1) },
-                        .row = { classes, tg_call_dims(c, 1)->rank },
-                        .out = c->out,
-                        .out_row = classes,
-                        .p = { tg_loss_weight(t->reduction, n) },
-                        .attributes = t->labels };
+    tg_loop l = loop_of(c, t);
+    l.in[1] = tg_call_value(c, 1);
+    l.row[1] = tg_call_dims(c, 1)->rank;
+    l.out = c->out;
+    l.out_row = l.cols;
+    l.p[0] = tg_loss_weight(t->reduction, l.rows);
     tg_rows_run(c, TG_INDEX_cross_entropy_grad, &l, sizeof(int32_t));
     return TG_OK;
 }
@@ -137,12 +145,7 @@ static tg_status shape(tg_call *c, tg_shape *out)
 static tg_status forward(tg_call *c)
 {
     const target *t = tg_call_attributes(c);
-    const tg_shape *s = tg_call_dims(c, 0);
-    const tg_loop l = { .rows = s->dims[0],
-                        .cols = s->dims[1],
-                        .in = { tg_call_value(c, 0) },
-                        .row = { s->dims[1] },
-                        .attributes = t->labels };
+    tg_loop l = loop_of(c, t);
     return tg_forward_loss(c, TG_INDEX_cross_entropy, &l, sizeof(int32_t), t->reduction);
 }
 

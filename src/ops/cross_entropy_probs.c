@@ -129,7 +129,7 @@ static tg_status shape(tg_call *c, tg_shape *out)
 
 static tg_status forward(tg_call *c)
 {
-    const tg_loop l = loop_of(c);
+    tg_loop l = loop_of(c);
     return tg_forward_loss(c, TG_INDEX_cross_entropy_probs, &l, 0, reduction_of(tg_call_attributes(c)));
 }
 

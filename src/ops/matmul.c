@@ -145,13 +145,15 @@ static tg_status forward(tg_call *c)
 
 tg_tensor tg_folded(tg_tensor x)
 {
-    const tg_shape s = tg_shape_of(x);
-    int64_t rows = 1;
-    for (int d = 0; d + 1 < s.rank; d++)
-        rows *= s.dims[d];
-    if (s.rank == 2 || s.rank == 0) /* 0: a bad tensor, after an error in the pass */
+    const tg_node *n = tg_node_of(x, "folded");
+    const tg_shape *s =
+        n ? &n->extent->shape : &tg_scalar_extent.shape; /* a bad tensor, after an error in the pass */
+    if (s->rank == 2 || s->rank == 0)
         return x;
-    return tg_reshape(x, TG_SHAPE(rows, s.dims[s.rank - 1]));
+    int64_t rows = 1;
+    for (int d = 0; d + 1 < s->rank; d++)
+        rows *= s->dims[d];
+    return tg_reshape(x, TG_SHAPE(rows, s->dims[s->rank - 1]));
 }
 
 static void vjp(tg_vjp *v)

@@ -1,25 +1,27 @@
 /* reshape.c - y = x under another shape with as many elements, sharing its memory */
+#include "core/tape.h"
 #include "ops/elementwise.h"
 
 /* One size may be -1: what is left. */
 static tg_status shape(tg_call *c, tg_shape *out)
 {
-    const int64_t size = tg_call_size(c, 0);
+    const int64_t size = tg_call_node(c, 0)->extent->size;
+    const tg_shape *wanted = tg_call_attributes(c);
     char text[192];
-    *out = *(const tg_shape *)tg_call_attributes(c);
+    *out = *wanted;
     if (out->rank < 0 || out->rank > TG_MAX_RANK)
         return tg_call_fail(c, TG_ERR_SHAPE, "rank %d is not in 0 .. %d", out->rank, TG_MAX_RANK);
-    tg_shape known = *out;
-    int free_axis = -1;
-    for (int d = 0; d < out->rank && d < TG_MAX_RANK; d++)
-        if (out->dims[d] == -1 && free_axis < 0)
-            known.dims[free_axis = d] = 1;
-    const int64_t n = tg_shape_size(&known);
-    if (free_axis >= 0 && n > 0 && size % n == 0)
-        out->dims[free_axis] = size / n;
-    else if (free_axis >= 0 || n != size)
+    int left = 0;
+    while (left < out->rank && out->dims[left] != -1)
+        left++;
+    if (left < out->rank)
+        out->dims[left] = 1;
+    const int64_t n = tg_shape_size(out);
+    if (left < out->rank && n > 0 && size % n == 0)
+        out->dims[left] = size / n;
+    else if (left < out->rank || n != size)
         return tg_call_fail(c, TG_ERR_SHAPE, "its %lld elements do not make %s", (long long)size,
-                            tg_shape_text(out, text, sizeof text));
+                            tg_shape_text(wanted, text, sizeof text));
     return TG_OK;
 }
 

@@ -5,7 +5,7 @@
 
 typedef struct rows {
     tg_loop_fn *run;
-    const tg_loop *loop;
+    tg_loop *loop;
     size_t element, attribute;
     int64_t most; /* rows of a task */
     double *sums; /* one for each task; NULL where rows are not summed */
@@ -27,7 +27,7 @@ static void rows_task(void *context, int64_t task)
 
 enum { TASK = 1 << 14 }; /* elements */
 
-static rows plan(const tg_call *c, enum tg_op_index loop, const tg_loop *l, size_t attribute)
+static rows plan(const tg_call *c, enum tg_op_index loop, tg_loop *l, size_t attribute)
 {
     return (rows){ .run = c->tape->kernels->loop[loop],
                    .loop = l,
@@ -41,10 +41,22 @@ static int64_t tasks(const rows *r)
     return (r->loop->rows + r->most - 1) / r->most;
 }
 
-void tg_rows_run(const tg_call *c, enum tg_op_index loop, const tg_loop *l, size_t attribute)
+/* A single task is the loop as it stands. */
+static void run_tasks(rows *r, int64_t n)
+{
+    if (n != 1) {
+        tg_parallel(n, rows_task, r);
+        return;
+    }
+    if (r->sums)
+        r->loop->out = r->sums;
+    r->run(r->loop);
+}
+
+void tg_rows_run(const tg_call *c, enum tg_op_index loop, tg_loop *l, size_t attribute)
 {
     rows r = plan(c, loop, l, attribute);
-    tg_parallel(tasks(&r), rows_task, &r);
+    run_tasks(&r, tasks(&r));
 }
 
 tg_status tg_shape_loss(tg_call *c, tg_reduction reduction, const tg_shape *each, tg_shape *out)
@@ -64,23 +76,21 @@ static void put(const tg_call *c, double y)
         *(double *)c->out = y;
 }
 
-tg_status tg_forward_loss(tg_call *c, enum tg_op_index loop, const tg_loop *l, size_t attribute,
-                          tg_reduction reduction)
+tg_status tg_forward_loss(tg_call *c, enum tg_op_index loop, tg_loop *l, size_t attribute, tg_reduction reduction)
 {
-    tg_loop whole = *l;
-    whole.out = c->out;
-    whole.out_row = reduction == TG_NONE;
+    l->out = c->out;
+    l->out_row = reduction == TG_NONE;
     if (reduction == TG_NONE) {
-        tg_rows_run(c, loop, &whole, attribute);
+        tg_rows_run(c, loop, l, attribute);
         return TG_OK;
     }
-    rows r = plan(c, loop, &whole, attribute);
+    rows r = plan(c, loop, l, attribute);
     const int64_t n = tasks(&r);
     double one = 0, sum = 0;
     r.sums = n > 1 ? tg_call_scratch(c, (size_t)n * sizeof(double)) : &one;
     if (!r.sums)
         return TG_ERR_MEMORY;
-    tg_parallel(n, rows_task, &r);
+    run_tasks(&r, n);
     for (int64_t i = 0; i < n; i++)
         sum += r.sums[i];
     put(c, reduction == TG_MEAN ? sum / (double)l->rows : sum);
@@ -103,7 +113,7 @@ tg_status tg_shape_loss_of_elements(tg_call *c, tg_shape *out)
 tg_status tg_forward_loss_of_elements(tg_call *c)
 {
     const tg_map *map = c->node->op->data;
-    const tg_loop l = {
+    tg_loop l = {
         .rows = tg_call_size(c, 0), .cols = 1, .in = { tg_call_input(c, 0), tg_call_input(c, 1) }, .row = { 1, 1 }
     };
     return tg_forward_loss(c, map->loop, &l, 0, *(const tg_reduction *)tg_call_attributes(c));

@@ -40,14 +40,13 @@ STRIP_INLINE void loss_of_elements(const tg_loop *l, loss_formula *f)
 #else
 
 /* Runs a loop over its l->rows rows: pointers move with the rows, l->attributes by `attribute` bytes a row. */
-void tg_rows_run(const tg_call *call, enum tg_op_index loop, const tg_loop *l, size_t attribute);
+void tg_rows_run(const tg_call *call, enum tg_op_index loop, tg_loop *l, size_t attribute);
 
 /* The shape rule: a scalar, or `each` for TG_NONE; an unknown reduction is the error. */
 tg_status tg_shape_loss(tg_call *call, tg_reduction reduction, const tg_shape *each, tg_shape *out);
 
 /* The forward: the terms of all rows of `l`, reduced into the output. */
-tg_status tg_forward_loss(tg_call *call, enum tg_op_index loop, const tg_loop *l, size_t attribute,
-                          tg_reduction reduction);
+tg_status tg_forward_loss(tg_call *call, enum tg_op_index loop, tg_loop *l, size_t attribute, tg_reduction reduction);
 
 /* What each of n terms counts in the result. */
 double tg_loss_weight(tg_reduction reduction, int64_t n);
