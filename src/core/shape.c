@@ -13,21 +13,20 @@ int64_t tg_shape_size(const tg_shape *shape)
     if (!shape || shape->rank < 0 || shape->rank > TG_MAX_RANK)
         return -1;
     const int64_t most = PTRDIFF_MAX / (int64_t)sizeof(double);
-    bool empty = false;
+    bool empty = false, large = false;
     int64_t size = 1;
     for (int i = 0; i < shape->rank; i++) {
-        int64_t d = shape->dims[i];
+        const int64_t d = shape->dims[i];
         if (d < 0)
             return -1;
-        empty |= d == 0;
+        if (d == 0) {
+            empty = true;
+            continue;
+        }
+        large = large || ((size | d) >> 29 && size > most / d); /* small sizes are spared the division */
+        size = large ? size : size * d;
     }
-    for (int i = 0; i < shape->rank && !empty; i++) {
-        const int64_t d = shape->dims[i];
-        if ((size | d) >> 29 && size > most / d) /* small sizes are spared the division */
-            return -1;
-        size *= d;
-    }
-    return empty ? 0 : size;
+    return empty ? 0 : large ? -1 : size;
 }
 
 bool tg_shape_equal(const tg_shape *a, const tg_shape *b)

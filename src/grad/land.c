@@ -131,6 +131,18 @@ static TG_COLD void refuse_gift(tg_tape *t, int i, tg_tensor gradient)
         tg_tape_raise(t, TG_ERR_STALE, "the rule gave input %d a tensor from before a reset or rewind", i);
 }
 
+/* Whether a gradient of extent g has its elements where one of extent x has them: at most axes of size 1 differ. */
+static inline bool lies_as(const tg_extent *g, const tg_extent *x)
+{
+    if (g->size != x->size || g->shape.rank < x->shape.rank)
+        return false;
+    const int64_t *last = g->shape.dims + (g->shape.rank - x->shape.rank);
+    for (int d = 0; d < x->shape.rank; d++)
+        if (last[d] != x->shape.dims[d])
+            return false;
+    return true;
+}
+
 void tg_give(tg_vjp *v, int i, tg_tensor gradient)
 {
     tg_tape *t = v->tape;
@@ -143,7 +155,8 @@ void tg_give(tg_vjp *v, int i, tg_tensor gradient)
     const tg_node *g = tg_node_if(t, gradient);
     if (!g) {
         refuse_gift(t, i, gradient);
-    } else if (g->extent == x->extent || tg_extent_is(g->extent, &x->extent->shape)) {
+    } else if (g->extent == x->extent || (v->records ? tg_extent_is(g->extent, &x->extent->shape)
+                                                     : lies_as(g->extent, x->extent))) {
         land(v, id, x, gradient.id);
     } else {
         gradient = tg_sum_to(gradient, x->extent->shape);

@@ -25,12 +25,15 @@ static tg_tensor activate(const tg_mlp_config *c, tg_tensor x)
 /* x, or a bad tensor if it is no input of the network. */
 static tg_tensor check_input(const tg_mlp *net, tg_tensor x)
 {
-    const tg_shape shape = tg_shape_of(x);
-    if (!tg_is_valid(x) || (shape.rank > 0 && shape.dims[shape.rank - 1] == net->sizes[0]))
+    const tg_node *n = tg_node_of(x, "mlp_forward");
+    if (!n)
+        return tg_bad(x.tape);
+    const tg_shape *s = &n->extent->shape;
+    if (s->rank > 0 && s->dims[s->rank - 1] == net->sizes[0])
         return x;
     char text[192];
     tg_tape_raise(x.tape, TG_ERR_SHAPE, "mlp_forward: layer0 takes rows of %lld, x is %s", (long long)net->sizes[0],
-                  tg_shape_text(&shape, text, sizeof text));
+                  tg_shape_text(s, text, sizeof text));
     return tg_bad(x.tape);
 }
 
