@@ -4,8 +4,8 @@
    numbers. The errors in units in the last place, over all float arguments and over seeded samples of double ones, stay
    below these on every instruction set; tests/kernels/test_vmath.c enforces it:
 
-                 exp  expm1  log  log1p  tanh  sigmoid  erf  sin  cos
-                 1.3   1.4   1.1   1.6   1.6     3.2    1.4  1.3  1.3
+                 exp  expm1  log  log1p  tanh  sigmoid  softplus  erf  sin  cos
+                 1.3   1.4   1.1   1.6   1.6     3.2      2.4     1.4  1.3  1.3
 
    Polynomials are minimax fits (Remez exchange in 140 bits, weighted so that the relative error of the function is
    least, each coefficient of the float ones rounded before the next was fitted). Reductions subtract a multiple of a
@@ -87,39 +87,15 @@ INLINE vec log_of(vec n, vec f)
     return v_fma(n, v_set(LN2_HIGH), f + v_fma(n, v_set(LN2_LOW), rest));
 }
 
-/* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. What others give is not used, but
-   must not overflow: hence |x|. */
-INLINE mask log_exponent(vec x)
+/* What rounding took from u = 1 + x, times `factor`. Past 2^MANTISSA it is nothing. */
+INLINE vec lost_by_one_plus(vec x, vec u, vec factor)
 {
-    return ((mask)v_abs(x) - (mask)v_set((real)0.70710678118654752)) >> MANTISSA;
+    const vec back = u - 1, lost = (1 - (u - back)) + (x - back);
+    return (vec)((x < power_of_two(v_whole(MANTISSA))) & (mask)(lost * factor));
 }
 
-INLINE vec from_whole(mask n)
-{
-    return (vec)(n + (mask)v_set(ROUNDER)) - ROUNDER;
-}
-
-/* Gives y where x > 0 is finite. */
-INLINE vec log_special(vec x, vec y)
-{
-    y = v_select(x <= 0, v_select(x == 0, v_set(-(real)INFINITY), v_set((real)NAN)), y);
-    return v_select(x < v_set((real)INFINITY), y, x);
-}
-
-/* v_exp, v_log and v_sigmoid, as suits the set: vmath_plain.h or vmath_avx512.h. */
+/* v_exp, v_log, v_log1p and v_sigmoid, as suits the set: vmath_plain.h or vmath_avx512.h. */
 #include VMATH_CORE
-
-/* u = 1 + x rounded, and what was rounded off comes back in f. Past 2^MANTISSA it is nothing. */
-static inline vec v_log1p(vec x)
-{
-    const vec u = 1 + x, back = u - 1;
-    const vec off = (1 - (u - back)) + (x - back);
-    const mask n = log_exponent(u);
-    const vec f = (vec)((mask)u - (n << MANTISSA)) - 1;
-    const mask matters = x < power_of_two(v_whole(MANTISSA));
-    const vec rest = (vec)(matters & (mask)(off * power_of_two(-n)));
-    return v_copysign(log_special(u, log_of(from_whole(n), f + rest)), x);
-}
 
 /* Near 0 a polynomial; else 1 - 2 / (e^2x + 1). */
 static inline vec v_tanh(vec x)
@@ -128,6 +104,14 @@ static inline vec v_tanh(vec x)
     const vec near = v_fma(a * z, POLYNOMIAL(z, TANH), a);
     const vec far = 1 - 2 / (v_exp(2 * at_most(TANH_HIGH, a)) + 1);
     return v_copysign(v_select(a < (real)0.5625, near, far), x);
+}
+
+/* ln (1 + e^x) = max(x, 0) + ln (1 + e) with e = e^-|x|, and ln (1 + e) = 2 artanh (t / 2) with t = e / (1 + e / 2),
+   which is e - t e / 2. */
+static inline vec v_softplus(vec x)
+{
+    const vec e = v_exp(-v_abs(x)), half = e / 2, t = e / (1 + half), z = t * t;
+    return at_least(0, x) + v_fma(t, v_fma(z, POLYNOMIAL(z, ARTANH_HALF), -half), e);
 }
 
 /* Near 0 a polynomial; else 1 - e^g with a polynomial g = ln (1 - erf). */

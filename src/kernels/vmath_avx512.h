@@ -1,4 +1,4 @@
-/* vmath_avx512.h - exp, log and sigmoid with the instructions that take numbers apart and put them together. They know
+/* vmath_avx512.h - exp, log, log1p and sigmoid with the instructions that take numbers apart and put them together. They know
    subnormal numbers, zeros, infinities and NaNs, so that nothing needs to be selected. */
 #ifndef TG_VMATH_AVX512_H
 #define TG_VMATH_AVX512_H
@@ -26,6 +26,14 @@ static inline vec v_log(vec x)
 {
     const vec m = v_mantissa(x + 0);
     return log_of(v_exponent(x) - v_exponent(m), m - 1);
+}
+
+/* u = 1 + x rounded, and what was rounded off comes back in f. */
+static inline vec v_log1p(vec x)
+{
+    const vec u = 1 + x, m = v_mantissa(u), n = v_exponent(u) - v_exponent(m);
+    const vec rest = lost_by_one_plus(x, u, v_scale(v_set(1), -at_least(-BIAS, n)));
+    return v_copysign(log_of(n, m - 1 + rest), x);
 }
 
 #endif

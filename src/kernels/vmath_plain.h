@@ -1,4 +1,4 @@
-/* vmath_plain.h - exp, log and sigmoid where no instruction takes numbers apart. */
+/* vmath_plain.h - exp, log, log1p and sigmoid where no instruction takes numbers apart. */
 #ifndef TG_VMATH_PLAIN_H
 #define TG_VMATH_PLAIN_H
 
@@ -10,6 +10,25 @@ static inline vec v_exp(vec x)
     return v_scale(v_fma(y, e.r, v_set(1)), e.n);
 }
 
+/* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. What others give is not used, but
+   must not overflow: hence |x|. */
+INLINE mask log_exponent(vec x)
+{
+    return ((mask)v_abs(x) - (mask)v_set((real)0.70710678118654752)) >> MANTISSA;
+}
+
+INLINE vec from_whole(mask n)
+{
+    return (vec)(n + (mask)v_set(ROUNDER)) - ROUNDER;
+}
+
+/* Gives y where x > 0 is finite. */
+INLINE vec log_special(vec x, vec y)
+{
+    y = v_select(x <= 0, v_select(x == 0, v_set(-(real)INFINITY), v_set((real)NAN)), y);
+    return v_select(x < v_set((real)INFINITY), y, x);
+}
+
 static inline vec v_log(vec x)
 {
     const mask subnormal = x < power_of_two(v_whole(1 - BIAS));
@@ -17,6 +36,15 @@ static inline vec v_log(vec x)
     const mask n = log_exponent(normal);
     const vec f = (vec)((mask)normal - (n << MANTISSA)) - 1;
     return log_special(x, log_of(from_whole(n - (subnormal & MANTISSA)), f));
+}
+
+/* u = 1 + x rounded, and what was rounded off comes back in f. */
+static inline vec v_log1p(vec x)
+{
+    const vec u = 1 + x;
+    const mask n = log_exponent(u);
+    const vec f = (vec)((mask)u - (n << MANTISSA)) - 1, rest = lost_by_one_plus(x, u, power_of_two(-n));
+    return v_copysign(log_special(u, log_of(from_whole(n), f + rest)), x);
 }
 
 /* e^-|x| never overflows: 1 / (1 + e^-x), or e^x / (1 + e^x) for negative x. */

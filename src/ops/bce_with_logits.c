@@ -1,9 +1,9 @@
-/* bce_with_logits.c - l_i = max(x_i, 0) - x_i y_i + ln(1 + e^-|x_i|);  dl_i/dx_i = sigmoid(x_i) - y_i, dl_i/dy_i = -x_i */
+/* bce_with_logits.c - l_i = ln(1 + e^(x_i)) - x_i y_i;  dl_i/dx_i = sigmoid(x_i) - y_i, dl_i/dy_i = -x_i */
 #include "ops/rows.h"
 
 #ifdef TG_VECTOR_PASS
 
-LOSS2(bce_with_logits, x, y, v_select(x > 0, x, v_set(0)) - x * y + v_log1p(v_exp(-v_abs(x))))
+LOSS2(bce_with_logits, x, y, v_softplus(x) - x * y)
 MAP3(bce_with_logits_grad, x, y, g, p0 *(v_sigmoid(x) - y) * g)
 
 #else

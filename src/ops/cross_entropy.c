@@ -3,39 +3,82 @@
 
 #ifdef TG_VECTOR_PASS
 
+#include "ops/narrow.h"
+
+/* Peak and sum of the exponentials of n rows from x on, each row's in its lane. */
+STRIP_INLINE exponentials exp_of_rows(const tg_loop *l, int64_t n, const real *x)
+{
+    exponentials rows = { .sum = v_set(1) };
+    if (is_narrow(l->cols)) {
+        turned t = { 0 };
+        const strip s = strip_turned(l, l->cols);
+        turn(n, l->cols, x, l->row[0], t);
+        return strip_exp(&s, t, NULL);
+    }
+    const strip s = strip_along(l, 0, l->cols);
+    for (int64_t j = 0; j < n; j++) {
+        const exponentials e = strip_exp(&s, x + j * l->row[0], NULL);
+        rows.peak[j] = e.peak[0];
+        rows.sum[j] = e.sum[0];
+    }
+    return rows;
+}
+
 /* The labels of the rows are l->attributes. */
 ROWS(cross_entropy)
 {
     const int32_t *labels = l->attributes;
-    const strip s = strip_along(l, 0, l->cols);
     double sum = 0;
-    for (int64_t i = 0; i < l->rows; i++) {
+    for (int64_t i = 0; i < l->rows; i += VL) {
         const real *x = (const real *)l->in[0] + i * l->row[0];
-        const exponentials e = strip_exp(&s, x, NULL);
-        const double loss = (double)e.peak[0] - (double)x[labels[i]] + log((double)e.sum[0]);
-        if (l->out_row)
-            ((real *)l->out)[i] = (real)loss;
-        sum += loss;
+        const int64_t n = l->rows - i < VL ? l->rows - i : VL;
+        const exponentials e = exp_of_rows(l, n, x);
+        const vec log_sum = v_log(e.sum);
+        for (int64_t j = 0; j < n; j++) {
+            const double loss = (double)e.peak[j] - (double)x[j * l->row[0] + labels[i + j]] + (double)log_sum[j];
+            if (l->out_row)
+                ((real *)l->out)[i + j] = (real)loss;
+            sum += loss;
+        }
     }
     if (!l->out_row)
         *(double *)l->out = sum;
+}
+
+STRIP_INLINE void cross_entropy_grad_of(const strip *s, const real *x, mask label, vec g, real *y)
+{
+    const exponentials e = strip_exp(s, x, y);
+    const vec scale = g / e.sum;
+    for (int64_t j = 0; j < s->steps; j++) {
+        const vec at_label = v_select(strip_is(s, j, label), g, v_set(0));
+        strip_store(s, y, j, strip_exp_at(s, &e, y, j) * scale - at_label);
+    }
 }
 
 /* p[0] g_i (softmax(x_i) - one at the label) */
 ROWS(cross_entropy_grad)
 {
     const int32_t *labels = l->attributes;
-    const strip s = strip_along(l, 0, l->cols);
-    for (int64_t i = 0; i < l->rows; i++) {
-        const real g = (real)l->p[0] * ((const real *)l->in[1])[i * l->row[1]];
-        real *y = (real *)l->out + i * l->out_row;
-        const exponentials e = strip_exp(&s, (const real *)l->in[0] + i * l->row[0], y);
-        const vec scale = g / e.sum;
-        for (int64_t j = 0; j < s.steps; j++) {
-            const vec at_label = v_select(lane_alone(labels[i] - j * VL), v_set(g), v_set(0));
-            strip_store(&s, y, j, strip_exp_at(&s, &e, y, j) * scale - at_label);
+    const real *x = l->in[0], *g = l->in[1];
+    real *y = l->out;
+    int64_t i = 0;
+    for (; is_narrow(l->cols) && i + VL <= l->rows; i += VL) {
+        turned in, out;
+        mask label;
+        vec row_g;
+        const strip s = strip_turned(l, l->cols);
+        turn(VL, l->cols, x + i * l->row[0], l->row[0], in);
+        EACH (j, VL) {
+            label[j] = labels[i + j];
+            row_g[j] = g[(i + j) * l->row[1]];
         }
+        cross_entropy_grad_of(&s, in, label, (real)l->p[0] * row_g, out);
+        turn_back(VL, l->cols, out, y + i * l->out_row, l->out_row);
     }
+    const strip s = strip_along(l, 0, l->cols);
+    for (; i < l->rows; i++)
+        cross_entropy_grad_of(&s, x + i * l->row[0], v_whole((whole)labels[i]),
+                              v_set((real)l->p[0] * g[i * l->row[1]]), y + i * l->out_row);
 }
 
 #else

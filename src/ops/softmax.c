@@ -4,6 +4,8 @@
 
 #ifdef TG_VECTOR_PASS
 
+#include "ops/narrow.h"
+
 STRIP_INLINE void softmax_strip(const strip *s)
 {
     real *y = strip_out(s);
@@ -78,12 +80,12 @@ ROWS(softmax)
     if (l->row[0] == 1 && l->rows > VL)
         softmax_lines(l);
     else
-        each_strip(l, softmax_strip);
+        each_line(l, softmax_strip);
 }
 
 ROWS(log_softmax)
 {
-    each_strip(l, log_softmax_strip);
+    each_line(l, log_softmax_strip);
 }
 
 ROWS(softmax_grad)

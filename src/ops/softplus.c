@@ -3,7 +3,7 @@
 
 #ifdef TG_VECTOR_PASS
 
-MAP1(softplus, x, v_max(v_set(0), x) + v_log1p(v_exp(-v_abs(x))))
+MAP1(softplus, x, v_softplus(x))
 MAP2(softplus_grad, x, g, v_sigmoid(x) * g)
 
 #else

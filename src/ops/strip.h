@@ -60,14 +60,17 @@ STRIP_INLINE real *strip_out(const strip *s)
 
 #define LANE(l, s) (l)
 
-/* Set in the first n lanes; and in lane n alone, if there is one. */
+/* Set in the first n lanes. */
 STRIP_INLINE mask first_lanes(int64_t n)
 {
     return (mask){ LANES(LANE, 0) } < v_whole((whole)n);
 }
-STRIP_INLINE mask lane_alone(int64_t n)
+
+/* Set where step i is at element `index` of a line, one for each lane. */
+STRIP_INLINE mask strip_is(const strip *s, int64_t i, mask index)
 {
-    return (mask){ LANES(LANE, 0) } == v_whole((whole)n);
+    const mask at = v_whole((whole)(s->along ? i * VL : i));
+    return (s->along ? (mask){ LANES(LANE, 0) } + at : at) == index;
 }
 
 /* Step i of what stands at p; lanes that are not in use get `fill`. */

@@ -29,16 +29,31 @@ static long double sigmoidl(long double x)
     return x < 0 ? expl(x) / (1 + expl(x)) : 1 / (1 + expl(-x));
 }
 
+static double softplus(double x)
+{
+    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+static long double softplusl(long double x)
+{
+    return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x));
+}
+
 static const struct function {
     const char *name;
     double (*wide)(double); /* for float */
     long double (*widest)(long double);
     double bound; /* in ulp: what vmath.h states */
 } functions[VMATH_COUNT] = {
-    [VMATH_exp] = { "exp", exp, expl, 1.3 },     [VMATH_expm1] = { "expm1", expm1, expm1l, 1.4 },
-    [VMATH_log] = { "log", log, logl, 1.1 },     [VMATH_log1p] = { "log1p", log1p, log1pl, 1.6 },
-    [VMATH_tanh] = { "tanh", tanh, tanhl, 1.6 }, [VMATH_sigmoid] = { "sigmoid", sigmoid, sigmoidl, 3.2 },
-    [VMATH_erf] = { "erf", erf, erfl, 1.4 },     [VMATH_sin] = { "sin", sin, sinl, 1.3 },
+    [VMATH_exp] = { "exp", exp, expl, 1.3 },
+    [VMATH_expm1] = { "expm1", expm1, expm1l, 1.4 },
+    [VMATH_log] = { "log", log, logl, 1.1 },
+    [VMATH_log1p] = { "log1p", log1p, log1pl, 1.6 },
+    [VMATH_tanh] = { "tanh", tanh, tanhl, 1.6 },
+    [VMATH_sigmoid] = { "sigmoid", sigmoid, sigmoidl, 3.2 },
+    [VMATH_softplus] = { "softplus", softplus, softplusl, 2.4 },
+    [VMATH_erf] = { "erf", erf, erfl, 1.4 },
+    [VMATH_sin] = { "sin", sin, sinl, 1.3 },
     [VMATH_cos] = { "cos", cos, cosl, 1.3 },
 };
 

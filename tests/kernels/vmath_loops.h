@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* X(name) for every function of one argument. */
-#define VMATH_FUNCTIONS X(exp) X(expm1) X(log) X(log1p) X(tanh) X(sigmoid) X(erf) X(sin) X(cos)
+#define VMATH_FUNCTIONS X(exp) X(expm1) X(log) X(log1p) X(tanh) X(sigmoid) X(softplus) X(erf) X(sin) X(cos)
 
 enum {
 #define X(name) VMATH_##name,
