@@ -8,6 +8,7 @@ typedef struct cut {
     const tg_gemm *g;
     int64_t size;                        /* of an element */
     int64_t rows, columns, down, across; /* tiles of C, and parts into which they are cut */
+    bool by_rows;                        /* whether the tasks follow each other across, or else down */
 } cut;
 
 static int64_t min(int64_t a, int64_t b)
@@ -23,7 +24,8 @@ static const void *offset(const void *p, int64_t bytes)
 static void product(void *context, int64_t task)
 {
     const cut *c = context;
-    const int64_t down = task % c->down, across = task / c->down;
+    const int64_t down = c->by_rows ? task / c->across : task % c->down;
+    const int64_t across = c->by_rows ? task % c->across : task / c->down;
     const int64_t tall = c->kernels->gemm_rows, wide = c->kernels->gemm_columns;
     const int64_t i = c->rows * down / c->down * tall, j = c->columns * across / c->across * wide;
     tg_gemm g = *c->g;
@@ -37,7 +39,23 @@ static void product(void *context, int64_t task)
     c->kernels->gemm(&g);
 }
 
-/* Cut across first: a panel of columns is what a single thread works through at a time, too. */
+/* Into at most `most` parts, but at least half as many as there can be, so that all of them together read as little of A
+   and B as may be. */
+static void choose(cut *c, int64_t most)
+{
+    const int64_t can = min(c->rows * c->columns, most);
+    int64_t least = INT64_MAX;
+    for (int64_t across = 1; across <= min(c->columns, most); across++) {
+        const int64_t down = min(c->rows, most / across), read = across * c->g->m + down * c->g->n;
+        if (read < least && 2 * across * down >= can) {
+            least = read;
+            c->across = across;
+            c->down = down;
+        }
+    }
+}
+
+/* Tasks that follow each other share what they read of the larger operand: it may not fit any cache. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     const double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
@@ -45,11 +63,10 @@ void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
         k->gemm(g);
         return;
     }
-    const int64_t tasks = flops < (double)MOST_TASKS * TASK_FLOPS ? (int64_t)(flops / TASK_FLOPS) : MOST_TASKS;
     cut c = { .kernels = k, .g = g, .size = (int64_t)tg_dtype_size(dtype) };
     c.rows = (g->m + k->gemm_rows - 1) / k->gemm_rows;
     c.columns = (g->n + k->gemm_columns - 1) / k->gemm_columns;
-    c.across = min(c.columns, tasks);
-    c.down = min(c.rows, tasks / c.across);
+    choose(&c, flops < (double)MOST_TASKS * TASK_FLOPS ? (int64_t)(flops / TASK_FLOPS) : MOST_TASKS);
+    c.by_rows = g->m > g->n;
     tg_parallel(c.across * c.down, product, &c);
 }
