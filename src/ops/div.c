@@ -7,11 +7,13 @@ MAP2(div, a, b, a / b)
 
 #else
 
+#include "ops/shared.h"
+
 static void vjp(tg_vjp *v)
 {
     tg_tensor g = tg_cotangent(v), b = tg_input(v, 1);
     tg_give(v, 0, tg_div(g, b));
-    tg_give(v, 1, tg_neg(tg_mul(g, tg_div(tg_output(v), b))));
+    tg_give(v, 1, tg_scaled_ratio(g, tg_output(v), b, -1));
 }
 
 static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(-2, 2, 0.5, 2) };

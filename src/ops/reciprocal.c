@@ -1,4 +1,4 @@
-/* reciprocal.c - y = 1 / x;  dy/dx = -y^2 */
+/* reciprocal.c - y = 1 / x;  dy/dx = -y / x */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
@@ -7,10 +7,11 @@ MAP1(reciprocal, x, 1 / x)
 
 #else
 
+#include "ops/shared.h"
+
 static void vjp(tg_vjp *v)
 {
-    tg_tensor y = tg_output(v);
-    tg_give(v, 0, tg_neg(tg_mul(tg_mul(tg_cotangent(v), y), y)));
+    tg_give(v, 0, tg_scaled_ratio(tg_cotangent(v), tg_output(v), tg_input(v, 0), -1));
 }
 
 static const tg_sample samples[] = {

@@ -13,6 +13,9 @@ tg_tensor tg_folded(tg_tensor x);
 /* c (x - y) g, the three broadcast together. */
 tg_tensor tg_scaled_difference(tg_tensor x, tg_tensor y, tg_tensor g, double c);
 
+/* c a b / d, the three broadcast together. */
+tg_tensor tg_scaled_ratio(tg_tensor a, tg_tensor b, tg_tensor d, double c);
+
 /* y (g - sum of g y) along the axis: what softmax, whose result is y, hands back of g. */
 tg_tensor tg_softmax_grad(tg_tensor y, tg_tensor g, int axis);
 

@@ -17,31 +17,44 @@ STRIP_INLINE void softmax_strip(const strip *s)
 
 /* Lines one after another. While arithmetic gives the exponentials of one, memory has time for those around it: the one
    before is scaled, and the peak of the next found. At the ends, a line stands in for its neighbour. */
+typedef struct sweep {
+    const real *x, *next;
+    real *y, *before;
+    vec peak, next_peak, scale;
+    total sum;
+} sweep;
+
+STRIP_INLINE void sweep_step(sweep *w, int64_t at, int64_t n)
+{
+    const vec e = v_exp(lanes_load(w->x + at, n, -(real)INFINITY) - w->peak);
+    lanes_store(w->before + at, n, lanes_load(w->before + at, n, 0) * w->scale);
+    lanes_store(w->y + at, n, e);
+    total_add(&w->sum, e);
+    w->next_peak = v_max(lanes_load(w->next + at, n, -(real)INFINITY), w->next_peak);
+}
+
 STRIP_INLINE void softmax_lines(const tg_loop *l)
 {
-    strip s = strip_along(l, 0, l->rows), before = s;
-    vec peak = strip_peak(&s, strip_in(&s, 0)), scale = v_set(0);
+    const strip s = strip_along(l, 0, l->rows);
+    const int64_t line = l->col[0], last = (s.steps - 1) * VL;
+    sweep w = { .x = l->in[0], .y = l->out, .before = l->out, .scale = v_set(0) };
+    w.peak = strip_peak(&s, w.x);
     for (int64_t j = 0; j < l->cols; j++) {
-        const strip next = strip_along(l, j + 1 < l->cols ? j + 1 : j, l->rows);
-        const real *x = strip_in(&s, 0), *next_x = strip_in(&next, 0);
-        real *y = strip_out(&s), *y_before = strip_out(&before);
-        vec next_peak = v_set(-(real)INFINITY);
-        total t = { .n = 0 };
-        for (int64_t i = 0; i < s.steps; i++) {
-            const vec e = v_exp(strip_load(&s, x, i, -(real)INFINITY) - peak);
-            strip_store(&s, y_before, i, strip_load(&s, y_before, i, 0) * scale);
-            strip_store(&s, y, i, e);
-            total_add(&t, e);
-            next_peak = v_max(strip_load(&s, next_x, i, -(real)INFINITY), next_peak);
-        }
-        FOLD(next_peak, v_max);
-        scale = 1 / strip_total(&s, &t);
-        peak = next_peak;
-        before = s;
-        s = next;
+        w.next = j + 1 < l->cols ? w.x + line : w.x;
+        w.next_peak = v_set(-(real)INFINITY);
+        w.sum = (total){ .n = 0 };
+        for (int64_t at = 0; at < last; at += VL)
+            sweep_step(&w, at, VL);
+        sweep_step(&w, last, s.last);
+        FOLD(w.next_peak, v_max);
+        w.scale = 1 / strip_total(&s, &w.sum);
+        w.peak = w.next_peak;
+        w.before = w.y;
+        w.x = w.next;
+        w.y += line;
     }
     for (int64_t i = 0; i < s.steps; i++)
-        strip_store(&s, strip_out(&s), i, strip_load(&s, strip_out(&s), i, 0) * scale);
+        strip_store(&s, w.before, i, strip_load(&s, w.before, i, 0) * w.scale);
 }
 
 STRIP_INLINE void log_softmax_strip(const strip *s)

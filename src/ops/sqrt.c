@@ -7,9 +7,12 @@ MAP1(sqrt, x, v_sqrt(x))
 
 #else
 
+#include "ops/shared.h"
+
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, tg_div(tg_scale(tg_cotangent(v), 0.5), tg_output(v)));
+    const tg_tensor y = tg_output(v), one = tg_full(y.tape, TG_SCALAR, 1);
+    tg_give(v, 0, tg_scaled_ratio(tg_cotangent(v), one, y, 0.5));
 }
 
 static const tg_sample samples[] = {

@@ -7,9 +7,12 @@ MAP1(square, x, (x * x))
 
 #else
 
+#include "ops/shared.h"
+
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, tg_scale(tg_mul(tg_cotangent(v), tg_input(v, 0)), 2));
+    const tg_tensor x = tg_input(v, 0), zero = tg_full(x.tape, TG_SCALAR, 0);
+    tg_give(v, 0, tg_scaled_difference(x, zero, tg_cotangent(v), 2));
 }
 
 static const tg_sample samples[] = {

@@ -73,22 +73,31 @@ STRIP_INLINE mask strip_is(const strip *s, int64_t i, mask index)
     return (s->along ? (mask){ LANES(LANE, 0) } + at : at) == index;
 }
 
-/* Step i of what stands at p; lanes that are not in use get `fill`. */
-STRIP_INLINE vec strip_load(const strip *s, const real *p, int64_t i, real fill)
+/* n lanes from p; those that are not in use get `fill`. And back. */
+STRIP_INLINE vec lanes_load(const real *p, int64_t n, real fill)
 {
-    const int64_t n = i + 1 < s->steps ? s->lanes : s->last;
-    p += i * s->step;
     return n == VL ? v_load(p) : v_select(first_lanes(n), v_load_n(p, n), v_set(fill));
 }
-
-STRIP_INLINE void strip_store(const strip *s, real *p, int64_t i, vec x)
+STRIP_INLINE void lanes_store(real *p, int64_t n, vec x)
 {
-    const int64_t n = i + 1 < s->steps ? s->lanes : s->last;
-    p += i * s->step;
     if (n == VL)
         v_store(p, x);
     else
         v_store_n(p, x, n);
+}
+
+/* Step i of what stands at p. */
+STRIP_INLINE int64_t lanes_of(const strip *s, int64_t i)
+{
+    return i + 1 < s->steps ? s->lanes : s->last;
+}
+STRIP_INLINE vec strip_load(const strip *s, const real *p, int64_t i, real fill)
+{
+    return lanes_load(p + i * s->step, lanes_of(s, i), fill);
+}
+STRIP_INLINE void strip_store(const strip *s, real *p, int64_t i, vec x)
+{
+    lanes_store(p + i * s->step, lanes_of(s, i), x);
 }
 
 /* Writes one element a line. */
