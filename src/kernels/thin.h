@@ -4,26 +4,45 @@
 
 #include "kernels/pack.h"
 
-enum { FEW = 3, LOT = 8 };
+enum { FEW = 3, LOT = 8, HELD = 4 };
 
-/* k = 1: C = init + a b', row by row. */
-INLINE void outer_row(int64_t n, vec x, const real *b, const real *init, real *c)
+/* k = 1: C = init + a b', row by row; the first `held` vectors of b stay in registers. */
+INLINE void outer_rows(int held, const tg_gemm *g, const real *init)
 {
-    for (int64_t j = 0; j < n; j += VL)
-        put(c, j, n, v_fma(x, take(b, j, n), init ? take(init, j, n) : (vec){ 0 }));
+    const real *a = g->a, *b = g->b;
+    real *c = g->c;
+    const int64_t n = g->n;
+    vec near[HELD];
+    EACH (v, held)
+        near[v] = take(b, v * VL, n);
+    for (int64_t i = 0; i < g->m; i++, c += g->c_row) {
+        const vec x = v_set(a[i * g->a_row]);
+        const real *start = init ? init + i * g->init_row : NULL;
+        EACH (v, held)
+            put(c, v * VL, n, v_fma(x, near[v], start ? take(start, v * VL, n) : (vec){ 0 }));
+        for (int64_t j = held * VL; j < n; j += VL)
+            put(c, j, n, v_fma(x, take(b, j, n), start ? take(start, j, n) : (vec){ 0 }));
+    }
+}
+
+INLINE void outer_from(const tg_gemm *g, const real *init)
+{
+    if (g->n <= VL)
+        outer_rows(1, g, init);
+    else if (g->n <= 2 * VL)
+        outer_rows(2, g, init);
+    else if (g->n <= 3 * VL)
+        outer_rows(3, g, init);
+    else
+        outer_rows(HELD, g, init);
 }
 
 static inline void outer(const tg_gemm *g)
 {
-    const real *a = g->a, *init = g->init;
-    real *c = g->c;
-    for (int64_t i = 0; i < g->m; i++) {
-        const vec x = v_set(a[i * g->a_row]);
-        if (init)
-            outer_row(g->n, x, g->b, init + i * g->init_row, c + i * g->c_row);
-        else
-            outer_row(g->n, x, g->b, NULL, c + i * g->c_row);
-    }
+    if (g->init)
+        outer_from(g, g->init);
+    else
+        outer_from(g, NULL);
 }
 
 /* One row of A, or two where there are registers for them, and a wide B whose rows are contiguous: B goes by once, DEEP
