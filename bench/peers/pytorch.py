@@ -2,6 +2,7 @@
 # pytorch.py - the rows of bench_backprop and some of bench_ops in PyTorch. Reads names of rows, one a line, and answers
 # each with microseconds: of a sample for a network's whole training step, of a call for an operation on a million
 # float32 elements. compare.py drives it; by hand:  echo '784-300-10 relu, batch 128, 1 thread' | pytorch.py
+import ctypes
 import re
 import statistics
 import sys
@@ -64,9 +65,19 @@ def seconds_a_run(run):
     return statistics.median(slices)
 
 
+def set_threads(n):
+    """PyTorch's own threads, and those of the OpenBLAS under it, which do not follow them."""
+    torch.set_num_threads(n)
+    for library in 'libblas.so.3', 'libopenblas.so.0':
+        try:
+            ctypes.CDLL(library).openblas_set_num_threads(n)
+        except (OSError, AttributeError):
+            pass  # another BLAS, or none
+
+
 def answer(name):
     network = NETWORK.match(name)
-    torch.set_num_threads(int(network[4]) if network else 1)
+    set_threads(int(network[4]) if network else 1)
     if not network:
         with torch.no_grad():
             return seconds_a_run(operation(name)) * 1e6
