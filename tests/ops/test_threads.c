@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <tapegrad.h>
 
-enum { ROWS = 1031, COLUMNS = 517, OUT = 301, CLASSES = 10, LONG = ROWS * COLUMNS };
+enum { ROWS = 611, COLUMNS = 517, OUT = 301, CLASSES = 10, LONG = ROWS * COLUMNS };
 
 static int32_t labels[LONG], picked[ROWS];
 
@@ -85,8 +85,8 @@ static const struct subject {
     { "sum", sum_all, 1, { TALL } },
     { "sum over rows", sum_rows, 1, { TALL } },
     { "sum over columns", sum_columns, 1, { TALL } },
-    { "sum of few long rows", sum_columns, 1, { SHAPE(2, 3, 200003) } },
-    { "sum of a long column", sum_rows, 1, { SHAPE(2, 200003, 3) } },
+    { "sum of few long rows", sum_columns, 1, { SHAPE(2, 3, 100003) } },
+    { "sum of a long column", sum_rows, 1, { SHAPE(2, 100003, 3) } },
     { "mean", mean_all, 1, { TALL } },
     { "max", max_all, 1, { TALL } },
     { "max over rows", max_rows, 1, { TALL } },
@@ -103,7 +103,7 @@ static const struct subject {
     { "mse_loss", mse_of, 2, { TALL, TALL } },
     { "dropout", dropped, 1, { TALL } },
     { "transpose", transposed, 1, { TALL } },
-    { "permute", permuted, 1, { SHAPE(3, 97, 53, 101) } },
+    { "permute", permuted, 1, { SHAPE(3, 97, 31, 101) } },
     { "slice", sliced, 1, { TALL } },
     { "concat", joined, 2, { TALL, TALL } },
     { "gather_rows", gathered, 1, { TALL } },
@@ -111,32 +111,30 @@ static const struct subject {
     { "linear", linear_of, 3, { TALL, SHAPE(2, COLUMNS, OUT), SHAPE(1, OUT) } },
 };
 
-/* FNV-1a over the bytes of a tensor's values. */
+/* FNV-1a over the 32-bit words of a tensor's values. */
 static uint64_t digest(uint64_t h, tg_tensor x, tg_dtype dtype)
 {
-    const unsigned char *p = tg_data(x);
+    const char *p = tg_data(x);
     assert_non_null(p);
-    for (size_t i = 0; i < (size_t)tg_size(x) * tg_dtype_size(dtype); i++)
-        h = (h ^ p[i]) * 1099511628211u;
+    for (size_t i = 0; i < (size_t)tg_size(x) * tg_dtype_size(dtype); i += sizeof(uint32_t)) {
+        uint32_t word;
+        memcpy(&word, p + i, sizeof word);
+        h = (h ^ word) * 1099511628211u;
+    }
     return h;
 }
+
+static double drawn[2 * LONG + 3000];
 
 /* Of the value and of the gradients by all inputs. */
 static uint64_t run(const struct subject *s, tg_dtype dtype)
 {
-    static double drawn[2 * LONG];
-    tg_rng rng = tg_rng_seed(11);
     tg_tape *t = tg_tape_create(dtype);
     tg_tensor x[3];
-    for (int i = 0; i < s->n; i++) {
-        for (int64_t k = 0; k < tg_shape_size(&s->shapes[i]); k++)
-            drawn[k] = tg_rng_between(&rng, -2, 2);
-        x[i] = tg_variable(t, s->shapes[i], drawn);
-    }
+    for (int i = 0; i < s->n; i++)
+        x[i] = tg_variable(t, s->shapes[i], drawn + 1000 * i);
     const tg_tensor y = s->apply(x);
-    for (int64_t k = 0; k < tg_size(y); k++)
-        drawn[k] = tg_rng_between(&rng, -1, 1);
-    if (tg_backward_from(y, tg_constant(t, tg_shape_of(y), drawn)) != TG_OK)
+    if (tg_backward_from(y, tg_constant(t, tg_shape_of(y), drawn + 3000)) != TG_OK)
         fail_msg("%s: %s", s->name, tg_tape_message(t));
     uint64_t h = digest(14695981039346656037u, y, dtype);
     for (int i = 0; i < s->n; i++)
@@ -151,6 +149,8 @@ static void same_bits(void **state)
     static const int threads[] = { 2, 3, 7 };
     const int before = tg_num_threads();
     tg_rng rng = tg_rng_seed(7);
+    for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++)
+        drawn[i] = tg_rng_between(&rng, -2, 2);
     for (int i = 0; i < LONG; i++)
         labels[i] = (int32_t)tg_rng_below(&rng, CLASSES);
     for (int i = 0; i < ROWS; i++)
