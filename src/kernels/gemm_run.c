@@ -1,7 +1,9 @@
 /* gemm_run.c - a matrix product cut over the threads. */
+#include <math.h>
+
 #include "kernels/kernels.h"
 
-enum { TASK_FLOPS = 4000000, MOST_TASKS = 128 };
+enum { TASK_FLOPS = 4000000, MOST_TASKS = 128, NEAR = 1 << 20 /* bytes */ };
 
 typedef struct cut {
     const tg_kernels *kernels;
@@ -39,20 +41,29 @@ static void product(void *context, int64_t task)
     c->kernels->gemm(&g);
 }
 
-/* Into at most `most` parts, but at least half as many as there can be, so that all of them together read as little of A
-   and B as may be. */
-static void choose(cut *c, int64_t most)
+/* Where A stays near, across first: a panel of columns is what a single thread works through at a time, too. */
+static void cut_across(cut *c, int64_t most)
+{
+    c->across = min(c->columns, most);
+    c->down = min(c->rows, most / c->across);
+}
+
+/* Else into at most `most` parts, but at least half as many as there can be: such that all of them together read little
+   of A and B, and that they are alike, so that no thread waits long for the last. */
+static void cut_squarely(cut *c, int64_t most)
 {
     const int64_t can = min(c->rows * c->columns, most);
-    int64_t least = INT64_MAX;
-    for (int64_t across = 1; across <= min(c->columns, most); across++) {
-        const int64_t down = min(c->rows, most / across), read = across * c->g->m + down * c->g->n;
-        if (read < least && 2 * across * down >= can) {
-            least = read;
-            c->across = across;
-            c->down = down;
+    double least = INFINITY;
+    for (int64_t across = 1; across <= min(c->columns, most); across++)
+        for (int64_t down = min(c->rows, most / across); 2 * across * down >= can; down--) {
+            const int64_t tall = (c->rows + down - 1) / down, wide = (c->columns + across - 1) / across;
+            const double cost = (double)(across * c->g->m + down * c->g->n) * (double)(tall * down * wide * across);
+            if (cost < least) {
+                least = cost;
+                c->across = across;
+                c->down = down;
+            }
         }
-    }
 }
 
 /* Tasks that follow each other share what they read of the larger operand: it may not fit any cache. */
@@ -66,7 +77,12 @@ void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
     cut c = { .kernels = k, .g = g, .size = (int64_t)tg_dtype_size(dtype) };
     c.rows = (g->m + k->gemm_rows - 1) / k->gemm_rows;
     c.columns = (g->n + k->gemm_columns - 1) / k->gemm_columns;
-    choose(&c, flops < (double)MOST_TASKS * TASK_FLOPS ? (int64_t)(flops / TASK_FLOPS) : MOST_TASKS);
-    c.by_rows = g->m > g->n;
+    const int64_t most = flops < (double)MOST_TASKS * TASK_FLOPS ? (int64_t)(flops / TASK_FLOPS) : MOST_TASKS;
+    const bool near = g->m * g->k * c.size <= NEAR;
+    if (near)
+        cut_across(&c, most);
+    else
+        cut_squarely(&c, most);
+    c.by_rows = !near && g->m > g->n;
     tg_parallel(c.across * c.down, product, &c);
 }
