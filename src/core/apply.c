@@ -311,6 +311,8 @@ static bool take_shape(tg_tape *t, tg_node *n)
     tg_shape shape;
     c.tape = t;
     c.node = n;
+    c.out = NULL;
+    c.accumulate = false;
     c.n_scratch = 0;
     const tg_status status = n->op->shape(&c, &shape);
     if (status != TG_OK) {

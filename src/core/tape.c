@@ -135,8 +135,8 @@ const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *w
     if (!e)
         return NULL;
     *e = (tg_extent){ .size = size, .shape.rank = shape->rank };
-    for (int d = 0; d < shape->rank;
-         d++) /* one by one: what a rule has just written cannot be read in wider pieces */
+    /* one by one: what a rule has just written cannot be read at once in wider pieces */
+    for (int d = 0; d < shape->rank; d++)
         e->shape.dims[d] = shape->dims[d];
     return e;
 }

@@ -16,7 +16,7 @@ typedef struct tg_extent {
     tg_shape shape;
 } tg_extent;
 
-/* Of sound shapes. */
+/* Whether e, which is sound, has this shape, which may be any that a rule has written. */
 static inline bool tg_extent_is(const tg_extent *e, const tg_shape *s)
 {
     if (e->shape.rank != s->rank)

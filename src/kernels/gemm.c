@@ -1,6 +1,4 @@
 /* gemm.c - C = init + A B, in blocks that fit the caches; compiled once for each instruction set and dtype. */
-#include <assert.h>
-
 #include "kernels/gemm.h"
 #include "kernels/narrow.h"
 #include "kernels/pack.h"
@@ -35,8 +33,7 @@ static void panel(tile t, int64_t m, int64_t columns)
     const bool gather = t.a_row != 1 && t.a_col != 1;
     const int64_t a_row = t.a_row, a_col = t.a_col;
     const real *a = t.a;
-    real packed[TILE_ROWS * DEPTH];
-    assert(!gather || t.k <= DEPTH);
+    real packed[TILE_ROWS * DEPTH]; /* `blocks` gives no more of k than that where there is something to gather */
     t.tail = columns - (vecs - 1) * VL;
     for (int64_t i = 0, rows; i < m; i += rows) {
         rows = part(m - i, TILE_ROWS, 1);

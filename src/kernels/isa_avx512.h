@@ -40,6 +40,7 @@ static inline vec v_min(vec a, vec b)
     return I(min)(a, b);
 }
 
+/* Here n may be any number: its floor counts. */
 static inline vec v_scale(vec x, vec n)
 {
     return I(scalef)(x, n);

@@ -2,8 +2,8 @@
 
    VL rows of A and all of k at a time: vectors that are columns of A, loaded so or transposed from its rows in
    registers, are multiplied by broadcast elements of B; the sums, columns of C, are transposed at the end. */
-#ifndef TG_NARROW_H
-#define TG_NARROW_H
+#ifndef TG_GEMM_NARROW_H
+#define TG_GEMM_NARROW_H
 
 #include "kernels/pack.h"
 

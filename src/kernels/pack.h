@@ -15,9 +15,13 @@
             x[(i + (s)) % VL] = SHUFFLE(a, b, LANES(UPPER, s));                                                      \
         }
 
-/* Of the transposition of VL by VL elements the steps that complete x[q] once those for x[0] to x[q - 1] are done: who
-   has work between them hides them behind it. */
-INLINE void transpose_to(vec *x, int q){ EXCHANGE(8) EXCHANGE(4) EXCHANGE(2) EXCHANGE(1) }
+/* Step q of a transposition of VL by VL elements: after steps 0 .. q, x[q] is done. A caller with other work does it
+   between the steps. */
+/* clang-format off */
+INLINE void transpose_to(vec *x, int q)
+{
+    EXCHANGE(8) EXCHANGE(4) EXCHANGE(2) EXCHANGE(1)
+} /* clang-format on */
 
 INLINE void transpose(vec *x)
 {

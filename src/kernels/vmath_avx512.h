@@ -1,5 +1,6 @@
-/* vmath_avx512.h - exp, log, log1p and sigmoid with the instructions that take numbers apart and put them together. They know
-   subnormal numbers, zeros, infinities and NaNs, so that nothing needs to be selected. */
+/* vmath_avx512.h - exp, log, log1p and sigmoid with the instructions that take numbers apart and put them together.
+
+   These know subnormal numbers, zeros, infinities and NaNs, so that nothing needs to be selected. */
 #ifndef TG_VMATH_AVX512_H
 #define TG_VMATH_AVX512_H
 

@@ -1,9 +1,10 @@
-/* bce_with_logits.c - l_i = ln(1 + e^(x_i)) - x_i y_i;  dl_i/dx_i = sigmoid(x_i) - y_i, dl_i/dy_i = -x_i */
+/* bce_with_logits.c - l_i = max(x_i, 0) - x_i y_i + ln(1 + e^-|x_i|);  dl_i/dx_i = sigmoid(x_i) - y_i, dl_i/dy_i = -x_i
+   In this order: where y is 0 or 1 the first two cancel exactly, and a small loss keeps its digits. */
 #include "ops/rows.h"
 
 #ifdef TG_VECTOR_PASS
 
-LOSS2(bce_with_logits, x, y, v_softplus(x) - x * y)
+LOSS2(bce_with_logits, x, y, (v_max(v_set(0), x) - x * y) + v_softplus_rest(x))
 MAP3(bce_with_logits_grad, x, y, g, p0 *(v_sigmoid(x) - y) * g)
 
 #else

@@ -129,10 +129,8 @@ static void fill_numbers(const tg_call *c, tg_loop *l)
 {
     const double *numbers = c->node->attributes;
     const int n = ((const tg_map *)c->node->op->data)->numbers;
-    if (n > 0)
-        l->p[0] = numbers[0];
-    if (n > 1)
-        l->p[1] = numbers[1];
+    l->p[0] = n > 0 ? numbers[0] : 0;
+    l->p[1] = n > 1 ? numbers[1] : 0;
     l->out = c->out;
     l->rows = 1;
 }
@@ -173,11 +171,11 @@ static __attribute__((noinline)) tg_status forward_many(tg_call *c)
     return TG_OK;
 }
 
-/* Of operands of one element: a loop of 1 x 1 reads no strides. */
 tg_status tg_forward_map(tg_call *c)
 {
     if (c->node->extent->size != 1)
         return forward_many(c);
+    /* All operands have one element; a loop of 1 x 1 reads no strides. */
     const tg_map *map = c->node->op->data;
     tg_loop l;
     fill_numbers(c, &l);

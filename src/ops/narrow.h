@@ -1,7 +1,7 @@
 /* narrow.h - lines of a few elements that follow each other, like ten classes a row: VL of them are turned, so that they
    stand side by side and fill the vectors. */
-#ifndef TG_NARROW_H
-#define TG_NARROW_H
+#ifndef TG_OPS_NARROW_H
+#define TG_OPS_NARROW_H
 
 #include "ops/strip.h"
 

@@ -39,7 +39,7 @@ STRIP_INLINE void loss_of_elements(const tg_loop *l, loss_formula *f)
 
 #else
 
-/* Runs a loop over its l->rows rows: pointers move with the rows, l->attributes by `attribute` bytes a row. */
+/* Both use *l up. The first runs a loop over its l->rows rows: pointers move with the rows, l->attributes by `attribute` bytes a row. */
 void tg_rows_run(const tg_call *call, enum tg_op_index loop, tg_loop *l, size_t attribute);
 
 /* The shape rule: a scalar, or `each` for TG_NONE; an unknown reduction is the error. */

@@ -24,6 +24,7 @@ typedef struct sweep {
     total sum;
 } sweep;
 
+/* In the first line's sweep `before` is y itself: what stood there is written over by the store that follows. */
 STRIP_INLINE void sweep_step(sweep *w, int64_t at, int64_t n)
 {
     const vec e = v_exp(lanes_load(w->x + at, n, -(real)INFINITY) - w->peak);

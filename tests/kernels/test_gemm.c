@@ -229,10 +229,13 @@ static void same_bits(tg_dtype dtype)
                                 .c_row = n };
             assert_int_equal(tg_set_num_threads(threads[t]), TG_OK);
             tg_gemm_run(tg_kernels_for(dtype), dtype, &g);
-            if (alone)
+            if (alone) {
                 assert_memory_equal(c.data, alone, bytes(&c));
-            else if ((alone = malloc(bytes(&c))))
+            } else {
+                alone = malloc(bytes(&c));
+                assert_non_null(alone);
                 memcpy(alone, c.data, bytes(&c));
+            }
             release(&c);
         }
         free(alone);

@@ -43,14 +43,14 @@ static const struct function {
     const char *name;
     double (*wide)(double); /* for float */
     long double (*widest)(long double);
-    double bound; /* in ulp: what vmath.h states */
+    double bound, on_avx512; /* in ulp: what vmath.h states; 0: no other on AVX-512 */
 } functions[VMATH_COUNT] = {
     [VMATH_exp] = { "exp", exp, expl, 1.3 },
     [VMATH_expm1] = { "expm1", expm1, expm1l, 1.4 },
-    [VMATH_log] = { "log", log, logl, 1.1 },
+    [VMATH_log] = { "log", log, logl, 1.0, 1.1 },
     [VMATH_log1p] = { "log1p", log1p, log1pl, 1.6 },
     [VMATH_tanh] = { "tanh", tanh, tanhl, 1.6 },
-    [VMATH_sigmoid] = { "sigmoid", sigmoid, sigmoidl, 3.2 },
+    [VMATH_sigmoid] = { "sigmoid", sigmoid, sigmoidl, 2.4, 3.2 },
     [VMATH_softplus] = { "softplus", softplus, softplusl, 2.4 },
     [VMATH_erf] = { "erf", erf, erfl, 1.4 },
     [VMATH_sin] = { "sin", sin, sinl, 1.3 },
@@ -70,6 +70,11 @@ static const struct set {
 #undef SET
 };
 enum { SETS = sizeof sets / sizeof sets[0] };
+
+static double bound_of(const struct function *f, const struct set *s)
+{
+    return f->on_avx512 > 0 && strcmp(s->name, "avx512") == 0 ? f->on_avx512 : f->bound;
+}
 
 /* A type's bits of precision, and exponents of its least normal number and of what it overflows to. */
 typedef struct format {
@@ -104,7 +109,7 @@ static void report(const struct function *f, tg_dtype dtype, const worst *w)
     for (int s = 0; s < SETS; s++)
         if (tg_cpu_runs(sets[s].name)) {
             printf("   %s %.3f at %a", sets[s].name, w[s].error, w[s].at);
-            good &= w[s].error <= f->bound;
+            good &= w[s].error <= bound_of(f, &sets[s]);
         }
     printf("\n");
     fflush(stdout);

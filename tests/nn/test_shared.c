@@ -89,7 +89,7 @@ static void two_tapes_share_parameters(void **state)
     tg_mlp_destroy(net);
 }
 
-/* What the threads' tapes give, merged, is the gradient that one backward after the other accumulates. */
+/* What the threads' tapes give, merged, is its sum. */
 static void gradients_merge(void **state)
 {
     (void)state;

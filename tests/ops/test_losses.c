@@ -216,6 +216,27 @@ static void large_logits_are_right_for_bce(void **state)
     }
 }
 
+/* A confident and right answer costs ln(1 + e^-|x|), to all its digits. */
+static void small_losses_keep_their_digits_in_bce(void **state)
+{
+    (void)state;
+    const double x[] = { 2, 10, 15, 20, 36, 80, -2, -10, -15, -20, -36, -80 };
+    for (tg_dtype d = TG_F32; d <= TG_F64; d++) {
+        tg_tape *t = tg_tape_create(d);
+        double y[12], got[12];
+        for (int i = 0; i < 12; i++)
+            y[i] = x[i] > 0;
+        const tg_tensor loss =
+            tg_bce_with_logits(tg_constant_f64(t, TG_SHAPE(12), x), tg_constant_f64(t, TG_SHAPE(12), y), TG_NONE);
+        assert_int_equal(tg_read(loss, got, 12), TG_OK);
+        for (int i = 0; i < 12; i++) {
+            const double right = log1p(exp(-fabs(x[i])));
+            assert_true(fabs(got[i] - right) <= (d == TG_F32 ? 4e-7 : 8e-16) * right);
+        }
+        tg_tape_destroy(t);
+    }
+}
+
 static void of_no_rows(void **state)
 {
     (void)state;
@@ -327,6 +348,7 @@ int main(void)
         cmocka_unit_test(gradients_meet_differences),
         cmocka_unit_test(large_logits_are_right),
         cmocka_unit_test(large_logits_are_right_for_bce),
+        cmocka_unit_test(small_losses_keep_their_digits_in_bce),
         cmocka_unit_test(of_no_rows),
         cmocka_unit_test(labels_are_copied),
         cmocka_unit_test(long_means_are_right_in_float32),
