@@ -38,7 +38,7 @@ TG_API tg_tensor tg_softplus(tg_tensor x); /* ln(1 + e^x), exact, without PyTorc
 TG_API tg_tensor tg_erf(tg_tensor x);      /* 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x */
 TG_API tg_tensor tg_gelu(tg_tensor x);     /* x (1 + erf(x / sqrt 2)) / 2 (Hendrycks, Gimpel 2016), exact */
 TG_API tg_tensor tg_leaky_relu(tg_tensor x, double slope);    /* x > 0 ? x : slope x; '(0) = slope */
-TG_API tg_tensor tg_elu(tg_tensor x, double alpha);           /* x > 0 ? x : alpha (e^x - 1); '(0) = alpha */
+TG_API tg_tensor tg_elu(tg_tensor x, double alpha);           /* x > 0 ? x : alpha (e^x - 1); '(0) = ''(0) = alpha */
 TG_API tg_tensor tg_clamp(tg_tensor x, double lo, double hi); /* min(max(x, lo), hi); ' = 1 on the bounds; NaN passes;
                                                                  lo > hi, or a NaN, is an error */
 TG_API tg_tensor tg_pow_scalar(tg_tensor x, double exponent); /* x^exponent; pow_scalar(x, 0)' = 0 */

@@ -140,8 +140,8 @@ TG_API tg_status tg_read_untyped(tg_tensor x, void *out, int64_t n);
 /* The values themselves, of the tape's dtype, read-only, good until the tensor is forgotten; NULL on a bad tensor. */
 TG_API const void *tg_data(tg_tensor x);
 
-/* Writes the tensor to `out` as NumPy would: nested rows, a long axis shortened to its first and last three, and its
-   name, shape and dtype; a bad tensor as its tape's message. The status of the tape, or TG_ERR_IO. */
+/* Writes the tensor to `out` as NumPy would: nested rows, beyond 1000 elements each long axis shortened to its first and
+   last three, and its name, shape and dtype; a bad tensor as its tape's message. The status of the tape, or TG_ERR_IO. */
 TG_API tg_status tg_print(FILE *out, tg_tensor x);
 
 /* Names the tensor in messages, prints and visits; `name` is copied. Returns x. */

@@ -53,7 +53,7 @@ static void cut_across(cut *c, int64_t most)
 static void cut_squarely(cut *c, int64_t most)
 {
     const int64_t can = min(c->rows * c->columns, most);
-    double least = INFINITY;
+    double least = (double)INFINITY;
     for (int64_t across = 1; across <= min(c->columns, most); across++)
         for (int64_t down = min(c->rows, most / across); 2 * across * down >= can; down--) {
             const int64_t tall = (c->rows + down - 1) / down, wide = (c->columns + across - 1) / across;
