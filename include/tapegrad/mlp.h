@@ -19,7 +19,7 @@ typedef enum tg_activation {
     TG_GELU,
     TG_SIGMOID,
     TG_TANH,
-    TG_IDENTITY
+    TG_IDENTITY,
 } tg_activation;
 
 /* "relu", "leaky_relu", "gelu", "sigmoid", "tanh", "none"; NULL past the last. Static memory. */
@@ -48,8 +48,7 @@ typedef struct tg_mlp_config {
     tg_dtype dtype;           /* TG_F32 */
     tg_init init;             /* TG_INIT_DEFAULT */
     double init_std;          /* 0.01; with TG_INIT_NORMAL only */
-    uint64_t seed;            /* 0 is a seed as any other. Layer l draws from stream l of it: the same numbers, rounded,
-                                 in either dtype */
+    uint64_t seed;            /* 0 is a seed as any other; layer l draws from its stream l, rounded to the dtype */
 } tg_mlp_config;
 
 /* A network with drawn weights, or NULL and *err, which names the field, or the layer and its sizes. */

@@ -299,7 +299,7 @@ static const tg_extent *extent_among(const tg_tape *t, const tg_node *n, const t
 {
     const uint32_t *ids = tg_node_inputs(n);
     for (int i = 0; i < n->n_inputs; i++)
-        if (ids[i] && tg_extent_is(tg_node_at(t, ids[i])->extent, s))
+        if (ids[i] && tg_same_shape(&tg_node_at(t, ids[i])->extent->shape, s))
             return tg_node_at(t, ids[i])->extent;
     return NULL;
 }

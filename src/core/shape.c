@@ -1,7 +1,7 @@
 /* shape.c - dtypes and shapes by value. */
 #include <stdio.h>
 
-#include "tapegrad/types.h"
+#include "core/tape.h"
 
 size_t tg_dtype_size(tg_dtype dtype)
 {
@@ -31,14 +31,7 @@ int64_t tg_shape_size(const tg_shape *shape)
 
 bool tg_shape_equal(const tg_shape *a, const tg_shape *b)
 {
-    if (a == b)
-        return a;
-    if (!a || !b || a->rank != b->rank)
-        return false;
-    for (int i = 0; i < a->rank && i < TG_MAX_RANK; i++)
-        if (a->dims[i] != b->dims[i])
-            return false;
-    return true;
+    return a && b && tg_same_shape(a, b);
 }
 
 char *tg_shape_text(const tg_shape *shape, char *buffer, size_t size)

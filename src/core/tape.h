@@ -16,13 +16,13 @@ typedef struct tg_extent {
     tg_shape shape;
 } tg_extent;
 
-/* Whether e, which is sound, has this shape, which may be any that a rule has written. */
-static inline bool tg_extent_is(const tg_extent *e, const tg_shape *s)
+/* Whether two shapes are the same, whatever a rule has written into them. */
+static inline bool tg_same_shape(const tg_shape *a, const tg_shape *b)
 {
-    if (e->shape.rank != s->rank)
+    if (a->rank != b->rank)
         return false;
-    for (int d = 0; d < s->rank; d++)
-        if (e->shape.dims[d] != s->dims[d])
+    for (int d = 0; d < a->rank && d < TG_MAX_RANK; d++)
+        if (a->dims[d] != b->dims[d])
             return false;
     return true;
 }

@@ -155,8 +155,8 @@ void tg_give(tg_vjp *v, int i, tg_tensor gradient)
     const tg_node *g = tg_node_if(t, gradient);
     if (!g) {
         refuse_gift(t, i, gradient);
-    } else if (g->extent == x->extent || (v->records ? tg_extent_is(g->extent, &x->extent->shape)
-                                                     : lies_as(g->extent, x->extent))) {
+    } else if (g->extent == x->extent ||
+               (v->records ? tg_same_shape(&g->extent->shape, &x->extent->shape) : lies_as(g->extent, x->extent))) {
         land(v, id, x, gradient.id);
     } else {
         gradient = tg_sum_to(gradient, x->extent->shape);

@@ -136,7 +136,8 @@ static tg_status write_file(tg_outfile *file, const tg_params *p, const char *co
     put(&s, bytes, sizeof bytes);
     put_header(&s, p, metadata);
     for (int i = 0; i < p->n; i++)
-        put_values(&s, tg_params_element(p, p->values, p->at[i].offset), p->at[i].extent.size, tg_dtype_size(p->dtype));
+        put_values(&s, tg_params_element(p, p->values, p->at[i].offset), p->at[i].extent.size,
+                   tg_dtype_size(p->dtype));
     return s.status;
 }
 

@@ -35,7 +35,7 @@ tg_status tg_params_check(const tg_params *params, int i, const char *what, tg_e
 /* Element `offset` of a flat buffer. */
 static inline void *tg_params_element(const tg_params *p, void *buffer, int64_t offset)
 {
-    return (char *)buffer + (size_t)offset * (p->dtype == TG_F64 ? sizeof(double) : sizeof(float));
+    return (char *)buffer + (size_t)offset * tg_dtype_size(p->dtype);
 }
 
 /* Copies all values between sets of the same names and shapes, converting. */

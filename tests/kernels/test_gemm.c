@@ -28,6 +28,22 @@ typedef struct matrix {
     void *data;
 } matrix;
 
+/* C = A B */
+static tg_gemm gemm_of(const matrix *a, const matrix *b, const matrix *c)
+{
+    return (tg_gemm){ .m = a->rows,
+                      .n = b->cols,
+                      .k = a->cols,
+                      .a = a->data,
+                      .a_row = a->row,
+                      .a_col = a->col,
+                      .b = b->data,
+                      .b_row = b->row,
+                      .b_col = b->col,
+                      .c = c->data,
+                      .c_row = c->row };
+}
+
 static double get(const matrix *a, int64_t i, int64_t j)
 {
     const int64_t at = i * a->row + j * a->col;
@@ -110,19 +126,9 @@ static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, beginning sta
                 sum += get(&a, i, p) * get(&b, p, j);
             want[i * n + j] = sum;
         }
-    const tg_gemm g = { .m = m,
-                        .n = n,
-                        .k = k,
-                        .a = a.data,
-                        .a_row = a.row,
-                        .a_col = a.col,
-                        .b = b.data,
-                        .b_row = b.row,
-                        .b_col = b.col,
-                        .c = c.data,
-                        .c_row = c.row,
-                        .init = start == ZEROS ? NULL : from->data,
-                        .init_row = start == BIAS ? 0 : from->row };
+    tg_gemm g = gemm_of(&a, &b, &c);
+    g.init = start == ZEROS ? NULL : from->data;
+    g.init_row = start == BIAS ? 0 : from->row;
     if (threaded)
         tg_gemm_run(tg_kernels_for(dtype), dtype, &g);
     else
@@ -216,17 +222,7 @@ static void same_bits(tg_dtype dtype)
         void *alone = NULL;
         for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
             matrix c = make(dtype, m, n, n, 1);
-            const tg_gemm g = { .m = m,
-                                .n = n,
-                                .k = k,
-                                .a = a.data,
-                                .a_row = a.row,
-                                .a_col = a.col,
-                                .b = b.data,
-                                .b_row = b.row,
-                                .b_col = b.col,
-                                .c = c.data,
-                                .c_row = n };
+            const tg_gemm g = gemm_of(&a, &b, &c);
             assert_int_equal(tg_set_num_threads(threads[t]), TG_OK);
             tg_gemm_run(tg_kernels_for(dtype), dtype, &g);
             if (alone) {
