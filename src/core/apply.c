@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/apply.h"
 #include "core/platform.h"
 #include "core/tape.h"
 
@@ -170,7 +171,7 @@ static bool view(tg_tape *t, tg_node *n)
     return true;
 }
 
-static inline __attribute__((always_inline)) bool compute(tg_tape *t, tg_node *n)
+static TG_INLINE bool compute(tg_tape *t, tg_node *n)
 {
     if (n->op->flags & TG_OP_VIEW)
         return view(t, n);
@@ -254,7 +255,7 @@ static const uint16_t flags_from_inputs[] = {
 };
 
 /* Takes input i into the new node, which is the tape's last: handles are good below it. */
-static inline bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i, uint32_t *id, unsigned *flags,
+static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i, uint32_t *id, unsigned *flags,
                               const tg_extent **extent)
 {
     if (x.tape == t && x.id - 1 < t->count - 1) {
@@ -272,7 +273,7 @@ static inline bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i, u
 }
 
 /* Puts the inputs into the new node, its flags, and its extent if they all share one that the operation keeps. */
-static bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count)
+static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count)
 {
     uint32_t *ids = n->inputs.few;
     if (count > TG_FEW && !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids)))
@@ -305,7 +306,7 @@ static const tg_extent *extent_among(const tg_tape *t, const tg_node *n, const t
 }
 
 /* Shapes repeat: a result often has an input's, and what a rule makes that of what the rule is for. */
-static bool take_shape(tg_tape *t, tg_node *n)
+static __attribute__((noinline)) bool take_shape(tg_tape *t, tg_node *n)
 {
     tg_call c;
     tg_shape shape;
@@ -327,7 +328,7 @@ static bool take_shape(tg_tape *t, tg_node *n)
     return n->extent;
 }
 
-static bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size_t bytes)
+static TG_INLINE bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size_t bytes)
 {
     double *number = &n->inputs.and.number;
     if (!attributes) {
@@ -342,14 +343,6 @@ static bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size
         memcpy(n->attributes, attributes, bytes);
     }
     return n->attributes;
-}
-
-static tg_tape *first_tape(const tg_tensor *inputs, int n)
-{
-    for (int i = 0; inputs && i < n; i++)
-        if (inputs[i].tape)
-            return inputs[i].tape;
-    return NULL;
 }
 
 /* Whether op is complete, and takes just n inputs. */
@@ -373,11 +366,10 @@ static TG_COLD bool check_op(tg_tape *t, const tg_op *op, int n)
     return t->status == TG_OK;
 }
 
-tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes, size_t bytes)
+/* Inlined into each of the ways to apply, so that those of few inputs keep them in registers. */
+static TG_INLINE tg_tensor apply(tg_tape *t, const tg_op *op, const tg_tensor *inputs, int n, const void *attributes,
+                                 size_t bytes)
 {
-    tg_tape *t = first_tape(inputs, n);
-    if (!t || t->status != TG_OK || (!is_sound(op, n) && !check_op(t, op, n)))
-        return tg_bad(t);
     tg_node *node = tg_tape_push(t, op);
     if (!node)
         return tg_bad(t);
@@ -391,4 +383,42 @@ tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *
         return tg_bad(t);
     }
     return (tg_tensor){ .tape = t, .id = id, .epoch = node->epoch };
+}
+
+static tg_tape *first_tape(const tg_tensor *inputs, int n)
+{
+    for (int i = 0; inputs && i < n; i++)
+        if (inputs[i].tape)
+            return inputs[i].tape;
+    return NULL;
+}
+
+tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes, size_t bytes)
+{
+    tg_tape *t = first_tape(inputs, n);
+    if (!t || t->status != TG_OK || (!is_sound(op, n) && !check_op(t, op, n)))
+        return tg_bad(t);
+    return apply(t, op, inputs, n, attributes, bytes);
+}
+
+tg_tensor tg_apply1(const tg_op *op, tg_tensor x)
+{
+    if (!x.tape || x.tape->status != TG_OK)
+        return tg_bad(x.tape);
+    return apply(x.tape, op, &x, 1, NULL, 0);
+}
+
+tg_tensor tg_apply1_by(const tg_op *op, tg_tensor x, double p)
+{
+    if (!x.tape || x.tape->status != TG_OK)
+        return tg_bad(x.tape);
+    return apply(x.tape, op, &x, 1, &p, sizeof p);
+}
+
+tg_tensor tg_apply2(const tg_op *op, tg_tensor a, tg_tensor b)
+{
+    tg_tape *t = a.tape ? a.tape : b.tape;
+    if (!t || t->status != TG_OK)
+        return tg_bad(t);
+    return apply(t, op, (tg_tensor[]){ a, b }, 2, NULL, 0);
 }

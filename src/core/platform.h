@@ -24,6 +24,9 @@ void tg_infile_close(tg_infile *file); /* takes one that is not open */
 /* A function that a hot one calls in rare cases: kept out of it. */
 #define TG_COLD __attribute__((cold, noinline))
 
+/* One that is part of each function that calls it. */
+#define TG_INLINE inline __attribute__((always_inline))
+
 /* A file that appears under `path` only when it is complete: written beside it under a temporary name, with the
    permissions that a new file gets. */
 typedef struct tg_outfile {

@@ -11,6 +11,7 @@ enum { TG_FAR = 1000 };
 #include "kernels/map.h"
 #else
 
+#include "core/apply.h"
 #include "kernels/kernels.h"
 #include "ops/registry.h"
 #include "tapegrad/op.h"
@@ -48,24 +49,11 @@ tg_status tg_forward_map(tg_call *call);
     { .n = 2, .inputs = { TG_DRAWN(a_low, a_high, 0), TG_DRAWN(b_low, b_high, 2, { 2, 2 }) } }
 /* clang-format on */
 
-static inline tg_tensor tg_apply1(const tg_op *op, tg_tensor x)
-{
-    return tg_apply(op, &x, 1, NULL, 0);
-}
-static inline tg_tensor tg_apply2(const tg_op *op, tg_tensor a, tg_tensor b)
-{
-    return tg_apply(op, (tg_tensor[]){ a, b }, 2, NULL, 0);
-}
 static inline tg_tensor tg_apply3(const tg_op *op, tg_tensor a, tg_tensor b, tg_tensor c)
 {
     return tg_apply(op, (tg_tensor[]){ a, b, c }, 3, NULL, 0);
 }
 
-/* One number as the attribute. */
-static inline tg_tensor tg_apply1_by(const tg_op *op, tg_tensor x, double p)
-{
-    return tg_apply(op, &x, 1, &p, sizeof p);
-}
 static inline tg_tensor tg_apply2_by(const tg_op *op, tg_tensor a, tg_tensor b, double p)
 {
     return tg_apply(op, (tg_tensor[]){ a, b }, 2, &p, sizeof p);
