@@ -166,7 +166,7 @@ static bool view(tg_tape *t, tg_node *n)
     n->value = x->value;
     if (t->mode == TG_NOTING && x->flags & TG_NODE_BUFFER) {
         tg_store_hold(n->value);
-        n->flags |= TG_NODE_BUFFER;
+        tg_tape_set_holder(t, n);
     }
     return true;
 }

@@ -163,7 +163,7 @@ bool tg_tape_place_many(tg_tape *t, tg_node *n)
     if (t->mode != TG_NOTING)
         n->value = tg_arena_alloc(&t->arena, &t->heap, (size_t)size * t->element);
     else if ((n->value = tg_store_take(&t->store, &t->heap, (size_t)size * t->element)))
-        n->flags |= TG_NODE_BUFFER;
+        tg_tape_set_holder(t, n);
     if (!n->value)
         tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for %zu bytes of result", n->op->name,
                       (size_t)size * t->element);
@@ -182,8 +182,7 @@ bool tg_tape_hold(tg_tape *t, uint32_t id)
     return good;
 }
 
-/* The reverse pass keeps gradients for tg_grad_of; those of nodes above `count` go. */
-static void drop_kept(tg_tape *t, uint32_t count)
+void tg_tape_drop_kept(tg_tape *t, uint32_t count)
 {
     uint32_t gone = 0;
     while (gone < t->n_kept && t->kept[gone].id > count) {
@@ -200,7 +199,7 @@ void tg_tape_truncate(tg_tape *t, uint32_t count)
 {
     while (t->n_held && t->held[t->n_held - 1] > count)
         tg_store_drop(&t->store, tg_node_at(t, t->held[--t->n_held])->value);
-    drop_kept(t, count);
+    tg_tape_drop_kept(t, count);
     while (t->labels && t->labels->id > count)
         t->labels = t->labels->next;
     t->count = count;
@@ -267,7 +266,7 @@ tg_status tg_tape_rewind(tg_tape *t, tg_mark m)
     if (m.status == TG_OK)
         clear_error(t);
     tg_tape_truncate(t, m.id);
-    drop_kept(t, 0);
+    tg_tape_drop_kept(t, 0);
     t->has_gradients = false;
     tg_arena_rewind(&t->arena, m.position[0], m.offset);
     t->bound = m.position[1];

@@ -142,6 +142,7 @@ struct tg_tape {
     tg_dtype dtype;
     enum tg_mode mode;
     bool in_evaluation, is_nil;
+    bool notes_hold; /* while noting: a note may hold a buffer */
     unsigned traps;
     uint32_t count; /* nodes 1 .. count */
     uint32_t epoch, resets;
@@ -226,6 +227,9 @@ static inline tg_node *tg_tape_push(tg_tape *t, const tg_op *op)
 /* Memory until reset; NULL, with the error raised. */
 void *tg_tape_alloc(tg_tape *tape, size_t size);
 
+/* Drops the gradients that a backward kept for tg_grad_of, of nodes above `count`. */
+void tg_tape_drop_kept(tg_tape *tape, uint32_t count);
+
 /* Forgets nodes above `count`; the arena is the caller's. */
 void tg_tape_truncate(tg_tape *tape, uint32_t count);
 
@@ -237,6 +241,13 @@ static inline bool tg_tape_place(tg_tape *t, tg_node *n)
         return tg_tape_place_many(t, n);
     n->value = &n->one;
     return true;
+}
+
+/* Makes a node a holder of the buffer that its value is. */
+static inline void tg_tape_set_holder(tg_tape *t, tg_node *n)
+{
+    n->flags |= TG_NODE_BUFFER;
+    t->notes_hold = true;
 }
 
 /* Whether a buffer of the tape's store stays alive with node `id`: it is dropped at rewind and reset. */

@@ -56,13 +56,14 @@ bool tg_wants(const tg_vjp *v, int i)
 /* One rule -------------------------------------------------------------------------------------------------------- */
 
 /* Lets go of what a rule noted: the nodes and the arena are used again by the next. */
-static void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
+static inline void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
 {
-    for (uint32_t id = t->count; id > count; id--) {
+    for (uint32_t id = t->count; id > count && t->notes_hold; id--) {
         const tg_node *n = tg_node_at(t, id);
         if (n->flags & TG_NODE_BUFFER)
             tg_store_drop(&t->store, n->value);
     }
+    t->notes_hold = false;
     t->count = count;
     if (t->arena.used != arena.used || t->arena.current != arena.current)
         tg_arena_rewind(&t->arena, arena.current, arena.used);
@@ -149,6 +150,22 @@ static bool seed(tg_vjp *v, uint32_t y, tg_tensor cotangent)
     return good;
 }
 
+/* Moves a gradient to where tg_grad_of finds it. */
+static bool keep(tg_tape *t, uint32_t id, tg_slot *s)
+{
+    void *kept = t->kept;
+    bool good = tg_heap_grow(&t->heap, &kept, &t->kept_capacity, t->n_kept + 1, sizeof *t->kept);
+    t->kept = kept;
+    if (!good) {
+        tg_tape_raise(t, TG_ERR_MEMORY, "backward: no memory to keep the gradients");
+        return false;
+    }
+    s->id = id;
+    t->kept[t->n_kept++] = *s;
+    *s = (tg_slot){ .kind = TG_SLOT_EMPTY };
+    return true;
+}
+
 static bool walk(tg_vjp *v, uint32_t y)
 {
     tg_tape *t = v->tape;
@@ -161,6 +178,8 @@ static bool walk(tg_vjp *v, uint32_t y)
             return false;
         if (!(n->flags & v->keeps))
             tg_slot_clear(t, s);
+        else if (v->is_backward && !keep(t, id, s))
+            return false;
     }
     return true;
 }
@@ -219,7 +238,10 @@ bool tg_reverse(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
     t->mode = mode;
     if (!v->records)
         t->epoch++; /* handles that a rule kept to its notes are stale */
-    if (!good)
+    if (!good) {
         tg_slots_clear(t, y.id);
+        if (v->is_backward)
+            tg_tape_drop_kept(t, 0);
+    }
     return good;
 }

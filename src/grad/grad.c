@@ -16,35 +16,6 @@ static void invalidate_sets(tg_tape *t)
                 *b->bindings[i].sink->invalid = true;
 }
 
-static void forget_kept(tg_tape *t)
-{
-    for (uint32_t i = 0; i < t->n_kept; i++)
-        tg_slot_clear(t, &t->kept[i]);
-    t->n_kept = 0;
-}
-
-/* Moves the gradients that stayed in their slots to where tg_grad_of finds them. */
-static bool keep_slots(tg_tape *t, uint32_t last)
-{
-    for (uint32_t id = last; id > 0; id--) {
-        tg_slot *s = tg_slot_at(t, id);
-        if (s->kind == TG_SLOT_EMPTY)
-            continue;
-        void *kept = t->kept;
-        bool good = tg_heap_grow(&t->heap, &kept, &t->kept_capacity, t->n_kept + 1, sizeof *t->kept);
-        t->kept = kept;
-        if (!good) {
-            tg_tape_raise(t, TG_ERR_MEMORY, "backward: no memory to keep the gradients");
-            tg_slots_clear(t, last);
-            return false;
-        }
-        s->id = id;
-        t->kept[t->n_kept++] = *s;
-        *s = (tg_slot){ .kind = TG_SLOT_EMPTY };
-    }
-    return true;
-}
-
 tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent)
 {
     tg_tape *t = y.tape ? y.tape : cotangent.tape;
@@ -52,7 +23,7 @@ tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent)
         return TG_ERR_ARGUMENT;
     struct tg_vjp pass = {
         .tape = t,
-        .fills_sinks = true,
+        .is_backward = true,
         .reaches = TG_NODE_NEEDS_GRAD,
         .keeps = TG_NODE_RETAIN,
     };
@@ -61,10 +32,9 @@ tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent)
     if (!y.tape)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "backward: of the null tensor");
     if (!t->in_vjp)
-        forget_kept(t);
-    bool good = t->status == TG_OK && tg_reverse(&pass, y, cotangent, "backward") && keep_slots(t, y.id);
-    t->has_gradients = good;
-    if (!good)
+        tg_tape_drop_kept(t, 0);
+    t->has_gradients = t->status == TG_OK && tg_reverse(&pass, y, cotangent, "backward");
+    if (!t->has_gradients)
         invalidate_sets(t);
     return t->status;
 }

@@ -2,15 +2,21 @@
    zeroed buffer, and none is copied that can be shared. */
 #include <string.h>
 
+#include "core/platform.h"
 #include "grad/reverse.h"
 #include "tapegrad/ops.h"
 
-/* out = value of node g, or out += it; computing g straight into `out` where that can be. */
-static inline bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
+/* Whether node g was only noted, and can be computed to where it is wanted. */
+static inline bool is_direct(const tg_node *g)
+{
+    return !g->value && !(g->op->flags & TG_OP_VIEW);
+}
+
+/* out = value of node g, or out += it. */
+static bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
 {
     tg_node *g = tg_node_at(t, id);
-    bool direct = !g->value && !(g->op->flags & TG_OP_VIEW) && (!accumulate || g->op->flags & TG_OP_ACCUMULATES);
-    if (direct)
+    if (is_direct(g) && (!accumulate || g->op->flags & TG_OP_ACCUMULATES))
         return tg_node_compute_inputs(t, id) && tg_node_run(t, g, out, accumulate);
     if (!tg_node_compute(t, id))
         return false;
@@ -29,7 +35,7 @@ void tg_raise_changed(tg_tape *t, const tg_sink *sink)
         sink->name);
 }
 
-static bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
+static __attribute__((noinline)) bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
 {
     const tg_binding *b = leaf->attributes;
     const tg_sink *sink = b->sink;
@@ -42,21 +48,30 @@ static bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
     return good;
 }
 
-/* One element lives in the slot itself, and is added without asking a kernel. */
-static inline bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
+/* One element lives in the slot itself, and is copied or added without asking a kernel. */
+static __attribute__((noinline)) bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
 {
-    const bool accumulate = s->kind == TG_SLOT_ONE;
-    s->kind = TG_SLOT_ONE;
-    if (!accumulate)
-        return deliver(t, id, &s->at.one, false);
     if (!tg_node_compute(t, id))
         return false;
-    const void *g = tg_node_at(t, id)->value;
+    const tg_node *g = tg_node_at(t, id);
+    const bool accumulate = s->kind == TG_SLOT_ONE;
+    s->kind = TG_SLOT_ONE;
+    if (g->extent->size == 0)
+        return true;
     if (t->dtype == TG_F32)
-        s->at.one.f32 += *(const float *)g;
+        s->at.one.f32 = accumulate ? s->at.one.f32 + *(const float *)g->value : *(const float *)g->value;
     else
-        s->at.one.f64 += *(const double *)g;
+        s->at.one.f64 = accumulate ? s->at.one.f64 + *(const double *)g->value : *(const double *)g->value;
     return true;
+}
+
+static TG_INLINE bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
+{
+    const tg_node *g = tg_node_at(t, id);
+    if (s->kind == TG_SLOT_ONE || !is_direct(g))
+        return land_computed(t, s, id);
+    s->kind = TG_SLOT_ONE;
+    return tg_node_compute_inputs(t, id) && tg_node_run(t, g, &s->at.one, false);
 }
 
 /* The first gradient is handed on as it is: shared, read-only. */
@@ -89,7 +104,7 @@ static bool sum_up(tg_tape *t, tg_slot *s, uint32_t id)
     return deliver(t, id, sum, true);
 }
 
-static bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
+static __attribute__((noinline)) bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
 {
     tg_tensor g = tg_handle(t, id);
     if (s->kind == TG_SLOT_NODE)
@@ -100,18 +115,22 @@ static bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
     return true;
 }
 
-/* Adds node `id` to what node `target`, which is n and of its shape, has received. */
-static inline bool land(const struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id)
+static __attribute__((noinline)) bool land_many(tg_tape *t, tg_slot *s, uint32_t id)
+{
+    return s->kind == TG_SLOT_EMPTY ? hand_on(t, s, id) : sum_up(t, s, id);
+}
+
+/* Adds node `id` to what node `target`, which is n and of its shape, has received. One element is the quick way: the
+   others are functions of their own, which it does not make room for. */
+static TG_INLINE bool land(const struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id)
 {
     tg_tape *t = pass->tape;
     tg_slot *s = tg_slot_at(t, target);
     if (pass->records)
         return land_recorded(t, s, id);
-    if (pass->fills_sinks && n->flags & TG_NODE_PARAM)
+    if (pass->is_backward && n->flags & TG_NODE_PARAM)
         return into_sink(t, n, id);
-    if (n->extent->size <= 1)
-        return land_one(t, s, id);
-    return s->kind == TG_SLOT_EMPTY ? hand_on(t, s, id) : sum_up(t, s, id);
+    return n->extent->size <= 1 ? land_one(t, s, id) : land_many(t, s, id);
 }
 
 bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent)
@@ -143,6 +162,21 @@ static inline bool lies_as(const tg_extent *g, const tg_extent *x)
     return true;
 }
 
+/* What has another extent than x: the same in another place, what lies alike, or more, which is summed. */
+static __attribute__((noinline)) void give_other(const tg_vjp *v, int i, uint32_t id, const tg_node *g,
+                                                 tg_tensor gradient)
+{
+    const tg_extent *x = tg_node_at(v->tape, id)->extent;
+    if (!g) {
+        refuse_gift(v->tape, i, gradient);
+        return;
+    }
+    if (!(v->records ? tg_same_shape(&g->extent->shape, &x->shape) : lies_as(g->extent, x)))
+        gradient = tg_sum_to(gradient, x->shape);
+    if (gradient.id)
+        land(v, id, tg_node_at(v->tape, id), gradient.id);
+}
+
 void tg_give(tg_vjp *v, int i, tg_tensor gradient)
 {
     tg_tape *t = v->tape;
@@ -153,14 +187,8 @@ void tg_give(tg_vjp *v, int i, tg_tensor gradient)
     if (!(x->flags & v->reaches))
         return;
     const tg_node *g = tg_node_if(t, gradient);
-    if (!g) {
-        refuse_gift(t, i, gradient);
-    } else if (g->extent == x->extent ||
-               (v->records ? tg_same_shape(&g->extent->shape, &x->extent->shape) : lies_as(g->extent, x->extent))) {
+    if (g && g->extent == x->extent)
         land(v, id, x, gradient.id);
-    } else {
-        gradient = tg_sum_to(gradient, x->extent->shape);
-        if (gradient.id)
-            land(v, id, x, gradient.id);
-    }
+    else
+        give_other(v, i, id, g, gradient);
 }

@@ -8,7 +8,7 @@
 struct tg_vjp {
     tg_tape *tape;
     bool records;     /* its gradients are to be differentiable */
-    bool fills_sinks; /* parameters' gradients go into their sets */
+    bool is_backward; /* gradients go into parameters' sets, and to where tg_grad_of finds them */
     unsigned reaches; /* the flag of the nodes that take a gradient in this pass */
     unsigned keeps;   /* the flags of the nodes whose gradient outlives its use */
     uint32_t id;      /* the node whose rule is running */
@@ -46,7 +46,7 @@ static inline tg_tensor tg_slot_tensor(tg_tape *t, tg_slot *s, const tg_extent *
     const tg_tensor x = tg_tape_leaf(t, &tg_leaf_constant, extent, value, 0);
     if (x.id && s->kind == TG_SLOT_BUFFER) {
         tg_store_hold(value);
-        tg_node_at(t, x.id)->flags |= TG_NODE_BUFFER;
+        tg_tape_set_holder(t, tg_node_at(t, x.id));
     }
     return x;
 }
@@ -57,8 +57,9 @@ void tg_raise_changed(tg_tape *tape, const tg_sink *sink);
 /* The cotangent of y itself, which has its shape, lands as the gifts of rules do: in a slot, or in a parameter's set. */
 bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent);
 
-/* Walks from y, whose gradient is `cotangent` (null: one), back to the start. On success the slots of the nodes with
-   a flag of `keeps` are full, all others empty; on failure all are. */
+/* Walks from y, whose gradient is `cotangent` (null: one), back to the start. Nodes with a flag of `keeps` have their
+   gradients then: a backward's among what the tape keeps, others in their slots. All other slots are empty; on failure
+   all are, and the tape keeps none. */
 bool tg_reverse(struct tg_vjp *pass, tg_tensor y, tg_tensor cotangent, const char *what);
 
 /* Empties the slots of nodes 1 .. last. */
