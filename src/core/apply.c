@@ -296,16 +296,19 @@ static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *input
 }
 
 /* The extent of an input of n that has this shape; NULL if none has. */
-static const tg_extent *extent_among(const tg_tape *t, const tg_node *n, const tg_shape *s)
+static TG_INLINE const tg_extent *extent_among(const tg_tape *t, const tg_node *n, const tg_shape *s)
 {
     const uint32_t *ids = tg_node_inputs(n);
-    for (int i = 0; i < n->n_inputs; i++)
-        if (ids[i] && tg_same_shape(&tg_node_at(t, ids[i])->extent->shape, s))
-            return tg_node_at(t, ids[i])->extent;
+    for (int i = 0; i < n->n_inputs; i++) {
+        const tg_extent *e = ids[i] ? tg_node_at(t, ids[i])->extent : NULL;
+        if (e && tg_same_shape(&e->shape, s))
+            return e;
+    }
     return NULL;
 }
 
-/* Shapes repeat: a result often has an input's, and what a rule makes that of what the rule is for. */
+/* Shapes repeat: what a rule makes often has the shape of an input of what the rule is for, and any result that of an
+   input of its own. */
 static __attribute__((noinline)) bool take_shape(tg_tape *t, tg_node *n)
 {
     tg_call c;
@@ -320,10 +323,10 @@ static __attribute__((noinline)) bool take_shape(tg_tape *t, tg_node *n)
         tg_call_fail(&c, status, "refused with %s", tg_status_name(status));
         return false;
     }
-    n->extent = extent_among(t, n, &shape);
-    if (!n->extent && t->in_vjp)
-        n->extent = extent_among(t, t->in_vjp, &shape);
-    if (!n->extent)
+    if (shape.rank == 0)
+        n->extent = &tg_scalar_extent;
+    else if (!(t->in_vjp && (n->extent = extent_among(t, t->in_vjp, &shape))) &&
+             !(n->extent = extent_among(t, n, &shape)))
         n->extent = tg_tape_extent(t, &shape, n->op->name);
     return n->extent;
 }
@@ -334,8 +337,10 @@ static TG_INLINE bool take_attributes(tg_tape *t, tg_node *n, const void *attrib
     if (!attributes) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the attributes are NULL, not %zu bytes", n->op->name, bytes);
     } else if (bytes <= sizeof *number && n->n_inputs <= TG_TWO) {
-        if (bytes == sizeof *number)
+        if (bytes == sizeof *number) /* known sizes are moved without a call */
             memcpy(number, attributes, sizeof *number);
+        else if (bytes == sizeof(int))
+            memcpy(number, attributes, sizeof(int));
         else
             memcpy(number, attributes, bytes);
         n->attributes = number;
@@ -385,7 +390,7 @@ static TG_INLINE tg_tensor apply(tg_tape *t, const tg_op *op, const tg_tensor *i
     return (tg_tensor){ .tape = t, .id = id, .epoch = node->epoch };
 }
 
-static tg_tape *first_tape(const tg_tensor *inputs, int n)
+static TG_INLINE tg_tape *first_tape(const tg_tensor *inputs, int n)
 {
     for (int i = 0; inputs && i < n; i++)
         if (inputs[i].tape)
@@ -401,24 +406,39 @@ tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *
     return apply(t, op, inputs, n, attributes, bytes);
 }
 
+static TG_INLINE tg_tensor apply_sound(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes,
+                                       size_t bytes)
+{
+    tg_tape *t = first_tape(inputs, n);
+    return t && t->status == TG_OK ? apply(t, op, inputs, n, attributes, bytes) : tg_bad(t);
+}
+
 tg_tensor tg_apply1(const tg_op *op, tg_tensor x)
 {
-    if (!x.tape || x.tape->status != TG_OK)
-        return tg_bad(x.tape);
-    return apply(x.tape, op, &x, 1, NULL, 0);
+    return apply_sound(op, &x, 1, NULL, 0);
 }
 
 tg_tensor tg_apply1_by(const tg_op *op, tg_tensor x, double p)
 {
-    if (!x.tape || x.tape->status != TG_OK)
-        return tg_bad(x.tape);
-    return apply(x.tape, op, &x, 1, &p, sizeof p);
+    return apply_sound(op, &x, 1, &p, sizeof p);
+}
+
+tg_tensor tg_apply1_with(const tg_op *op, tg_tensor x, const void *attributes, size_t bytes)
+{
+    return apply_sound(op, &x, 1, attributes, bytes);
 }
 
 tg_tensor tg_apply2(const tg_op *op, tg_tensor a, tg_tensor b)
 {
-    tg_tape *t = a.tape ? a.tape : b.tape;
-    if (!t || t->status != TG_OK)
-        return tg_bad(t);
-    return apply(t, op, (tg_tensor[]){ a, b }, 2, NULL, 0);
+    return apply_sound(op, (tg_tensor[]){ a, b }, 2, NULL, 0);
+}
+
+tg_tensor tg_apply2_with(const tg_op *op, tg_tensor a, tg_tensor b, const void *attributes, size_t bytes)
+{
+    return apply_sound(op, (tg_tensor[]){ a, b }, 2, attributes, bytes);
+}
+
+tg_tensor tg_apply3(const tg_op *op, tg_tensor a, tg_tensor b, tg_tensor c)
+{
+    return apply_sound(op, (tg_tensor[]){ a, b, c }, 3, NULL, 0);
 }

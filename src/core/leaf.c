@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/convert.h"
+#include "core/platform.h"
 #include "core/tape.h"
 
 const tg_op tg_leaf_variable = { .name = "variable" };
@@ -118,53 +119,52 @@ tg_tensor tg_wrap(tg_tape *t, tg_shape shape, const void *data)
 
 /* Parameters ------------------------------------------------------------------------------------------------------ */
 
-static tg_bound_set *find_set(tg_tape *t, const void *set, uint64_t version)
+static bool is_of(const tg_bound_set *b, const void *set, uint64_t version)
 {
-    for (tg_bound_set *b = t->bound; b; b = b->next)
-        if (b->set == set && b->version == version)
-            return b;
-    return NULL;
+    return b->set == set && b->version == version;
 }
 
-static tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint32_t n)
+static __attribute__((noinline)) tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint32_t n)
 {
-    tg_bound_set *b = tg_tape_alloc(t, sizeof *b);
-    uint32_t *ids = tg_tape_alloc(t, n * sizeof *ids);
-    tg_binding *bindings = tg_tape_alloc(t, n * sizeof *bindings);
-    if (!b || !ids || !bindings)
+    const size_t bindings = n * sizeof(tg_binding), ids = n * sizeof(uint32_t);
+    tg_bound_set *b = tg_tape_alloc(t, sizeof *b + bindings + ids);
+    if (!b)
         return NULL;
-    memset(ids, 0, n * sizeof *ids);
-    *b = (tg_bound_set){ .set = set, .version = version, .n = n, .ids = ids, .bindings = bindings };
-    return b;
+    *b = (tg_bound_set){ .next = t->bound, .set = set, .version = version, .n = n };
+    b->ids = memset(&b->bindings[n], 0, ids);
+    return t->bound = b;
 }
 
-tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, int i, tg_dtype dtype, const tg_extent *extent,
-                       void *value, const tg_sink *sink, bool takes_grad)
+static TG_COLD void raise_dtype(tg_tape *t, tg_dtype dtype, const char *name)
+{
+    tg_tape_raise(t, TG_ERR_DTYPE,
+                  "param %s: a parameter of float%d on a tape of float%d; clone the set to the tape's dtype", name,
+                  dtype == TG_F64 ? 64 : 32, t->dtype == TG_F64 ? 64 : 32);
+}
+
+tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, tg_dtype dtype, int i, const tg_sink *sink,
+                       bool takes_grad)
 {
     if (!is_open(t))
         return tg_bad(t);
     if (dtype != t->dtype) {
-        tg_tape_raise(t, TG_ERR_DTYPE,
-                      "param %s: a parameter of float%d on a tape of float%d; clone the set to the tape's dtype",
-                      sink->name, dtype == TG_F64 ? 64 : 32, t->dtype == TG_F64 ? 64 : 32);
+        raise_dtype(t, dtype, sink->name);
         return tg_bad(t);
     }
-    tg_bound_set *found = find_set(t, set, *sink->version);
-    if (found && found->ids[i])
-        return tg_handle(t, found->ids[i]);
-    tg_bound_set *b = found ? found : new_set(t, set, *sink->version, (uint32_t)count);
-    if (!b)
+    const uint64_t version = *sink->version;
+    tg_bound_set *b = t->bound;
+    while (b && !is_of(b, set, version))
+        b = b->next;
+    if (!b && !(b = new_set(t, set, version, (uint32_t)count)))
         return tg_bad(t);
-    unsigned flags = TG_NODE_PARAM | (takes_grad ? TG_NODE_NEEDS_GRAD | TG_NODE_RETAIN : 0);
-    tg_tensor x = tg_tape_leaf(t, &tg_leaf_param, extent, value, flags);
-    if (!x.id)
-        return x;
-    b->bindings[i] = (tg_binding){ .sink = sink, .version = b->version };
-    b->ids[i] = x.id;
-    tg_node_at(t, x.id)->attributes = &b->bindings[i];
-    if (!found) {
-        b->next = t->bound;
-        t->bound = b;
+    if (b->ids[i])
+        return tg_handle(t, b->ids[i]);
+    const unsigned flags = TG_NODE_PARAM | (takes_grad ? TG_NODE_NEEDS_GRAD | TG_NODE_RETAIN : 0);
+    const tg_tensor x = tg_tape_leaf(t, &tg_leaf_param, sink->extent, sink->value, flags);
+    if (x.id) {
+        b->bindings[i] = (tg_binding){ .sink = sink, .version = version };
+        b->ids[i] = x.id;
+        tg_node_at(t, x.id)->attributes = &b->bindings[i];
     }
     return x;
 }

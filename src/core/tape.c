@@ -134,10 +134,8 @@ const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *w
     tg_extent *e = tg_tape_alloc(t, sizeof *e);
     if (!e)
         return NULL;
-    *e = (tg_extent){ .size = size, .shape.rank = shape->rank };
-    /* one by one: what a rule has just written cannot be read at once in wider pieces */
-    for (int d = 0; d < shape->rank; d++)
-        e->shape.dims[d] = shape->dims[d];
+    *e = (tg_extent){ .size = size };
+    tg_copy_shape(shape, &e->shape);
     return e;
 }
 

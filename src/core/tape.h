@@ -27,6 +27,14 @@ static inline bool tg_same_shape(const tg_shape *a, const tg_shape *b)
     return true;
 }
 
+/* Copies a shape one size after the other: what has just been written so cannot be read at once in wider pieces. */
+static inline void tg_copy_shape(const tg_shape *from, tg_shape *to)
+{
+    to->rank = from->rank;
+    for (int d = 0; d < from->rank; d++)
+        to->dims[d] = from->dims[d];
+}
+
 enum tg_node_flag {
     TG_NODE_NEEDS_GRAD = 1, /* a gradient can flow to it */
     TG_NODE_RETAIN = 2,     /* tg_grad_of was promised it: a variable, a parameter's leaf, tg_retain_grad */
@@ -73,14 +81,15 @@ static inline const uint32_t *tg_node_inputs(const tg_node *n)
 
 /* Parameters, as the tape knows them ------------------------------------------------------------------------------- */
 
-/* Where the reverse pass puts a parameter's gradient: it overwrites where *is_set is 0 and accumulates where it is 1.
-   A failed backward sets *invalid. A sink lives as long as its set. */
+/* A parameter: its values, and where the reverse pass puts its gradient: it overwrites where *is_set is 0 and
+   accumulates where it is 1. A failed backward sets *invalid. A sink lives as long as its set. */
 typedef struct tg_sink {
-    void *grad;
+    const char *name;
+    const tg_extent *extent;
+    void *value, *grad;
     unsigned char *is_set;
     bool *invalid;
-    const uint64_t *version;
-    const char *name;
+    const uint64_t *version; /* of the values */
 } tg_sink;
 
 /* A parameter's leaf: what its node's attributes are. */
@@ -96,13 +105,13 @@ typedef struct tg_bound_set {
     uint64_t version;
     uint32_t n;
     uint32_t *ids; /* by parameter; 0 where there is no leaf yet */
-    tg_binding *bindings;
+    tg_binding bindings[];
 } tg_bound_set;
 
-/* The leaf of parameter i of `count` in `set`, whose values of this dtype and extent stand at `value`; made once for a
-   tape, set and version. `takes_grad` is false for a frozen parameter. */
-tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, int i, tg_dtype dtype, const tg_extent *extent,
-                       void *value, const tg_sink *sink, bool takes_grad);
+/* The leaf of parameter i of `count` of this dtype in `set`; made once for a tape, set and version. `takes_grad` is false
+   for a frozen parameter. */
+tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, tg_dtype dtype, int i, const tg_sink *sink,
+                       bool takes_grad);
 
 /* The tape ---------------------------------------------------------------------------------------------------------- */
 

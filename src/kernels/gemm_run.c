@@ -69,11 +69,11 @@ static void cut_squarely(cut *c, int64_t most)
 /* Tasks that follow each other share what they read of the larger operand: it may not fit any cache. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
-    const double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
-    if (flops < 2.0 * TASK_FLOPS) {
+    if (g->m * g->n < TASK_FLOPS && g->m * g->n * g->k < TASK_FLOPS) {
         k->gemm(g);
         return;
     }
+    const double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
     cut c = { .kernels = k, .g = g, .size = (int64_t)tg_dtype_size(dtype) };
     c.rows = (g->m + k->gemm_rows - 1) / k->gemm_rows;
     c.columns = (g->n + k->gemm_columns - 1) / k->gemm_columns;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/platform.h"
 #include "core/status.h"
 
 enum { KNOWN_FLAGS = TG_PARAM_NO_DECAY | TG_PARAM_FROZEN };
@@ -99,11 +100,13 @@ static void lay_out(tg_params *p, const tg_param_spec *specs)
         q->extent = (tg_extent){ .size = tg_shape_size(&specs[i].shape), .shape = specs[i].shape };
         q->offset = offset;
         q->flags = specs[i].flags;
-        q->sink = (tg_sink){ .grad = tg_params_element(p, p->grads, offset),
+        q->sink = (tg_sink){ .name = q->name,
+                             .extent = &q->extent,
+                             .value = tg_params_element(p, p->values, offset),
+                             .grad = tg_params_element(p, p->grads, offset),
                              .is_set = &q->is_set,
                              .invalid = &p->invalid,
-                             .version = &p->version,
-                             .name = q->name };
+                             .version = &p->version };
         offset += padded(q->extent.size, p->dtype);
         name += strlen(name) + 1;
     }
@@ -272,16 +275,17 @@ void tg_params_touch(tg_params *p)
 
 /* On a tape ------------------------------------------------------------------------------------------------------- */
 
+static TG_COLD tg_tensor no_param(tg_tape *tape, const tg_params *p, int i)
+{
+    tg_error err;
+    if (tape && tg_params_check(p, i, "param", &err) != TG_OK)
+        tg_tape_raise(tape, err.status, "%s", err.text);
+    return (tg_tensor){ .tape = tape };
+}
+
 tg_tensor tg_param(tg_tape *tape, tg_params *p, int i)
 {
-    if (!tape)
-        return (tg_tensor){ 0 };
-    tg_error err;
-    if (tg_params_check(p, i, "param", &err) != TG_OK) {
-        tg_tape_raise(tape, err.status, "%s", err.text);
-        return tg_bad(tape);
-    }
-    const tg_parameter *q = &p->at[i];
-    return tg_tape_bind(tape, p, p->n, i, p->dtype, &q->extent, tg_params_element(p, p->values, q->offset), &q->sink,
-                        !(q->flags & TG_PARAM_FROZEN));
+    const tg_parameter *q = tape ? find(p, i) : NULL;
+    return q ? tg_tape_bind(tape, p, p->n, p->dtype, i, &q->sink, !(q->flags & TG_PARAM_FROZEN))
+             : no_param(tape, p, i);
 }

@@ -49,7 +49,7 @@ const tg_op tg_op_bce_with_logits = { TG_LOSS_OF_ELEMENTS(bce_with_logits), .vjp
 
 tg_tensor tg_bce_with_logits(tg_tensor x, tg_tensor y, tg_reduction reduction)
 {
-    return tg_apply(&tg_op_bce_with_logits, (tg_tensor[]){ x, y }, 2, &reduction, sizeof reduction);
+    return tg_apply2_with(&tg_op_bce_with_logits, x, y, &reduction, sizeof reduction);
 }
 
 #endif

@@ -48,7 +48,7 @@ const tg_op tg_op_broadcast_to = {
 
 tg_tensor tg_broadcast_to(tg_tensor x, tg_shape shape)
 {
-    return tg_apply(&tg_op_broadcast_to, &x, 1, &shape, sizeof shape);
+    return tg_apply1_with(&tg_op_broadcast_to, x, &shape, sizeof shape);
 }
 
 #endif

@@ -16,7 +16,7 @@ typedef struct bounds {
 
 static tg_tensor clamp_grad(tg_tensor x, tg_tensor g, const bounds *b)
 {
-    return tg_apply(&tg_op_clamp_grad, (tg_tensor[]){ x, g }, 2, b, sizeof *b);
+    return tg_apply2_with(&tg_op_clamp_grad, x, g, b, sizeof *b);
 }
 
 static void grad_vjp(tg_vjp *v)
@@ -44,7 +44,7 @@ const tg_op tg_op_clamp = { TG_ELEMENTWISE(clamp, 1, 2), .vjp = vjp, TG_SAMPLES(
 tg_tensor tg_clamp(tg_tensor x, double lo, double hi)
 {
     if (lo <= hi)
-        return tg_apply(&tg_op_clamp, &x, 1, &(bounds){ lo, hi }, sizeof(bounds));
+        return tg_apply1_with(&tg_op_clamp, x, &(bounds){ lo, hi }, sizeof(bounds));
     tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "clamp: lo = %g and hi = %g; lo <= hi would be right", lo, hi);
     return tg_bad(x.tape);
 }

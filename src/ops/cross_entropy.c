@@ -117,12 +117,12 @@ static tg_loop loop_of(const tg_call *c, const target *t)
 
 static tg_tensor cross_entropy_grad(tg_tensor logits, tg_tensor g, const target *t)
 {
-    return tg_apply(&tg_op_cross_entropy_grad, (tg_tensor[]){ logits, g }, 2, t, sizeof *t);
+    return tg_apply2_with(&tg_op_cross_entropy_grad, logits, g, t, sizeof *t);
 }
 
 static tg_status grad_shape(tg_call *c, tg_shape *out)
 {
-    *out = *tg_call_dims(c, 0);
+    tg_copy_shape(tg_call_dims(c, 0), out);
     return TG_OK;
 }
 
@@ -220,7 +220,7 @@ tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction
         return tg_bad(logits.tape);
     const int64_t rows = n->extent->shape.rank == 2 ? n->extent->shape.dims[0] : 0; /* else refused */
     const target t = { tg_keep_numbers(logits.tape, labels, rows), reduction };
-    return tg_apply(&tg_op_cross_entropy, &logits, 1, &t, sizeof t);
+    return tg_apply1_with(&tg_op_cross_entropy, logits, &t, sizeof t);
 }
 
 #endif

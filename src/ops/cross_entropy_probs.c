@@ -157,7 +157,7 @@ const tg_op tg_op_cross_entropy_probs = {
 
 tg_tensor tg_cross_entropy_probs(tg_tensor logits, tg_tensor probs, tg_reduction reduction)
 {
-    return tg_apply(&tg_op_cross_entropy_probs, (tg_tensor[]){ logits, probs }, 2, &reduction, sizeof reduction);
+    return tg_apply2_with(&tg_op_cross_entropy_probs, logits, probs, &reduction, sizeof reduction);
 }
 
 #endif

@@ -48,7 +48,7 @@ ROWS(dropout)
 
 static tg_tensor dropout(tg_tensor x, const drops *d)
 {
-    return tg_apply(&tg_op_dropout, &x, 1, d, sizeof *d);
+    return tg_apply1_with(&tg_op_dropout, x, d, sizeof *d);
 }
 
 static tg_status shape(tg_call *c, tg_shape *out)

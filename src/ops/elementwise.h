@@ -49,16 +49,6 @@ tg_status tg_forward_map(tg_call *call);
     { .n = 2, .inputs = { TG_DRAWN(a_low, a_high, 0), TG_DRAWN(b_low, b_high, 2, { 2, 2 }) } }
 /* clang-format on */
 
-static inline tg_tensor tg_apply3(const tg_op *op, tg_tensor a, tg_tensor b, tg_tensor c)
-{
-    return tg_apply(op, (tg_tensor[]){ a, b, c }, 3, NULL, 0);
-}
-
-static inline tg_tensor tg_apply2_by(const tg_op *op, tg_tensor a, tg_tensor b, double p)
-{
-    return tg_apply(op, (tg_tensor[]){ a, b }, 2, &p, sizeof p);
-}
-
 /* In a vjp: the operation's first number. */
 static inline double tg_number(const tg_vjp *v)
 {

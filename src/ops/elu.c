@@ -10,7 +10,7 @@ MAP2(elu_grad, x, g, v_select(x > 0, g, v_exp(x) * p0 * g))
 
 static tg_tensor elu_grad(tg_tensor x, tg_tensor g, double alpha)
 {
-    return tg_apply2_by(&tg_op_elu_grad, x, g, alpha);
+    return tg_apply2_with(&tg_op_elu_grad, x, g, &alpha, sizeof alpha);
 }
 
 static void grad_vjp(tg_vjp *v)

@@ -10,12 +10,12 @@ typedef struct picked {
 
 static tg_tensor gather_rows(tg_tensor x, picked p)
 {
-    return tg_apply(&tg_op_gather_rows, &x, 1, &p, sizeof p);
+    return tg_apply1_with(&tg_op_gather_rows, x, &p, sizeof p);
 }
 
 static tg_tensor gather_rows_grad(tg_tensor g, picked p)
 {
-    return tg_apply(&tg_op_gather_rows_grad, &g, 1, &p, sizeof p);
+    return tg_apply1_with(&tg_op_gather_rows_grad, g, &p, sizeof p);
 }
 
 /* Elements of a row. */

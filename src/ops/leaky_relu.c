@@ -10,7 +10,7 @@ MAP2(leaky_relu_grad, x, g, v_select(x > 0, g, (p0 * g)))
 
 static tg_tensor leaky_relu_grad(tg_tensor x, tg_tensor g, double slope)
 {
-    return tg_apply2_by(&tg_op_leaky_relu_grad, x, g, slope);
+    return tg_apply2_with(&tg_op_leaky_relu_grad, x, g, &slope, sizeof slope);
 }
 
 static void grad_vjp(tg_vjp *v)

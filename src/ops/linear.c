@@ -16,16 +16,17 @@ static tg_status shape(tg_call *c, tg_shape *out)
                             (long long)w->dims[0]);
     if (b && (b->rank != 1 || b->dims[0] != w->dims[1]))
         return tg_call_fail(c, TG_ERR_SHAPE, "the bias must be [%lld] or absent", (long long)w->dims[1]);
-    *out = *x;
+    tg_copy_shape(x, out);
     out->dims[x->rank - 1] = w->dims[1];
     return TG_OK;
 }
 
 static tg_status forward(tg_call *c)
 {
+    const tg_shape *x = tg_call_dims(c, 0);
     const int64_t in = tg_call_dims(c, 1)->dims[0], out = tg_call_dims(c, 1)->dims[1];
     tg_gemm_run(c->tape->kernels, c->tape->dtype,
-                &(tg_gemm){ .m = c->node->extent->size / out,
+                &(tg_gemm){ .m = x->rank == 2 ? x->dims[0] : c->node->extent->size / out,
                             .n = out,
                             .k = in,
                             .a = tg_call_value(c, 0),
@@ -71,5 +72,5 @@ const tg_op tg_op_linear = {
 
 tg_tensor tg_linear(tg_tensor x, tg_tensor w, tg_tensor b)
 {
-    return tg_apply(&tg_op_linear, (tg_tensor[]){ x, w, b }, 3, NULL, 0);
+    return tg_apply3(&tg_op_linear, x, w, b);
 }

@@ -58,7 +58,7 @@ tg_status tg_shape_lines(tg_call *c, tg_shape *out)
 {
     const int axis = *(const int *)tg_call_attributes(c);
     int resolved;
-    *out = *tg_call_dims(c, 0);
+    tg_copy_shape(tg_call_dims(c, 0), out);
     for (int i = 1; i < tg_call_count(c); i++)
         if (!tg_shape_equal(tg_call_dims(c, i), out))
             return tg_call_fail(c, TG_ERR_SHAPE, "the shapes must be the same");

@@ -5,15 +5,16 @@
 #include "ops/elementwise.h"
 #include "ops/shared.h"
 
-/* Which operand is stored transposed, and read so through its strides. */
+/* Which operand is stored transposed, and read so through its strides: 0 or 1, in the eight bytes that a node has room
+   for. */
 typedef struct stored {
-    bool a, b;
+    int a, b;
 } stored;
 
 tg_tensor tg_product(tg_tensor a, bool a_turned, tg_tensor b, bool b_turned)
 {
     const stored s = { .a = a_turned, .b = b_turned };
-    return tg_apply(&tg_op_matmul, (tg_tensor[]){ a, b }, 2, &s, sizeof s);
+    return tg_apply2_with(&tg_op_matmul, a, b, &s, sizeof s);
 }
 
 /* Sizes of the last two axes as the product sees them. */
@@ -21,7 +22,7 @@ typedef struct matrix {
     int64_t rows, cols;
 } matrix;
 
-static matrix last_two(const tg_shape *s, bool transposed)
+static matrix last_two(const tg_shape *s, int transposed)
 {
     const int64_t m = s->dims[s->rank - 2], n = s->dims[s->rank - 1];
     return transposed ? (matrix){ n, m } : (matrix){ m, n };
@@ -197,7 +198,7 @@ const tg_op tg_op_matmul = {
 
 /* In a rule, a transpose that the rule itself made is not computed: what it transposes is read at other strides. Outside
    it stays on the path of gradients, since its user may ask for its own. */
-static tg_tensor untransposed(tg_tensor x, bool *transposed)
+static tg_tensor untransposed(tg_tensor x, int *transposed)
 {
     const tg_tape *t = x.tape;
     const bool noted = t && t->mode >= TG_NOTING && t->status == TG_OK && x.id >= t->notes_from && x.id <= t->count;

@@ -27,7 +27,7 @@ const tg_op tg_op_mse_loss = { TG_LOSS_OF_ELEMENTS(mse_loss), .vjp = vjp, TG_SAM
 
 tg_tensor tg_mse_loss(tg_tensor x, tg_tensor y, tg_reduction reduction)
 {
-    return tg_apply(&tg_op_mse_loss, (tg_tensor[]){ x, y }, 2, &reduction, sizeof reduction);
+    return tg_apply2_with(&tg_op_mse_loss, x, y, &reduction, sizeof reduction);
 }
 
 #endif

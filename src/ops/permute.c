@@ -153,7 +153,7 @@ typedef struct order {
 
 static tg_tensor permute(tg_tensor x, const order *o)
 {
-    return tg_apply(&tg_op_permute, &x, 1, o, sizeof *o);
+    return tg_apply1_with(&tg_op_permute, x, o, sizeof *o);
 }
 
 static tg_status permute_shape(tg_call *c, tg_shape *out)

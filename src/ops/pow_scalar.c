@@ -22,7 +22,7 @@ MAP2(pow_scalar_grad, x, g, power(x, p0 - 1) * p0 * g)
 
 static tg_tensor pow_scalar_grad(tg_tensor x, tg_tensor g, double e)
 {
-    return tg_apply2_by(&tg_op_pow_scalar_grad, x, g, e);
+    return tg_apply2_with(&tg_op_pow_scalar_grad, x, g, &e, sizeof e);
 }
 
 static void grad_vjp(tg_vjp *v)

@@ -50,5 +50,5 @@ const tg_op tg_op_reshape = {
 
 tg_tensor tg_reshape(tg_tensor x, tg_shape shape)
 {
-    return tg_apply(&tg_op_reshape, &x, 1, &shape, sizeof shape);
+    return tg_apply1_with(&tg_op_reshape, x, &shape, sizeof shape);
 }

@@ -11,12 +11,12 @@ typedef struct part {
 
 static tg_tensor slice_grad(tg_tensor g, part p)
 {
-    return tg_apply(&tg_op_slice_grad, &g, 1, &p, sizeof p);
+    return tg_apply1_with(&tg_op_slice_grad, g, &p, sizeof p);
 }
 
 static tg_tensor slice(tg_tensor x, part p)
 {
-    return tg_apply(&tg_op_slice, &x, 1, &p, sizeof p);
+    return tg_apply1_with(&tg_op_slice, x, &p, sizeof p);
 }
 
 /* What one line's part takes, in elements, and where. */

@@ -147,7 +147,7 @@ static const tg_sample grad_samples[] = {
 
 tg_tensor tg_softmax_grad(tg_tensor y, tg_tensor g, int axis)
 {
-    return tg_apply(&tg_op_softmax_grad, (tg_tensor[]){ y, g }, 2, &axis, sizeof axis);
+    return tg_apply2_with(&tg_op_softmax_grad, y, g, &axis, sizeof axis);
 }
 
 /* <c, y (g - sum g y)>, by y and by g. */
@@ -170,14 +170,14 @@ const tg_op tg_op_softmax = { ALONG_AXIS(softmax, 1), .vjp = softmax_vjp, TG_SAM
 
 tg_tensor tg_softmax(tg_tensor x, int axis)
 {
-    return tg_apply(&tg_op_softmax, &x, 1, &axis, sizeof axis);
+    return tg_apply1_with(&tg_op_softmax, x, &axis, sizeof axis);
 }
 
 /* Its logarithm --------------------------------------------------------------------------------------------------- */
 
 static tg_tensor log_softmax_grad(tg_tensor y, tg_tensor g, int axis)
 {
-    return tg_apply(&tg_op_log_softmax_grad, (tg_tensor[]){ y, g }, 2, &axis, sizeof axis);
+    return tg_apply2_with(&tg_op_log_softmax_grad, y, g, &axis, sizeof axis);
 }
 
 /* <c, g - e^y sum g>, by y and by g. */
@@ -201,7 +201,7 @@ const tg_op tg_op_log_softmax = { ALONG_AXIS(log_softmax, 1), .vjp = log_softmax
 
 tg_tensor tg_log_softmax(tg_tensor x, int axis)
 {
-    return tg_apply(&tg_op_log_softmax, &x, 1, &axis, sizeof axis);
+    return tg_apply1_with(&tg_op_log_softmax, x, &axis, sizeof axis);
 }
 
 #endif

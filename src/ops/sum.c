@@ -112,7 +112,7 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
     if (fits && tg_shape_size(&shape) == n->extent->size) /* nothing to add up */
         return tg_reshape(x, shape);
     if (fits)
-        return tg_apply(&tg_op_sum, &x, 1, &r, sizeof r);
+        return tg_apply1_with(&tg_op_sum, x, &r, sizeof r);
     char from[192], to[192];
     tg_tape_raise(x.tape, TG_ERR_SHAPE, "sum_to: %s does not broadcast to %s", tg_shape_text(&shape, to, sizeof to),
                   tg_shape_text(s, from, sizeof from));
