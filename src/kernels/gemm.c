@@ -26,76 +26,70 @@ static int64_t part(int64_t n, int64_t most, int64_t unit)
     return parts > 1 ? (units + parts - 1) / parts * unit : n;
 }
 
-/* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. */
-static void panel(tile t, int64_t m, int64_t columns)
+/* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. Takes the tile along. */
+static void panel(tile *t, int64_t m, int64_t columns)
 {
     const int vecs = (int)((columns + VL - 1) / VL);
-    const bool gather = t.a_row != 1 && t.a_col != 1;
-    const int64_t a_row = t.a_row, a_col = t.a_col;
-    const real *a = t.a;
+    const bool gather = t->a_row != 1 && t->a_col != 1;
+    const int64_t a_row = t->a_row, a_col = t->a_col;
+    const real *a = t->a;
     real packed[TILE_ROWS * DEPTH]; /* `blocks` gives no more of k than that where there is something to gather */
-    t.tail = columns - (vecs - 1) * VL;
+    t->tail = columns - (vecs - 1) * VL;
     for (int64_t i = 0, rows; i < m; i += rows) {
         rows = part(m - i, TILE_ROWS, 1);
-        t.a = a + i * a_row;
+        t->a = a + i * a_row;
         if (gather) {
-            pack_any(t.k, rows, t.a, a_col, a_row, packed, TILE_ROWS);
-            t.a = packed, t.a_row = 1, t.a_col = TILE_ROWS;
+            pack_any(t->k, rows, t->a, a_col, a_row, packed, TILE_ROWS);
+            t->a = packed, t->a_row = 1, t->a_col = TILE_ROWS;
         }
-        tile_do((int)rows, vecs, t.a_row != 1, &t);
-        t.c += rows * t.c_row;
-        if (t.init)
-            t.init += rows * t.init_row;
+        tile_do((int)rows, vecs, t->a_row != 1, t);
+        t->c += rows * t->c_row;
+        if (t->init)
+            t->init += rows * t->init_row;
     }
 }
 
-/* All columns of a block of rows and of k. */
-static void block(const tg_gemm *g, bool pack)
+/* Rows i .. i + m - 1 and all columns of C: what elements p .. p + k - 1 of A's rows and B's columns add. */
+static void block(const tg_gemm *g, int64_t i, int64_t m, int64_t p, int64_t k, bool pack)
 {
     _Alignas(64) real packed[PANEL * DEPTH];
+    const real *start = p > 0 ? g->c : g->init;
+    const int64_t start_row = p > 0 ? g->c_row : g->init_row;
     for (int64_t j = 0, columns; j < g->n; j += columns) {
         columns = part(g->n - j, PANEL, VL);
-        const real *b = (const real *)g->b + j * g->b_col, *init = g->init;
-        tile t = { .k = g->k,
-                   .a = g->a,
+        const real *b = (const real *)g->b + p * g->b_row + j * g->b_col;
+        tile t = { .k = k,
+                   .a = (const real *)g->a + i * g->a_row + p * g->a_col,
                    .a_row = g->a_row,
                    .a_col = g->a_col,
                    .b = b,
                    .b_row = g->b_row,
-                   .c = (real *)g->c + j,
+                   .c = (real *)g->c + i * g->c_row + j,
                    .c_row = g->c_row,
-                   .init = init ? init + j : NULL,
-                   .init_row = g->init_row };
+                   .init = start ? start + i * start_row + j : NULL,
+                   .init_row = start_row };
         if (pack) {
             t.b = packed;
             t.b_row = (columns + VL - 1) / VL * VL;
             if (g->b_col == 1)
-                pack_rows(g->k, columns, b, g->b_row, packed, t.b_row);
+                pack_rows(k, columns, b, g->b_row, packed, t.b_row);
             else if (g->b_row == 1)
-                pack_columns(g->k, columns, b, g->b_col, packed, t.b_row);
+                pack_columns(k, columns, b, g->b_col, packed, t.b_row);
             else
-                pack_any(g->k, columns, b, g->b_row, g->b_col, packed, t.b_row);
+                pack_any(k, columns, b, g->b_row, g->b_col, packed, t.b_row);
         }
-        panel(t, g->m, columns);
+        panel(&t, m, columns);
     }
 }
 
 static void blocks(const tg_gemm *g)
 {
-    const real *a = g->a, *b = g->b, *init = g->init;
-    real *c = g->c;
     const bool pack = g->b_col != 1 || g->m >= PACK_HEIGHT, gather = g->a_row != 1 && g->a_col != 1;
-    tg_gemm at = *g;
-    for (int64_t p = 0; p == 0 || p < g->k; p += at.k) {
-        at.k = part(g->k - p, pack || gather ? DEPTH : LONG_DEPTH, 1);
-        at.b = b + p * g->b_row;
-        for (int64_t i = 0; i < g->m; i += at.m) {
-            at.m = pack ? g->m : min(g->m - i, HEIGHT);
-            at.a = a + i * g->a_row + p * g->a_col;
-            at.c = c + i * g->c_row;
-            at.init = p > 0 ? at.c : init ? init + i * g->init_row : NULL;
-            at.init_row = p > 0 ? g->c_row : g->init_row;
-            block(&at, pack);
+    for (int64_t p = 0, k; p == 0 || p < g->k; p += k) {
+        k = part(g->k - p, pack || gather ? DEPTH : LONG_DEPTH, 1);
+        for (int64_t i = 0, m; i < g->m; i += m) {
+            m = pack ? g->m : min(g->m - i, HEIGHT);
+            block(g, i, m, p, k, pack);
         }
         if (g->k == 0)
             break;
@@ -118,25 +112,40 @@ static tg_gemm turn(const tg_gemm *g)
                       .init = g->init };
 }
 
-void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *given)
+/* Along an axis of size one the stride means nothing: it can be called contiguous. */
+static bool is_strange(int64_t size, int64_t stride, int64_t other)
 {
-    /* Along an axis of size one the stride means nothing: name it contiguous. */
-    tg_gemm g = *given;
-    if (g.m == 1)
-        g.a_row = 1;
-    if (g.n == 1)
-        g.b_col = 1;
-    if (g.n == 1 && g.a_row == 1 && g.c_row == 1 && (!g.init || g.init_row == 1))
-        g = turn(&g);
+    return size == 1 && stride != 1 && other != 1;
+}
+
+static tg_gemm plain(const tg_gemm *g)
+{
+    tg_gemm p = *g;
+    p.a_row = g->m == 1 ? 1 : g->a_row;
+    p.b_col = g->n == 1 ? 1 : g->b_col;
+    return p;
+}
+
+void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *g)
+{
+    tg_gemm own; /* only where it must differ: what was just written is slow to copy */
+    if (is_strange(g->m, g->a_row, g->a_col) || (g->n == 1 && g->b_col != 1)) {
+        own = plain(g);
+        g = &own;
+    }
+    if (g->n == 1 && (g->a_row == 1 || g->m == 1) && g->c_row == 1 && (!g->init || g->init_row == 1)) {
+        own = turn(g);
+        g = &own;
+    }
     real copy[MOST_COLUMNS * DEPTH];
-    if (g.k == 1 && g.b_col == 1)
-        outer(&g);
-    else if (g.k > 0 && (few_rows(&g) || few_columns(&g)))
-        few(&g, DEPTH, copy);
-    else if (is_stream(&g))
-        stream(&g);
-    else if (is_narrow(&g))
-        narrow(&g, DEPTH, copy);
+    if (g->k == 1 && g->b_col == 1)
+        outer(g);
+    else if (g->k > 0 && (few_rows(g) || few_columns(g)))
+        few(g, DEPTH, copy);
+    else if (is_stream(g))
+        stream(g);
+    else if (is_narrow(g))
+        narrow(g, DEPTH, copy);
     else
-        blocks(&g);
+        blocks(g);
 }

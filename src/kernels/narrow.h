@@ -117,22 +117,25 @@ static inline void narrow(const tg_gemm *g, int64_t depth, real *copy)
     const bool by_rows = g->a_row != 1;
     const int64_t parts = (g->n + MOST_COLUMNS - 1) / MOST_COLUMNS;
     const bool in_place = parts == 1 && g->b_row == g->n && g->b_col == 1;
-    tg_gemm at = *g;
-    for (int64_t i = 0, j = 0; i < parts; i++, j += at.n) {
-        at.n = (g->n - j) / (parts - i);
-        at.c = (real *)g->c + j;
-        for (int64_t p = 0; p == 0 || p < g->k; p += at.k) {
-            at.k = in_place || g->k - p < depth ? g->k - p : depth;
-            at.a = (const real *)g->a + p * g->a_col;
-            at.b = g->b;
-            if (!in_place) {
-                pack_any(at.k, at.n, (const real *)g->b + p * g->b_row + j * g->b_col, g->b_row, g->b_col, copy,
-                         at.n);
-                at.b = copy;
-            }
-            at.init = p > 0 ? at.c : g->init ? (const real *)g->init + j : NULL;
-            at.init_row = p > 0 ? g->c_row : g->init_row;
-            narrow_runs[at.n - 1][by_rows](&at);
+    for (int64_t i = 0, j = 0, n; i < parts; i++, j += n) {
+        n = (g->n - j) / (parts - i);
+        real *c = (real *)g->c + j;
+        for (int64_t p = 0, k; p == 0 || p < g->k; p += k) {
+            k = in_place || g->k - p < depth ? g->k - p : depth;
+            if (!in_place)
+                pack_any(k, n, (const real *)g->b + p * g->b_row + j * g->b_col, g->b_row, g->b_col, copy, n);
+            const real *start = p > 0 ? c : g->init ? (const real *)g->init + j : NULL;
+            narrow_runs[n - 1][by_rows](&(tg_gemm){ .m = g->m,
+                                                    .n = n,
+                                                    .k = k,
+                                                    .a = (const real *)g->a + p * g->a_col,
+                                                    .a_row = g->a_row,
+                                                    .a_col = g->a_col,
+                                                    .b = in_place ? g->b : copy,
+                                                    .c = c,
+                                                    .c_row = g->c_row,
+                                                    .init = start,
+                                                    .init_row = p > 0 ? g->c_row : g->init_row });
             if (g->k == 0)
                 break;
         }
