@@ -86,6 +86,13 @@ int tg_cpu_count(void);
    is cut into tasks depends on shapes only, so that results do not depend on the number of threads. */
 void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context);
 
+/* The same for tasks of a few microseconds. To wake a thread takes longer than that, and what it computes lies in its own
+   cache afterwards: a few such tasks are shared with threads that are awake, and else done by the caller. */
+void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *context);
+
+/* For tests: whether brief tasks are always shared. */
+void tg_parallel_eagerly(bool on);
+
 /* gemm cut over the pool; small products stay on the caller. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 

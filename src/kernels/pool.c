@@ -13,6 +13,7 @@
 #include "kernels/kernels.h"
 
 enum { MOST = 64, SPIN_NS = 20000 };
+enum { FEW = 4, MANY = 32, ROW_NS = 5000 }; /* of brief tasks; the longest pause in a row of them */
 
 typedef struct job {
     void (*task)(void *context, int64_t i);
@@ -27,9 +28,10 @@ static struct pool {
     pthread_cond_t wake, idle; /* for workers: a job or the end; for the caller: the last worker has left */
     pthread_t thread[MOST - 1];
     int workers, sleeping;
-    bool stop, spin;
+    bool stop, spin, eager;
     job *job;
-    atomic_uint jobs; /* so far: what a spinning worker looks at */
+    atomic_uint jobs;     /* so far: what a spinning worker looks at */
+    int64_t left, lately; /* when the last job of brief tasks ended, and the tasks of those in a row with it */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
 
 static atomic_flag taken = ATOMIC_FLAG_INIT; /* its holder alone changes the workers and posts jobs */
@@ -181,7 +183,22 @@ static void share(job *j)
     pthread_mutex_unlock(&pool.lock);
 }
 
-void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context)
+/* Whether brief tasks are to be shared: a few with threads that are awake, and with any if they are many, by themselves or
+   together with those just before them. */
+static bool is_worth_sharing(int64_t n)
+{
+    if (pool.eager)
+        return true;
+    pool.lately = n + (now() - pool.left < ROW_NS ? pool.lately : 0);
+    if (n < FEW)
+        return false;
+    pthread_mutex_lock(&pool.lock);
+    const bool awake = pool.sleeping < pool.workers;
+    pthread_mutex_unlock(&pool.lock);
+    return awake || pool.lately >= MANY;
+}
+
+static void parallel(int64_t n, bool brief, void (*task)(void *context, int64_t i), void *context)
 {
     if (n == 1) {
         task(context, 0);
@@ -193,8 +210,32 @@ void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *contex
         run(&j);
         return;
     }
-    if (pool.workers < helpers)
-        hire(helpers);
-    share(&j);
+    if (brief && !is_worth_sharing(n)) {
+        run(&j);
+    } else {
+        if (pool.workers < helpers)
+            hire(helpers);
+        share(&j);
+    }
+    if (brief)
+        pool.left = now();
+    atomic_flag_clear(&taken);
+}
+
+void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context)
+{
+    parallel(n, false, task, context);
+}
+
+void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *context)
+{
+    parallel(n, true, task, context);
+}
+
+void tg_parallel_eagerly(bool on)
+{
+    while (atomic_flag_test_and_set(&taken))
+        sched_yield();
+    pool.eager = on;
     atomic_flag_clear(&taken);
 }

@@ -120,7 +120,7 @@ static void update_run(tg_optimizer *o, int i, int end)
               .cut = tg_cut_flat(stop - start),
               .step = o->steps[i],
               .weight_decay = decays(o, i) ? o->h.weight_decay : 0 };
-    tg_parallel(r.cut.count, update_block, &r);
+    tg_parallel_brief(r.cut.count, update_block, &r);
 }
 
 static bool has_any_grad(const tg_optimizer *o)

@@ -133,7 +133,7 @@ static double sum_of_squares(const tg_params *p, const tg_parameter *q)
 {
     pass w = pass_over(p, q);
     double sum = 0;
-    tg_parallel(w.cut.count, sum_block, &w);
+    tg_parallel_brief(w.cut.count, sum_block, &w);
     for (int64_t i = 0; i < w.cut.count; i++)
         sum += w.sums[i];
     return sum;
@@ -154,7 +154,7 @@ static void scale(const tg_params *p, const tg_parameter *q, double factor)
 {
     pass w = pass_over(p, q);
     w.factor = factor;
-    tg_parallel(w.cut.count, scale_block, &w);
+    tg_parallel_brief(w.cut.count, scale_block, &w);
 }
 
 tg_status tg_params_clip_grad_norm(tg_params *p, double max_norm, double *norm, tg_error *err)

@@ -75,7 +75,7 @@ static void task(void *context, int64_t i)
 
 static tg_status forward(tg_call *c)
 {
-    tg_parallel((tg_call_output_size(c) + STRETCH - 1) / STRETCH, task, c);
+    tg_parallel_brief((tg_call_output_size(c) + STRETCH - 1) / STRETCH, task, c);
     return TG_OK;
 }
 

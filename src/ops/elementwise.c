@@ -87,7 +87,7 @@ static void flat_task(void *context, int64_t task)
 static void run_flat(tg_loop_fn *run, const tg_loop *l, size_t element, int arity)
 {
     flat f = { .run = run, .loop = l, .element = element, .arity = arity };
-    tg_parallel((l->cols + STRETCH - 1) / STRETCH, flat_task, &f);
+    tg_parallel_brief((l->cols + STRETCH - 1) / STRETCH, flat_task, &f);
 }
 
 /* The two innermost axes are one call; the others are counted through. */

@@ -51,7 +51,7 @@ void tg_lines_run(const tg_lines *l)
 {
     tg_lines g = *l;
     const int64_t cuts = (side_by_side(&g) + stretch(&g) - 1) / stretch(&g);
-    tg_parallel(g.inner == 1 ? cuts : cuts * g.outer, lines_task, &g);
+    tg_parallel_brief(g.inner == 1 ? cuts : cuts * g.outer, lines_task, &g);
 }
 
 tg_status tg_shape_lines(tg_call *c, tg_shape *out)

@@ -142,7 +142,7 @@ static void run(const tg_call *c, const int *axes)
     }
     w.stretch = STRETCH / w.loop.cols / 16 * 16 + 16;
     w.cuts = (w.loop.rows + w.stretch - 1) / w.stretch;
-    tg_parallel(tg_call_output_size(c) / (w.loop.rows * w.loop.cols) * w.cuts, walk_task, &w);
+    tg_parallel_brief(tg_call_output_size(c) / (w.loop.rows * w.loop.cols) * w.cuts, walk_task, &w);
 }
 
 /* Permute --------------------------------------------------------------------------------------------------------- */

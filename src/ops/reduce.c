@@ -102,7 +102,7 @@ static bool shorten(tg_call *c, tg_lines *g)
     p.sums = tg_call_scratch(c, (size_t)(g->outer * p.n * g->inner) * g->element);
     if (!p.sums)
         return false;
-    tg_parallel(g->outer * p.n, part_task, &p);
+    tg_parallel_brief(g->outer * p.n, part_task, &p);
     g->k = p.n;
     g->loop.in[0] = p.sums;
     return true;

@@ -45,7 +45,7 @@ static int64_t tasks(const rows *r)
 static void run_tasks(rows *r, int64_t n)
 {
     if (n != 1) {
-        tg_parallel(n, rows_task, r);
+        tg_parallel_brief(n, rows_task, r);
         return;
     }
     if (r->sums)

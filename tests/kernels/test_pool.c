@@ -57,7 +57,8 @@ static void every_task_runs_once(void **state)
             for (int repeat = 0; repeat < 20; repeat++) {
                 counts c = { 0 };
                 tg_parallel(n, count, &c);
-                assert_true(all_are(&c, n, 1));
+                tg_parallel_brief(n, count, &c);
+                assert_true(all_are(&c, n, 2));
             }
     }
 }
@@ -141,14 +142,15 @@ static void the_pool_wakes_up(void **state)
 
 static atomic_int inside, most;
 
-/* Waits until another task runs at the same time, or long enough to know that none will. */
-static void meet(void *context, int64_t i)
+/* Waits until another task runs at the same time, or so many milliseconds. */
+static void meet(void *milliseconds, int64_t i)
 {
-    (void)context, (void)i;
+    const int longest = *(const int *)milliseconds;
+    (void)i;
     const int n = atomic_fetch_add(&inside, 1) + 1;
     for (int seen = atomic_load(&most); n > seen && !atomic_compare_exchange_weak(&most, &seen, n);)
         ;
-    for (int wait = 0; wait < 2000 && atomic_load(&most) < 2; wait++)
+    for (int wait = 0; wait < longest && atomic_load(&most) < 2; wait++)
         usleep(1000);
     atomic_fetch_sub(&inside, 1);
 }
@@ -157,8 +159,30 @@ static void tasks_run_at_the_same_time(void **state)
 {
     (void)state;
     tg_set_num_threads(2);
-    tg_parallel(2, meet, NULL);
+    tg_parallel(2, meet, &(int){ 2000 });
     assert_int_equal(atomic_load(&most), 2);
+}
+
+/* Waits long enough for every worker to sleep, then runs n brief tasks; how many ran at the same time. */
+static int together(int64_t n, int milliseconds)
+{
+    counts c = { 0 };
+    tg_set_num_threads(2);
+    tg_parallel(TASKS, count, &c);
+    usleep(50000);
+    atomic_store(&most, 0);
+    tg_parallel_brief(n, meet, &milliseconds);
+    return atomic_load(&most);
+}
+
+static void a_few_brief_tasks_wake_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(together(3, 50), 1);
+    assert_int_equal(together(100, 2000), 2);
+    tg_parallel_eagerly(true);
+    assert_int_equal(together(3, 2000), 2);
+    tg_parallel_eagerly(false);
 }
 
 static void a_fork_gets_a_fresh_pool(void **state)
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test(several_threads_may_ask_at_once),
         cmocka_unit_test(the_pool_wakes_up),
         cmocka_unit_test(tasks_run_at_the_same_time),
+        cmocka_unit_test(a_few_brief_tasks_wake_nobody),
         cmocka_unit_test(a_fork_gets_a_fresh_pool),
         cmocka_unit_test(products_do_not_depend_on_threads),
     };

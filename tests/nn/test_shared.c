@@ -10,6 +10,8 @@
 #include <string.h>
 #include <tapegrad.h>
 
+#include "threads.h"
+
 enum { BATCH = 64, IN = 96, HIDDEN = 128, CLASSES = 10, COUNT = 4, TIMES = 20 };
 
 typedef struct worker {
@@ -67,7 +69,7 @@ static void two_tapes_share_parameters(void **state)
     tg_mlp *net =
         tg_mlp_create(&(tg_mlp_config){ .sizes = (int64_t[]){ IN, HIDDEN, CLASSES }, .n_sizes = 3, .seed = 5 }, NULL);
     for (int threads = 1; threads <= 3; threads++) {
-        assert_int_equal(tg_set_num_threads(threads), TG_OK);
+        use_threads(threads);
         pthread_t thread[2];
         for (int i = 0; i < 2; i++) {
             alone[i] = (worker){ .net = net, .seed = 20 + (uint64_t)i };

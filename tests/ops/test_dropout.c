@@ -1,7 +1,7 @@
 /* test_dropout.c - dropout: what it drops is what the generator draws, forwards and backwards. */
 #include "naive.h"
 
-#include "tapegrad/cpu.h"
+#include "threads.h"
 
 enum { N = 10000 };
 
@@ -108,7 +108,7 @@ static void bits_do_not_depend_on_threads(void **state)
     ramp(v);
     const int before = tg_num_threads();
     for (int threads = 1; threads <= 3; threads++) {
-        tg_set_num_threads(threads);
+        use_threads(threads);
         tg_tape *t = tg_tape_create(TG_F32);
         tg_rng rng = tg_rng_seed(56);
         assert_int_equal(tg_read(tg_dropout(tg_variable(t, TG_SHAPE(N), v), 0.3, &rng), threads > 1 ? y : first, N),

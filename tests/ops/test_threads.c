@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <tapegrad.h>
 
+#include "threads.h"
+
 enum { ROWS = 611, COLUMNS = 517, OUT = 301, CLASSES = 10, LONG = ROWS * COLUMNS };
 
 static int32_t labels[LONG], picked[ROWS];
@@ -157,10 +159,10 @@ static void same_bits(void **state)
         picked[i] = (int32_t)tg_rng_below(&rng, ROWS); /* some twice, some never */
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         for (tg_dtype d = TG_F32; d <= TG_F64; d++) {
-            assert_int_equal(tg_set_num_threads(1), TG_OK);
+            use_threads(1);
             const uint64_t alone = run(&subjects[i], d);
             for (int k = 0; k < 3; k++) {
-                assert_int_equal(tg_set_num_threads(threads[k]), TG_OK);
+                use_threads(threads[k]);
                 if (run(&subjects[i], d) != alone)
                     fail_msg("%s of float%d: other bits at %d threads", subjects[i].name, d == TG_F64 ? 64 : 32,
                              threads[k]);
