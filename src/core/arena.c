@@ -51,12 +51,13 @@ static tg_chunk *next_chunk(tg_arena *a, tg_heap *heap, size_t size)
     if (a->current)
         wanted = a->current->size < LARGEST_STEP ? a->current->size * 2 : LARGEST_STEP;
     if (wanted < size)
-        wanted = size;
-    tg_chunk *c = tg_heap_alloc(heap, wanted + TG_ALIGN);
-    if (!c)
+        wanted = (size + TG_ALIGN - 1) / TG_ALIGN * TG_ALIGN;
+    char *payload = tg_heap_alloc(heap, wanted + sizeof(tg_chunk));
+    if (!payload)
         return NULL;
+    tg_chunk *c = (tg_chunk *)(void *)(payload + wanted);
     *c = (tg_chunk){ .next = next, .size = wanted };
-    TG_POISON(tg_chunk_payload(c), wanted);
+    TG_POISON(payload, wanted);
     if (a->current)
         a->current->next = c;
     else
@@ -91,7 +92,7 @@ void tg_arena_finish(tg_arena *a, tg_heap *heap)
     for (tg_chunk *c = a->first, *next; c; c = next) {
         next = c->next;
         TG_UNPOISON(tg_chunk_payload(c), c->size);
-        tg_heap_free(heap, c, c->size + TG_ALIGN);
+        tg_heap_free(heap, tg_chunk_payload(c), c->size + sizeof *c);
     }
     *a = (tg_arena){ 0 };
 }
@@ -120,6 +121,12 @@ static uint32_t list_of(size_t *size)
     return octave * 8 + (uint32_t)(lines >> octave);
 }
 
+/* The bytes in front of a payload: its header, behind what aligns it. */
+static size_t front_of(size_t size)
+{
+    return size < TG_LONG ? TG_ALIGN : TG_PAGE;
+}
+
 void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
 {
     if (size > (size_t)1 << 39) /* what the lists number */
@@ -129,12 +136,13 @@ void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
     if (b) {
         store->free[list] = b->next;
     } else {
-        b = tg_heap_alloc(heap, size + TG_ALIGN);
-        if (!b)
+        char *start = tg_heap_alloc(heap, front_of(size) + size);
+        if (!start)
             return NULL;
+        b = header_of(start + front_of(size));
         *b = (tg_buffer){ .all = store->all, .size = size, .list = list };
         store->all = b;
-        store->bytes += size + TG_ALIGN;
+        store->bytes += front_of(size) + size;
     }
     b->holders = 1;
     char *payload = (char *)b + TG_ALIGN;
@@ -166,8 +174,9 @@ void tg_store_finish(tg_store *store, tg_heap *heap)
 {
     for (tg_buffer *b = store->all, *next; b; b = next) {
         next = b->all;
-        TG_UNPOISON((char *)b + TG_ALIGN, b->size);
-        tg_heap_free(heap, b, b->size + TG_ALIGN);
+        char *payload = (char *)b + TG_ALIGN;
+        TG_UNPOISON(payload, b->size);
+        tg_heap_free(heap, payload - front_of(b->size), front_of(b->size) + b->size);
     }
     *store = (tg_store){ 0 };
 }

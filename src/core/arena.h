@@ -21,12 +21,12 @@ bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, si
 
 typedef struct tg_chunk {
     struct tg_chunk *next;
-    size_t size; /* of the payload, which starts TG_ALIGN bytes after the chunk */
+    size_t size; /* of the payload, which lies in front of it */
 } tg_chunk;
 
 static inline char *tg_chunk_payload(tg_chunk *c)
 {
-    return (char *)c + TG_ALIGN;
+    return (char *)c - c->size;
 }
 
 typedef struct tg_arena {
@@ -37,10 +37,11 @@ typedef struct tg_arena {
 /* Memory at the start of a further chunk. */
 void *tg_arena_grow(tg_arena *arena, tg_heap *heap, size_t size);
 
-/* Memory aligned to 64 bytes where size is 64 or more, else to 16; NULL if there is none. */
+/* Memory aligned as the allocator's, but what is smaller than TG_ALIGN to 16; NULL if there is none. */
 static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
 {
-    const size_t align = size >= TG_ALIGN ? TG_ALIGN : 16, start = (a->used + align - 1) & ~(align - 1);
+    const size_t align = size < TG_ALIGN ? 16 : size < TG_LONG ? TG_ALIGN : TG_PAGE;
+    const size_t start = (a->used + align - 1) & ~(align - 1);
     if (!a->current || start > a->current->size || size > a->current->size - start)
         return tg_arena_grow(a, heap, size);
     a->used = start + size;
@@ -53,7 +54,7 @@ static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
 void tg_arena_rewind(tg_arena *arena, tg_chunk *chunk, size_t used);
 void tg_arena_finish(tg_arena *arena, tg_heap *heap);
 
-/* A buffer is known by its payload, which is aligned to 64 bytes and follows its header. */
+/* A buffer is known by its payload, which is aligned as the allocator's and follows its header. */
 typedef struct tg_buffer {
     struct tg_buffer *next; /* in its free list */
     struct tg_buffer *all;  /* of the store */

@@ -25,7 +25,7 @@ tg_allocator tg_allocator_or_default(const tg_allocator *a)
 
 void *tg_allocate(const tg_allocator *a, size_t size)
 {
-    return a->alloc(a->ctx, size ? size : 1, TG_ALIGN);
+    return a->alloc(a->ctx, size ? size : 1, size < TG_LONG ? TG_ALIGN : TG_PAGE);
 }
 
 void *tg_allocate_zeroed(const tg_allocator *a, size_t size)
