@@ -256,7 +256,7 @@ static const uint16_t flags_from_inputs[] = {
 
 /* Takes input i into the new node, which is the tape's last: handles are good below it. */
 static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i, uint32_t *id, unsigned *flags,
-                              const tg_extent **extent)
+                                 const tg_extent **extent)
 {
     if (x.tape == t && x.id - 1 < t->count - 1) {
         const tg_node *in = tg_node_at(t, x.id);
