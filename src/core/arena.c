@@ -121,12 +121,6 @@ static uint32_t list_of(size_t *size)
     return octave * 8 + (uint32_t)(lines >> octave);
 }
 
-/* The bytes in front of a payload: its header, behind what aligns it. */
-static size_t front_of(size_t size)
-{
-    return size < TG_LONG ? TG_ALIGN : TG_PAGE;
-}
-
 void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
 {
     if (size > (size_t)1 << 39) /* what the lists number */
@@ -136,13 +130,14 @@ void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
     if (b) {
         store->free[list] = b->next;
     } else {
-        char *start = tg_heap_alloc(heap, front_of(size) + size);
+        const size_t front = size < TG_LONG ? TG_ALIGN : TG_PAGE / 4 + tg_place_in_page(store->made++);
+        char *start = tg_heap_alloc(heap, front + size);
         if (!start)
             return NULL;
-        b = header_of(start + front_of(size));
-        *b = (tg_buffer){ .all = store->all, .size = size, .list = list };
+        b = header_of(start + front);
+        *b = (tg_buffer){ .all = store->all, .size = size, .front = front, .list = list };
         store->all = b;
-        store->bytes += front_of(size) + size;
+        store->bytes += front + size;
     }
     b->holders = 1;
     char *payload = (char *)b + TG_ALIGN;
@@ -176,7 +171,7 @@ void tg_store_finish(tg_store *store, tg_heap *heap)
         next = b->all;
         char *payload = (char *)b + TG_ALIGN;
         TG_UNPOISON(payload, b->size);
-        tg_heap_free(heap, payload - front_of(b->size), front_of(b->size) + b->size);
+        tg_heap_free(heap, payload - b->front, b->front + b->size);
     }
     *store = (tg_store){ 0 };
 }

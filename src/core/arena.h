@@ -37,11 +37,18 @@ typedef struct tg_arena {
 /* Memory at the start of a further chunk. */
 void *tg_arena_grow(tg_arena *arena, tg_heap *heap, size_t size);
 
-/* Memory aligned as the allocator's, but what is smaller than TG_ALIGN to 16; NULL if there is none. */
-static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
+/* Where memory of this size can start, from `used` on. */
+static inline size_t tg_arena_start(size_t used, size_t size)
 {
     const size_t align = size < TG_ALIGN ? 16 : size < TG_LONG ? TG_ALIGN : TG_PAGE;
-    const size_t start = (a->used + align - 1) & ~(align - 1);
+    const size_t start = (used + align - 1) & ~(align - 1);
+    return size < TG_LONG ? start : start + tg_place_in_page(start / TG_PAGE);
+}
+
+/* Memory aligned to 64 bytes where size is 64 or more, else to 16; NULL if there is none. */
+static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
+{
+    const size_t start = tg_arena_start(a->used, size);
     if (!a->current || start > a->current->size || size > a->current->size - start)
         return tg_arena_grow(a, heap, size);
     a->used = start + size;
@@ -54,11 +61,12 @@ static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
 void tg_arena_rewind(tg_arena *arena, tg_chunk *chunk, size_t used);
 void tg_arena_finish(tg_arena *arena, tg_heap *heap);
 
-/* A buffer is known by its payload, which is aligned as the allocator's and follows its header. */
+/* A buffer is known by its payload, which is aligned to 64 bytes and follows its header. */
 typedef struct tg_buffer {
     struct tg_buffer *next; /* in its free list */
     struct tg_buffer *all;  /* of the store */
     size_t size;            /* of the payload */
+    size_t front;           /* from the start of the allocation to the payload */
     uint32_t list;
     uint32_t holders;
 } tg_buffer;
@@ -68,7 +76,7 @@ enum { TG_BUFFER_LISTS = 256 };
 typedef struct tg_store {
     tg_buffer *free[TG_BUFFER_LISTS];
     tg_buffer *all;
-    size_t bytes;
+    size_t bytes, made;
 } tg_store;
 
 /* A buffer of at least `size` bytes with one holder, or NULL. */

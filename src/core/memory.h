@@ -4,10 +4,16 @@
 
 #include "tapegrad/types.h"
 
-/* Vectors are loaded fastest from lines of TG_ALIGN bytes. Arrays that are long begin at pages, too: where one that is
-   written lies a little further into its page than one that is read, the reads are taken for reads of what was just
-   written, and wait; a sum of a million floats took a fifth longer. */
+/* Vectors are loaded fastest from lines of TG_ALIGN bytes. Arrays that are long lie at one of four places in their page:
+   where one that is written lies a little further into its page than one that is read, the reads are taken for reads of
+   what was just written, and wait; a sum of a million floats took a fifth longer. */
 enum { TG_ALIGN = 64, TG_PAGE = 4096, TG_LONG = 8 * TG_PAGE };
+
+/* The place of the n-th in a row. */
+static inline size_t tg_place_in_page(size_t n)
+{
+    return (4 - n % 4) % 4 * (TG_PAGE / 4);
+}
 
 /* `a` or, for NULL, the C library. */
 tg_allocator tg_allocator_or_default(const tg_allocator *a);
