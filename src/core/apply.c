@@ -276,7 +276,7 @@ static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i
 static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count)
 {
     uint32_t *ids = n->inputs.few;
-    if (count > TG_FEW && !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids)))
+    if (count > TG_FEW && !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids, n->op->name)))
         return false;
     const tg_op *op = n->op;
     const tg_extent *first = NULL, *extent = NULL;
@@ -344,7 +344,7 @@ static TG_INLINE bool take_attributes(tg_tape *t, tg_node *n, const void *attrib
         else
             memcpy(number, attributes, bytes);
         n->attributes = number;
-    } else if ((n->attributes = tg_tape_alloc(t, bytes))) {
+    } else if ((n->attributes = tg_tape_alloc(t, bytes, n->op->name))) {
         memcpy(n->attributes, attributes, bytes);
     }
     return n->attributes;

@@ -127,7 +127,7 @@ static bool is_of(const tg_bound_set *b, const void *set, uint64_t version)
 static __attribute__((noinline)) tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint32_t n)
 {
     const size_t bindings = n * sizeof(tg_binding), ids = n * sizeof(uint32_t);
-    tg_bound_set *b = tg_tape_alloc(t, sizeof *b + bindings + ids);
+    tg_bound_set *b = tg_tape_alloc(t, sizeof *b + bindings + ids, "param");
     if (!b)
         return NULL;
     *b = (tg_bound_set){ .next = t->bound, .set = set, .version = version, .n = n };

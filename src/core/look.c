@@ -148,7 +148,7 @@ tg_tensor tg_name(tg_tensor x, const char *name)
         return tg_bad(x.tape);
     }
     size_t bytes = strlen(name) + 1;
-    tg_label *l = tg_tape_alloc(x.tape, sizeof *l + bytes);
+    tg_label *l = tg_tape_alloc(x.tape, sizeof *l + bytes, "name");
     if (!l)
         return tg_bad(x.tape);
     *l = (tg_label){ .next = x.tape->labels, .id = x.id };

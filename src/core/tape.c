@@ -107,11 +107,11 @@ const char *tg_tape_message(const tg_tape *t)
 
 /* Memory ---------------------------------------------------------------------------------------------------------- */
 
-void *tg_tape_alloc(tg_tape *t, size_t size)
+void *tg_tape_alloc(tg_tape *t, size_t size, const char *what)
 {
     void *p = tg_arena_alloc(&t->arena, &t->heap, size);
     if (!p)
-        tg_tape_raise(t, TG_ERR_MEMORY, "no memory for %zu bytes", size);
+        tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for %zu bytes", what, size);
     return p;
 }
 
@@ -131,7 +131,7 @@ const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *w
                           tg_shape_text(shape, text, sizeof text));
         return NULL;
     }
-    tg_extent *e = tg_tape_alloc(t, sizeof *e);
+    tg_extent *e = tg_tape_alloc(t, sizeof *e, what);
     if (!e)
         return NULL;
     *e = (tg_extent){ .size = size };
@@ -139,7 +139,7 @@ const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *w
     return e;
 }
 
-bool tg_tape_grow(tg_tape *t)
+bool tg_tape_grow(tg_tape *t, const char *what)
 {
     const uint32_t id = t->count + 1;
     void *directory = t->nodes;
@@ -148,7 +148,7 @@ bool tg_tape_grow(tg_tape *t)
     t->nodes = directory;
     tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES * sizeof(tg_node)) : NULL;
     if (!nodes) {
-        tg_tape_raise(t, TG_ERR_MEMORY, "no memory for tensor number %u", id);
+        tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for tensor number %u", what, id);
         return false;
     }
     t->nodes[t->n_chunks++] = nodes;
@@ -174,7 +174,7 @@ bool tg_tape_hold(tg_tape *t, uint32_t id)
     bool good = tg_heap_grow(&t->heap, &held, &t->held_capacity, t->n_held + 1, sizeof *t->held);
     t->held = held;
     if (!good)
-        tg_tape_raise(t, TG_ERR_MEMORY, "no memory to keep a gradient");
+        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to keep a gradient");
     else
         t->held[t->n_held++] = id;
     return good;

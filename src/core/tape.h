@@ -218,14 +218,14 @@ const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
 extern const tg_extent tg_scalar_extent;
 const tg_extent *tg_tape_extent(tg_tape *tape, const tg_shape *shape, const char *what);
 
-/* Makes room for one more node; false, with the error raised, out of memory. */
-bool tg_tape_grow(tg_tape *tape);
+/* Makes room for one more node; false, with the error of `what` raised, out of memory. */
+bool tg_tape_grow(tg_tape *tape, const char *what);
 
 /* The next node, zeroed but for its operation and epoch; NULL, with the error raised, out of memory. */
 static inline tg_node *tg_tape_push(tg_tape *t, const tg_op *op)
 {
     const uint32_t id = t->count + 1;
-    if (id >> TG_NODES_BITS >= t->n_chunks && !tg_tape_grow(t))
+    if (id >> TG_NODES_BITS >= t->n_chunks && !tg_tape_grow(t, op->name))
         return NULL;
     t->count = id;
     tg_node *n = tg_node_at(t, id);
@@ -233,8 +233,8 @@ static inline tg_node *tg_tape_push(tg_tape *t, const tg_op *op)
     return n;
 }
 
-/* Memory until reset; NULL, with the error raised. */
-void *tg_tape_alloc(tg_tape *tape, size_t size);
+/* Memory until reset; NULL, with the error of `what` raised. */
+void *tg_tape_alloc(tg_tape *tape, size_t size, const char *what);
 
 /* Drops the gradients that a backward kept for tg_grad_of, of nodes above `count`. */
 void tg_tape_drop_kept(tg_tape *tape, uint32_t count);

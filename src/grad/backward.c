@@ -105,7 +105,7 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
 /* The pass -------------------------------------------------------------------------------------------------------- */
 
 /* Empty slots for nodes 1 .. last. */
-static bool make_slots(tg_tape *t, uint32_t last)
+static bool make_slots(tg_tape *t, uint32_t last, const char *what)
 {
     uint32_t chunks = (last >> TG_NODES_BITS) + 1;
     void *directory = t->slots;
@@ -118,7 +118,7 @@ static bool make_slots(tg_tape *t, uint32_t last)
             t->slots[t->n_slot_chunks++] = slots;
     }
     if (!good) {
-        tg_tape_raise(t, TG_ERR_MEMORY, "no memory for the gradients of %u tensors", last);
+        tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for the gradients of %u tensors", what, last);
         return false;
     }
     for (uint32_t c = 0; c < chunks; c++) {
@@ -224,13 +224,13 @@ bool tg_reverse(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
         return false;
     if (!(tg_node_of(y, what)->flags & v->reaches)) {
         if (v->reaches != TG_NODE_NEEDS_GRAD)
-            return make_slots(t, y.id); /* tg_grad of what does not depend on its inputs: zeros */
+            return make_slots(t, y.id, what); /* tg_grad of what does not depend on its inputs: zeros */
         tg_tape_raise(t, TG_ERR_NOT_DIFFERENTIABLE,
                       "%s: this tensor needs no gradient; it depends on no variable and no trainable parameter",
                       what);
         return false;
     }
-    if (!make_slots(t, y.id))
+    if (!make_slots(t, y.id, what))
         return false;
     const enum tg_mode mode = t->mode;
     t->mode = v->records ? TG_NOTING_RECORDING : TG_NOTING;

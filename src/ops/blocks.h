@@ -14,10 +14,11 @@ static inline void tg_copy_blocks(int64_t n, size_t bytes, const void *from, siz
         memcpy((char *)to + (size_t)i * to_step, (const char *)from + (size_t)i * from_step, bytes);
 }
 
-/* int32 labels or row numbers, copied onto the tape; NULL, with the error raised, out of memory. NULL stays NULL. */
-static inline const int32_t *tg_keep_numbers(tg_tape *tape, const int32_t *numbers, int64_t n)
+/* int32 labels or row numbers of operation `what`, copied onto the tape; NULL, with the error raised, out of memory. NULL
+   stays NULL. */
+static inline const int32_t *tg_keep_numbers(tg_tape *tape, const int32_t *numbers, int64_t n, const char *what)
 {
-    int32_t *copy = numbers && n > 0 ? tg_tape_alloc(tape, (size_t)n * sizeof *copy) : NULL;
+    int32_t *copy = numbers && n > 0 ? tg_tape_alloc(tape, (size_t)n * sizeof *copy, what) : NULL;
     if (copy)
         memcpy(copy, numbers, (size_t)n * sizeof *copy);
     return copy;

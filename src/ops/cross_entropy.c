@@ -178,6 +178,8 @@ static tg_status shape(tg_call *c, tg_shape *out)
         return tg_call_fail(c, TG_ERR_SHAPE, "the logits have rank %d; they must be [n, classes]", s->rank);
     if (!t->labels && s->dims[0] > 0)
         return tg_call_fail(c, TG_ERR_ARGUMENT, "labels is NULL, not %lld labels", (long long)s->dims[0]);
+    if (s->dims[0] > 0 && s->dims[1] == 0)
+        return tg_call_fail(c, TG_ERR_SHAPE, "there are no classes for the labels to name");
     for (int64_t i = 0; i < s->dims[0]; i++)
         if (t->labels[i] < 0 || t->labels[i] >= s->dims[1])
             return tg_call_fail(c, TG_ERR_RANGE, "label %d of row %lld is not in 0 .. %lld", (int)t->labels[i],
@@ -219,7 +221,7 @@ tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction
     if (!n)
         return tg_bad(logits.tape);
     const int64_t rows = n->extent->shape.rank == 2 ? n->extent->shape.dims[0] : 0; /* else refused */
-    const target t = { tg_keep_numbers(logits.tape, labels, rows), reduction };
+    const target t = { tg_keep_numbers(logits.tape, labels, rows, "cross_entropy"), reduction };
     return tg_apply1_with(&tg_op_cross_entropy, logits, &t, sizeof t);
 }
 

@@ -137,6 +137,6 @@ tg_tensor tg_gather_rows(tg_tensor x, const int32_t *rows, int64_t n)
         tg_tape_raise(x.tape, TG_ERR_SHAPE, "gather_rows: %lld rows are more than memory can hold", (long long)n);
         return tg_bad(x.tape);
     }
-    const int32_t *copy = tg_keep_numbers(x.tape, rows, n);
+    const int32_t *copy = tg_keep_numbers(x.tape, rows, n, "gather_rows");
     return gather_rows(x, (picked){ .rows = copy, .n = n });
 }
