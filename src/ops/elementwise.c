@@ -171,17 +171,26 @@ static __attribute__((noinline)) tg_status forward_many(tg_call *c)
     return TG_OK;
 }
 
+static inline const void *value_of(const tg_call *c, int i)
+{
+    return tg_node_at(c->tape, c->node->inputs.few[i])->value;
+}
+
 tg_status tg_forward_map(tg_call *c)
 {
     if (c->node->extent->size != 1)
         return forward_many(c);
     /* All operands have one element; a loop of 1 x 1 reads no strides. */
     const tg_map *map = c->node->op->data;
+    const int n = c->node->n_inputs;
     tg_loop l;
     fill_numbers(c, &l);
     l.cols = 1;
-    for (int i = c->node->n_inputs; i-- > 0;)
-        l.in[i] = tg_node_at(c->tape, c->node->inputs.few[i])->value;
+    l.in[0] = value_of(c, 0);
+    if (n > 1)
+        l.in[1] = value_of(c, 1);
+    if (n > 2)
+        l.in[2] = value_of(c, 2);
     c->tape->kernels->loop[map->loop](&l);
     return TG_OK;
 }
