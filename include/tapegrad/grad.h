@@ -21,7 +21,7 @@ TG_API tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent);
 
 /* The gradient that the last backward of this tape left for x: a variable, a parameter's leaf, or a tensor that was
    marked with tg_retain_grad before. Zeros of x's shape if y did not depend on x. The result is a constant on the
-   tape, good until the next reset or rewind. Other tensors, and no backward yet, are an error. */
+   tape, good until the next reset or rewind. Other tensors, no backward yet, and asking inside a rule are errors. */
 TG_API tg_tensor tg_grad_of(tg_tensor x);
 
 /* Asks the next backwards to keep x's gradient for tg_grad_of. Returns x. */

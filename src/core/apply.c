@@ -309,7 +309,7 @@ static TG_INLINE const tg_extent *extent_among(const tg_tape *t, const tg_node *
 
 /* Shapes repeat: what a rule makes often has the shape of an input of what the rule is for, and any result that of an
    input of its own. */
-static __attribute__((noinline)) bool take_shape(tg_tape *t, tg_node *n)
+static TG_APART bool take_shape(tg_tape *t, tg_node *n)
 {
     tg_call c;
     tg_shape shape;

@@ -124,7 +124,7 @@ static bool is_of(const tg_bound_set *b, const void *set, uint64_t version)
     return b->set == set && b->version == version;
 }
 
-static __attribute__((noinline)) tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint32_t n)
+static TG_APART tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint32_t n)
 {
     const size_t bindings = n * sizeof(tg_binding), ids = n * sizeof(uint32_t);
     tg_bound_set *b = tg_tape_alloc(t, sizeof *b + bindings + ids, "param");

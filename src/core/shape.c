@@ -1,7 +1,7 @@
 /* shape.c - dtypes and shapes by value. */
 #include <stdio.h>
 
-#include "core/tape.h"
+#include "core/shape.h"
 
 size_t tg_dtype_size(tg_dtype dtype)
 {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "core/arena.h"
+#include "core/shape.h"
 #include "kernels/kernels.h"
 #include "tapegrad/op.h"
 #include "tapegrad/tape.h"
@@ -15,25 +16,6 @@ typedef struct tg_extent {
     int64_t size; /* elements */
     tg_shape shape;
 } tg_extent;
-
-/* Whether two shapes are the same, whatever a rule has written into them. */
-static inline bool tg_same_shape(const tg_shape *a, const tg_shape *b)
-{
-    if (a->rank != b->rank)
-        return false;
-    for (int d = 0; d < a->rank && d < TG_MAX_RANK; d++)
-        if (a->dims[d] != b->dims[d])
-            return false;
-    return true;
-}
-
-/* Copies a shape one size after the other: what has just been written so cannot be read at once in wider pieces. */
-static inline void tg_copy_shape(const tg_shape *from, tg_shape *to)
-{
-    to->rank = from->rank;
-    for (int d = 0; d < from->rank; d++)
-        to->dims[d] = from->dims[d];
-}
 
 enum tg_node_flag {
     TG_NODE_NEEDS_GRAD = 1, /* a gradient can flow to it */
@@ -151,7 +133,7 @@ struct tg_tape {
     tg_dtype dtype;
     enum tg_mode mode;
     bool in_evaluation, is_nil;
-    bool notes_hold; /* while noting: a note may hold a buffer */
+    bool notes_hold; /* a note may hold a buffer */
     unsigned traps;
     uint32_t count; /* nodes 1 .. count */
     uint32_t epoch, resets;

@@ -108,7 +108,9 @@ tg_tensor tg_grad_of(tg_tensor x)
     const tg_node *n = tg_node_of(x, "grad_of");
     if (!n)
         return tg_bad(t);
-    if (!(n->flags & TG_NODE_RETAIN))
+    if (t->in_vjp)
+        tg_tape_raise(t, TG_ERR_STATE, "grad_of: not inside a rule; the gradient there is tg_cotangent");
+    else if (!(n->flags & TG_NODE_RETAIN))
         tg_tape_raise(t, TG_ERR_STATE, "grad_of: this tensor keeps no gradient; mark it with tg_retain_grad");
     else if (!t->has_gradients)
         tg_tape_raise(t, TG_ERR_STATE, "grad_of: there was no backward since the last reset or rewind");

@@ -35,7 +35,7 @@ void tg_raise_changed(tg_tape *t, const tg_sink *sink)
         sink->name);
 }
 
-static __attribute__((noinline)) bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
+static TG_APART bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
 {
     const tg_binding *b = leaf->attributes;
     const tg_sink *sink = b->sink;
@@ -49,7 +49,7 @@ static __attribute__((noinline)) bool into_sink(tg_tape *t, const tg_node *leaf,
 }
 
 /* One element lives in the slot itself, and is copied or added without asking a kernel. */
-static __attribute__((noinline)) bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_APART bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
 {
     if (!tg_node_compute(t, id))
         return false;
@@ -104,7 +104,7 @@ static bool sum_up(tg_tape *t, tg_slot *s, uint32_t id)
     return deliver(t, id, sum, true);
 }
 
-static __attribute__((noinline)) bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_APART bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
 {
     tg_tensor g = tg_handle(t, id);
     if (s->kind == TG_SLOT_NODE)
@@ -115,7 +115,7 @@ static __attribute__((noinline)) bool land_recorded(tg_tape *t, tg_slot *s, uint
     return true;
 }
 
-static __attribute__((noinline)) bool land_many(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_APART bool land_many(tg_tape *t, tg_slot *s, uint32_t id)
 {
     return s->kind == TG_SLOT_EMPTY ? hand_on(t, s, id) : sum_up(t, s, id);
 }
@@ -163,8 +163,7 @@ static inline bool lies_as(const tg_extent *g, const tg_extent *x)
 }
 
 /* What has another extent than x: the same in another place, what lies alike, or more, which is summed. */
-static __attribute__((noinline)) void give_other(const tg_vjp *v, int i, uint32_t id, const tg_node *g,
-                                                 tg_tensor gradient)
+static TG_APART void give_other(const tg_vjp *v, int i, uint32_t id, const tg_node *g, tg_tensor gradient)
 {
     const tg_extent *x = tg_node_at(v->tape, id)->extent;
     if (!g) {

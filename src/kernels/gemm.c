@@ -112,10 +112,11 @@ static tg_gemm turn(const tg_gemm *g)
                       .init = g->init };
 }
 
-/* Along an axis of size one the stride means nothing: it can be called contiguous. */
-static bool is_strange(int64_t size, int64_t stride, int64_t other)
+/* Along an axis of size one the stride means nothing: it is called contiguous. A row of A that is contiguous itself, which
+   is the usual case, may keep its stride. */
+static bool is_plain(const tg_gemm *g)
 {
-    return size == 1 && stride != 1 && other != 1;
+    return (g->m != 1 || g->a_row == 1 || g->a_col == 1) && (g->n != 1 || g->b_col == 1);
 }
 
 static tg_gemm plain(const tg_gemm *g)
@@ -129,7 +130,7 @@ static tg_gemm plain(const tg_gemm *g)
 void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *g)
 {
     tg_gemm own; /* only where it must differ: what was just written is slow to copy */
-    if (is_strange(g->m, g->a_row, g->a_col) || (g->n == 1 && g->b_col != 1)) {
+    if (!is_plain(g)) {
         own = plain(g);
         g = &own;
     }

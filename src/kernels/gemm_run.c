@@ -69,7 +69,7 @@ static void cut_squarely(cut *c, int64_t most)
 /* Tasks that follow each other share what they read of the larger operand: it may not fit any cache. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
-    if (g->m * g->n < TASK_FLOPS && g->m * g->n * g->k < TASK_FLOPS) {
+    if (g->k == 0 || (g->m * g->n < TASK_FLOPS && g->m * g->n * g->k < TASK_FLOPS)) {
         k->gemm(g);
         return;
     }

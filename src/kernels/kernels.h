@@ -86,8 +86,8 @@ int tg_cpu_count(void);
    is cut into tasks depends on shapes only, so that results do not depend on the number of threads. */
 void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context);
 
-/* The same for tasks of a few microseconds. To wake a thread takes longer than that, and what it computes lies in its own
-   cache afterwards: a few such tasks are shared with threads that are awake, and else done by the caller. */
+/* The same for tasks of which a few may take less time than to wake a thread, and than to bring what they compute back from
+   its cache: the caller does the first, measures it, and shares the others only if it would be long about them. */
 void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *context);
 
 /* For tests: whether brief tasks are always shared. */

@@ -13,7 +13,9 @@
 #include "kernels/kernels.h"
 
 enum { MOST = 64, SPIN_NS = 20000 };
-enum { FEW = 4, MANY = 32, ROW_NS = 5000 }; /* of brief tasks; the longest pause in a row of them */
+
+/* What it costs to have work done by others: to move what it needs into their caches, and, much more, to wake them. */
+enum { MOVING_NS = 5000, WAKING_NS = 60000 };
 
 typedef struct job {
     void (*task)(void *context, int64_t i);
@@ -28,14 +30,14 @@ static struct pool {
     pthread_cond_t wake, idle; /* for workers: a job or the end; for the caller: the last worker has left */
     pthread_t thread[MOST - 1];
     int workers, sleeping;
-    bool stop, spin, eager;
+    bool stop, spin;
     job *job;
-    atomic_uint jobs;     /* so far: what a spinning worker looks at */
-    int64_t left, lately; /* when the last job of brief tasks ended, and the tasks of those in a row with it */
+    atomic_uint jobs; /* so far: what a spinning worker looks at */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
 
 static atomic_flag taken = ATOMIC_FLAG_INIT; /* its holder alone changes the workers and posts jobs */
 static atomic_int threads;                   /* the setting; 0: not asked for yet */
+static atomic_bool eager;                    /* tests want even brief tasks shared */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static int64_t now(void)
@@ -183,59 +185,56 @@ static void share(job *j)
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* Whether brief tasks are to be shared: a few with threads that are awake, and with any if they are many, by themselves or
-   together with those just before them. */
-static bool is_worth_sharing(int64_t n)
+/* Whether what takes the caller `ns` alone is to be shared: sooner with threads that are awake. */
+static bool is_worth_sharing(int64_t ns)
 {
-    if (pool.eager)
-        return true;
-    pool.lately = n + (now() - pool.left < ROW_NS ? pool.lately : 0);
-    if (n < FEW)
-        return false;
     pthread_mutex_lock(&pool.lock);
     const bool awake = pool.sleeping < pool.workers;
     pthread_mutex_unlock(&pool.lock);
-    return awake || pool.lately >= MANY;
+    return ns > (awake ? MOVING_NS : WAKING_NS);
 }
 
-static void parallel(int64_t n, bool brief, void (*task)(void *context, int64_t i), void *context)
+/* Tasks first .. n - 1, which take the caller `ns` alone. */
+static void parallel(int64_t first, int64_t n, int64_t ns, void (*task)(void *context, int64_t i), void *context)
 {
-    if (n == 1) {
-        task(context, 0);
-        return;
-    }
-    job j = { .task = task, .context = context, .n = n };
-    const int helpers = n > 1 ? tg_num_threads() - 1 : 0;
+    job j = { .task = task, .context = context, .n = n, .next = first };
+    const int helpers = n - first > 1 ? tg_num_threads() - 1 : 0;
     if (helpers == 0 || atomic_flag_test_and_set(&taken)) {
         run(&j);
         return;
     }
-    if (brief && !is_worth_sharing(n)) {
-        run(&j);
-    } else {
+    if (is_worth_sharing(ns)) {
         if (pool.workers < helpers)
             hire(helpers);
         share(&j);
+    } else {
+        run(&j);
     }
-    if (brief)
-        pool.left = now();
     atomic_flag_clear(&taken);
 }
 
 void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *context)
 {
-    parallel(n, false, task, context);
+    if (n == 1)
+        task(context, 0);
+    else
+        parallel(0, n, INT64_MAX, task, context);
 }
 
+/* So many are not a few. Else the first task, which the caller does by itself, tells how long the others will take. */
 void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *context)
 {
-    parallel(n, true, task, context);
+    enum { MANY = 32 };
+    if (n <= 1 || n >= MANY || tg_num_threads() == 1 || atomic_load_explicit(&eager, memory_order_relaxed)) {
+        tg_parallel(n, task, context);
+        return;
+    }
+    const int64_t start = now();
+    task(context, 0);
+    parallel(1, n, (now() - start) * (n - 1), task, context);
 }
 
 void tg_parallel_eagerly(bool on)
 {
-    while (atomic_flag_test_and_set(&taken))
-        sched_yield();
-    pool.eager = on;
-    atomic_flag_clear(&taken);
+    atomic_store(&eager, on);
 }

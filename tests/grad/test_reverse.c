@@ -440,6 +440,14 @@ static void vjp_that_misbehaves(tg_vjp *v)
     tg_give(v, 0, tg_cotangent(v));
 }
 
+/* It looks at what is kept while gradients are being kept. */
+static tg_tensor above;
+static void vjp_that_peeks(tg_vjp *v)
+{
+    tg_grad_of(above);
+    tg_give(v, 0, tg_cotangent(v));
+}
+
 static tg_tensor apply_rule(void (*vjp)(tg_vjp *), int order, tg_tensor x)
 {
     static tg_op op;
@@ -466,6 +474,10 @@ static void a_rule_is_held_to_its_word(void **state)
          "in the reverse pass of mine: the rule gave input 0 the null tensor");
     says(tg_backward(apply_rule(vjp_that_misbehaves, TG_ORDER_ANY, scalar(1))), TG_ERR_STATE,
          "in the reverse pass of mine: backward: not inside a rule; use tg_give");
+    x = vector(1, 2);
+    above = tg_retain_grad(tg_scale(apply_rule(vjp_that_peeks, TG_ORDER_ANY, x), 3));
+    says(tg_backward(tg_sum(above, 0, false)), TG_ERR_STATE,
+         "in the reverse pass of mine: grad_of: not inside a rule; the gradient there is tg_cotangent");
     x = vector(1, 2);
     ok(tg_backward(tg_sum(apply_rule(vjp_that_reads, TG_ORDER_ANY, x), 0, false)));
     equals(tg_grad_of(x), 2, (double[]){ 4, 4 });

@@ -197,6 +197,7 @@ static void threaded_sizes(tg_dtype dtype)
             check(dtype, 1 + draw(300), 1 + draw(300), 1 + draw(200), (beginning)draw(STARTS), true);
         check(dtype, 1000, 33, 70, BIAS, true);
         check(dtype, 5, 2000, 90, ITSELF, true);
+        check(dtype, 2100, 2000, 0, BIAS, true); /* many elements, and nothing to sum */
     }
     tg_set_num_threads(0);
 }
