@@ -82,7 +82,7 @@ static void map_block(void *context, int64_t i)
 static void run_map(const manual *p, enum tg_op_index loop, int64_t n, const float *x, const float *z, float *y)
 {
     map m = { p->kernels->loop[loop], x, z, y, tg_cut_flat(n) };
-    tg_parallel(m.cut.count, map_block, &m);
+    tg_parallel_brief(m.cut.count, map_block, &m);
 }
 
 /* Layers ---------------------------------------------------------------------------------------------------------- */
@@ -230,6 +230,6 @@ double manual_step(manual *p, double lr)
             input_gradient(p, l);
     }
     update u = { p, lr, tg_cut_flat(p->count) };
-    tg_parallel(u.cut.count, update_block, &u);
+    tg_parallel_brief(u.cut.count, update_block, &u);
     return loss;
 }
