@@ -9,8 +9,9 @@ extern "C" {
 #endif
 
 /* Threads: n >= 1, at most 64; 0 asks for the default, the environment's TAPEGRAD_THREADS if it is a number from 1, or
-   else the number of CPUs that this process may use. Results are bit-identical for every n. Fewer threads than asked is
-   no error. Call it while no other thread computes. */
+   else the number of CPUs that this process may use. Results are bit-identical for every n. Work that is too short to be
+   shared at a gain stays with the thread that calls. Fewer threads than asked is no error. Call it while no other thread
+   computes. */
 TG_API tg_status tg_set_num_threads(int n);
 TG_API int tg_num_threads(void);
 

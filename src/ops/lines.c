@@ -28,30 +28,41 @@ static int64_t side_by_side(const tg_lines *l)
     return l->inner == 1 ? l->outer : l->inner;
 }
 
+/* What the loop reads of lines start .. start + n - 1 of those in the o-th of `outer`. */
+static void take_lines(const tg_lines *g, int64_t o, int64_t start, int64_t n, tg_loop *l)
+{
+    const bool along = g->inner == 1;
+    const int64_t first = o * g->k * g->inner + start * (along ? g->k : 1);
+    l->rows = g->k;
+    l->cols = n;
+    l->row[0] = l->out_row = g->inner;
+    l->col[0] = along ? g->k : 1;
+    for (int i = 0; i < g->inputs; i++)
+        l->in[i] = (const char *)l->in[i] + (size_t)first * g->element;
+    l->out = (char *)l->out + (size_t)(g->reduces ? o * g->inner + start : first) * g->element;
+}
+
 static void lines_task(void *context, int64_t task)
 {
     const tg_lines *g = context;
     const bool along = g->inner == 1;
     const int64_t n = side_by_side(g), most = stretch(g), cuts = (n + most - 1) / most;
-    const int64_t o = along ? 0 : task / cuts, start = (along ? task : task % cuts) * most;
-    const int64_t first = o * g->k * g->inner + start * (along ? g->k : 1);
+    const int64_t start = (along ? task : task % cuts) * most;
     tg_loop l = g->loop;
-    l.rows = g->k;
-    l.cols = n - start < most ? n - start : most;
-    l.row[0] = g->inner;
-    l.col[0] = along ? g->k : 1;
-    l.out_row = l.row[0];
-    for (int i = 0; i < g->inputs; i++)
-        l.in[i] = (const char *)l.in[i] + (size_t)first * g->element;
-    l.out = (char *)l.out + (size_t)(g->reduces ? o * g->inner + start : first) * g->element;
+    take_lines(g, along ? 0 : task / cuts, start, n - start < most ? n - start : most, &l);
     g->run(&l);
 }
 
-void tg_lines_run(const tg_lines *l)
+void tg_lines_run(tg_lines *g)
 {
-    tg_lines g = *l;
-    const int64_t cuts = (side_by_side(&g) + stretch(&g) - 1) / stretch(&g);
-    tg_parallel_brief(g.inner == 1 ? cuts : cuts * g.outer, lines_task, &g);
+    const int64_t n = side_by_side(g);
+    if (n * (g->k + 1) <= TASK && (g->inner == 1 || g->outer == 1)) { /* one task: the loop as it stands */
+        take_lines(g, 0, 0, n, &g->loop);
+        g->run(&g->loop);
+        return;
+    }
+    const int64_t cuts = (n + stretch(g) - 1) / stretch(g);
+    tg_parallel_brief(g->inner == 1 ? cuts : cuts * g->outer, lines_task, g);
 }
 
 tg_status tg_shape_lines(tg_call *c, tg_shape *out)

@@ -22,7 +22,8 @@ typedef struct tg_lines {
 /* The lines of `shape` along `axis`, which may count from the end; TG_ALL: one line. */
 tg_lines tg_lines_along(const tg_shape *shape, int axis);
 
-void tg_lines_run(const tg_lines *lines);
+/* Runs the loop over all of them; the loop is used up. */
+void tg_lines_run(tg_lines *lines);
 
 /* The shape rule of what has input 0's shape, and so have all its inputs; the attributes begin with an axis, an int. */
 tg_status tg_shape_lines(tg_call *call, tg_shape *out);

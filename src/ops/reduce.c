@@ -95,9 +95,11 @@ static void part_task(void *context, int64_t task)
 /* Lines of parts, each reduced by `g->run`, instead of the long ones; false, with the error raised, out of memory. */
 static bool shorten(tg_call *c, tg_lines *g)
 {
+    if (g->k * g->inner < LONG || g->outer >= FEW)
+        return true;
     parts p = { .lines = g, .rows = PART / g->inner > LEAST_ROWS ? PART / g->inner : LEAST_ROWS };
     p.n = (g->k + p.rows - 1) / p.rows;
-    if (p.n < 2 || g->k * g->inner < LONG || g->outer >= FEW)
+    if (p.n < 2)
         return true;
     p.sums = tg_call_scratch(c, (size_t)(g->outer * p.n * g->inner) * g->element);
     if (!p.sums)
