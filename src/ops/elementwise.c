@@ -171,11 +171,6 @@ static TG_APART tg_status forward_many(tg_call *c)
     return TG_OK;
 }
 
-static inline const void *value_of(const tg_call *c, int i)
-{
-    return tg_node_at(c->tape, c->node->inputs.few[i])->value;
-}
-
 tg_status tg_forward_map(tg_call *c)
 {
     if (c->node->extent->size != 1)
@@ -186,11 +181,11 @@ tg_status tg_forward_map(tg_call *c)
     tg_loop l;
     fill_numbers(c, &l);
     l.cols = 1;
-    l.in[0] = value_of(c, 0);
+    l.in[0] = tg_call_value(c, 0);
     if (n > 1)
-        l.in[1] = value_of(c, 1);
+        l.in[1] = tg_call_value(c, 1);
     if (n > 2)
-        l.in[2] = value_of(c, 2);
+        l.in[2] = tg_call_value(c, 2);
     c->tape->kernels->loop[map->loop](&l);
     return TG_OK;
 }
