@@ -238,10 +238,7 @@ bool tg_reverse(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
     t->mode = mode;
     if (!v->records)
         t->epoch++; /* handles that a rule kept to its notes are stale */
-    if (!good) {
+    if (!good)
         tg_slots_clear(t, y.id);
-        if (v->is_backward)
-            tg_tape_drop_kept(t, 0);
-    }
     return good;
 }

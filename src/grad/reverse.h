@@ -59,7 +59,7 @@ bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent);
 
 /* Walks from y, whose gradient is `cotangent` (null: one), back to the start. Nodes with a flag of `keeps` have their
    gradients then: a backward's among what the tape keeps, others in their slots. All other slots are empty; on failure
-   all are, and the tape keeps none. */
+   all are, and what the tape keeps is of no use. */
 bool tg_reverse(struct tg_vjp *pass, tg_tensor y, tg_tensor cotangent, const char *what);
 
 /* Empties the slots of nodes 1 .. last. */

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -440,6 +441,20 @@ static void vjp_that_misbehaves(tg_vjp *v)
     tg_give(v, 0, tg_cotangent(v));
 }
 
+/* Of a cotangent without elements nothing is read, whether it stands on no memory or on too little for one. */
+static void nothing_has_a_gradient_of_nothing(void **state)
+{
+    (void)state;
+    void *little = malloc(1);
+    void *const places[] = { NULL, little };
+    for (int i = 0; i < 2; i++) {
+        tg_tensor x = tg_variable_f64(tape, TG_SHAPE(0), NULL);
+        ok(tg_backward_from(tg_add(x, x), tg_wrap(tape, TG_SHAPE(0), places[i])));
+        assert_int_equal(tg_size(tg_grad_of(x)), 0);
+    }
+    free(little);
+}
+
 /* It looks at what is kept while gradients are being kept. */
 static tg_tensor above;
 static void vjp_that_peeks(tg_vjp *v)
@@ -551,6 +566,7 @@ int main(void)
         TEST(rewinding_forgets_leaves),
         TEST(a_set_of_the_other_dtype_is_refused),
         TEST(what_cannot_start_is_refused),
+        TEST(nothing_has_a_gradient_of_nothing),
         TEST(a_rule_is_held_to_its_word),
         TEST(a_forward_that_applies_operations_keeps_its_result),
         TEST(an_operation_is_given_what_it_takes),
