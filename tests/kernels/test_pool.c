@@ -247,6 +247,18 @@ static void long_or_many_tasks_are_shared(void **state)
     tg_parallel_eagerly(false);
 }
 
+/* Workers hope for more work for less than a millisecond. */
+static void an_idle_pool_takes_no_time(void **state)
+{
+    (void)state;
+    tg_set_num_threads(tg_cpu_count()); /* with more, nobody hopes */
+    for (int i = 0; i < 10; i++)
+        tg_parallel(100, work, NULL);
+    const clock_t start = clock();
+    usleep(200000);
+    assert_true(clock() - start < CLOCKS_PER_SEC / 50);
+}
+
 static void a_fork_gets_a_fresh_pool(void **state)
 {
     (void)state;
@@ -326,6 +338,7 @@ int main(void)
         cmocka_unit_test(brief_tasks_wake_nobody),
         cmocka_unit_test(brief_tasks_are_shared_with_who_is_awake),
         cmocka_unit_test(long_or_many_tasks_are_shared),
+        cmocka_unit_test(an_idle_pool_takes_no_time),
         cmocka_unit_test(a_fork_gets_a_fresh_pool),
         cmocka_unit_test(products_do_not_depend_on_threads),
     };
