@@ -9,7 +9,7 @@
 
 /* [m, k] x [k, n], where an operand may be read through its transpose. */
 typedef struct product {
-    const char *kind; /* forward  h = x W;   dx = g Wᵀ;   dW = xᵀ g;   square */
+    const char *kind; /* forward  h = x W;   dx = g Wᵀ;   dW = xᵀ g;   square;   turned  xᵀ x */
     int64_t m, k, n;
     bool a_transposed, b_transposed;
 } product;
@@ -31,6 +31,8 @@ static int list_products(const bench *b, product *p)
     }
     for (int64_t size = 16; size <= (b->quick ? 512 : 2048); size *= 2)
         p[count++] = (product){ "square", size, size, size, false, false };
+    for (int64_t size = 256; size <= (b->quick ? 512 : 2048); size *= 2)
+        p[count++] = (product){ "turned", size, size, size, true, false };
     return count;
 }
 
@@ -39,12 +41,13 @@ typedef struct contest {
     const tg_kernels *kernels;
     tg_dtype dtype;
     tg_gemm g;
+    void *scratch;
 } contest;
 
 static void run_ours(void *context)
 {
     const contest *c = context;
-    tg_gemm_run(c->kernels, c->dtype, &c->g);
+    tg_gemm_run(c->kernels, c->dtype, &c->g, c->scratch);
 }
 
 static void run_theirs(void *context)
@@ -125,6 +128,8 @@ static void measure(bench *b, const blas *peer, const product *p, tg_dtype dtype
                .c = bench_alloc((size_t)(p->m * p->n) * size),
                .c_row = p->n },
     };
+    if (tg_gemm_is_large(dtype, &c.g))
+        c.scratch = bench_alloc(tg_gemm_room(c.kernels, dtype, &c.g));
     const bench_side sides[] = { { run_ours, &c }, { run_theirs, &c } };
     bench_time t[2] = { { 0 } };
     bench_race(sides, peer ? 2 : 1, bench_budget(b, 0.4), t);
@@ -146,6 +151,7 @@ static void measure(bench *b, const blas *peer, const product *p, tg_dtype dtype
                      { .number = flops / t[1].median / 1e9 },
                      { .number = t[1].ratio },
                  });
+    free(c.scratch);
     free(a_values);
     free(b_values);
     free(c.g.c);

@@ -14,6 +14,8 @@ struct manual {
     const int32_t *labels;
     int64_t count, weight[MOST_LAYERS], bias[MOST_LAYERS]; /* where each layer's lie */
     float *values, *grads;
+    void *scratch; /* for large products, so many bytes: */
+    size_t room;
     float *h[MOST_LAYERS];     /* each layer's output [batch, out]; the last one's are the logits */
     float *delta[MOST_LAYERS]; /* the loss's derivative by it */
 };
@@ -42,6 +44,7 @@ void manual_destroy(manual *p)
         free(p->h[l]);
         free(p->delta[l]);
     }
+    free(p->scratch);
     free(p->values);
     free(p->grads);
     free(p);
@@ -85,6 +88,17 @@ static void run_map(const manual *p, enum tg_op_index loop, int64_t n, const flo
     tg_parallel_brief(m.cut.count, map_block, &m);
 }
 
+/* With scratch where the product is large: it grows with the first step. */
+static void run_product(manual *p, const tg_gemm *g)
+{
+    const size_t room = tg_gemm_is_large(TG_F32, g) ? tg_gemm_room(p->kernels, TG_F32, g) : 0;
+    if (room > p->room) {
+        free(p->scratch);
+        p->scratch = bench_alloc(p->room = room);
+    }
+    tg_gemm_run(p->kernels, TG_F32, g, room ? p->scratch : NULL);
+}
+
 /* Layers ---------------------------------------------------------------------------------------------------------- */
 
 static int64_t size_of(const manual *p, int l)
@@ -101,19 +115,18 @@ static const float *input_of(const manual *p, int l)
 static void forward_layer(manual *p, int l)
 {
     const int64_t in = p->net.sizes[l], out = p->net.sizes[l + 1];
-    tg_gemm_run(p->kernels, TG_F32,
-                &(tg_gemm){ .m = p->net.batch,
-                            .n = out,
-                            .k = in,
-                            .a = input_of(p, l),
-                            .a_row = in,
-                            .a_col = 1,
-                            .b = p->values + p->weight[l],
-                            .b_row = out,
-                            .b_col = 1,
-                            .c = p->h[l],
-                            .c_row = out,
-                            .init = p->values + p->bias[l] });
+    run_product(p, &(tg_gemm){ .m = p->net.batch,
+                               .n = out,
+                               .k = in,
+                               .a = input_of(p, l),
+                               .a_row = in,
+                               .a_col = 1,
+                               .b = p->values + p->weight[l],
+                               .b_row = out,
+                               .b_col = 1,
+                               .c = p->h[l],
+                               .c_row = out,
+                               .init = p->values + p->bias[l] });
 }
 
 /* db = the sum of delta over the batch */
@@ -130,39 +143,37 @@ static void sum_rows(const manual *p, int l)
 }
 
 /* dW = xᵀ delta */
-static void weight_gradient(const manual *p, int l)
+static void weight_gradient(manual *p, int l)
 {
     const int64_t in = p->net.sizes[l], out = p->net.sizes[l + 1];
-    tg_gemm_run(p->kernels, TG_F32,
-                &(tg_gemm){ .m = in,
-                            .n = out,
-                            .k = p->net.batch,
-                            .a = input_of(p, l),
-                            .a_row = 1,
-                            .a_col = in,
-                            .b = p->delta[l],
-                            .b_row = out,
-                            .b_col = 1,
-                            .c = p->grads + p->weight[l],
-                            .c_row = out });
+    run_product(p, &(tg_gemm){ .m = in,
+                               .n = out,
+                               .k = p->net.batch,
+                               .a = input_of(p, l),
+                               .a_row = 1,
+                               .a_col = in,
+                               .b = p->delta[l],
+                               .b_row = out,
+                               .b_col = 1,
+                               .c = p->grads + p->weight[l],
+                               .c_row = out });
 }
 
 /* dx = delta Wᵀ */
-static void input_gradient(const manual *p, int l)
+static void input_gradient(manual *p, int l)
 {
     const int64_t in = p->net.sizes[l], out = p->net.sizes[l + 1];
-    tg_gemm_run(p->kernels, TG_F32,
-                &(tg_gemm){ .m = p->net.batch,
-                            .n = in,
-                            .k = out,
-                            .a = p->delta[l],
-                            .a_row = out,
-                            .a_col = 1,
-                            .b = p->values + p->weight[l],
-                            .b_row = 1,
-                            .b_col = out,
-                            .c = p->delta[l - 1],
-                            .c_row = in });
+    run_product(p, &(tg_gemm){ .m = p->net.batch,
+                               .n = in,
+                               .k = out,
+                               .a = p->delta[l],
+                               .a_row = out,
+                               .a_col = 1,
+                               .b = p->values + p->weight[l],
+                               .b_row = 1,
+                               .b_col = out,
+                               .c = p->delta[l - 1],
+                               .c_row = in });
 }
 
 static void activate(manual *p, int l)

@@ -2,14 +2,14 @@
 #include "kernels/gemm.h"
 #include "kernels/narrow.h"
 #include "kernels/pack.h"
+#include "kernels/packed.h"
 #include "kernels/thin.h"
 #include "kernels/tile.h"
 
 enum {
-    PANEL = TILE_VECS * VL, /* columns that are worked through together */
-    DEPTH = 400,            /* of k in one pass over C, where B is copied */
-    LONG_DEPTH = 1024,      /* where B is read in place */
-    HEIGHT = 64,            /* rows of A that stay in the cache while B, read in place, goes by */
+    DEPTH = 400,       /* of k in one pass over C, where B is copied */
+    LONG_DEPTH = 1024, /* where B is read in place */
+    HEIGHT = 64,       /* rows of A that stay in the cache while B, read in place, goes by */
     /* Rows from which copying B pays although it could be read in place: sooner if a panel uses little of each page. */
     PACK_HEIGHT = PANEL * sizeof(real) < 192 ? 64 : 512,
 };
@@ -17,13 +17,6 @@ enum {
 static int64_t min(int64_t a, int64_t b)
 {
     return a < b ? a : b;
-}
-
-/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
-static int64_t part(int64_t n, int64_t most, int64_t unit)
-{
-    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
-    return parts > 1 ? (units + parts - 1) / parts * unit : n;
 }
 
 /* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. Takes the tile along. */
@@ -67,16 +60,12 @@ static void block(const tg_gemm *g, int64_t i, int64_t m, int64_t p, int64_t k, 
                    .c = (real *)g->c + i * g->c_row + j,
                    .c_row = g->c_row,
                    .init = start ? start + i * start_row + j : NULL,
-                   .init_row = start_row };
+                   .init_row = start_row,
+                   .ahead = (const char *)b };
         if (pack) {
             t.b = packed;
             t.b_row = (columns + VL - 1) / VL * VL;
-            if (g->b_col == 1)
-                pack_rows(k, columns, b, g->b_row, packed, t.b_row);
-            else if (g->b_row == 1)
-                pack_columns(k, columns, b, g->b_col, packed, t.b_row);
-            else
-                pack_any(k, columns, b, g->b_row, g->b_col, packed, t.b_row);
+            pack_panel(g, k, columns, b, packed, t.b_row);
         }
         panel(&t, m, columns);
     }

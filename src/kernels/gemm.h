@@ -6,4 +6,9 @@
 
 void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *g);
 
+/* The steps of a pass. */
+void TG_PASTE(tg_copy_a_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m);
+void TG_PASTE(tg_copy_b_, TG_TABLE)(const tg_pass *pass, int64_t j, int64_t n);
+void TG_PASTE(tg_multiply_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n);
+
 #endif

@@ -67,8 +67,12 @@ static void cut_squarely(cut *c, int64_t most)
 }
 
 /* Tasks that follow each other share what they read of the larger operand: it may not fit any cache. */
-void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
 {
+    if (scratch && g->k > 0) {
+        tg_gemm_in_passes(k, dtype, g, scratch);
+        return;
+    }
     if (g->k == 0 || (g->m * g->n < TASK_FLOPS && g->m * g->n * g->k < TASK_FLOPS)) {
         k->gemm(g);
         return;

@@ -45,6 +45,13 @@ typedef struct tg_gemm {
     int64_t init_row;
 } tg_gemm;
 
+/* A pass over C of a large product: what k elements of A's rows and B's columns from p on add, from copies of them. */
+typedef struct tg_pass {
+    const tg_gemm *g;
+    int64_t p, k;
+    void *a, *b; /* the copies, `b` aligned to a cache line */
+} tg_pass;
+
 /* One optimizer step over n elements; the formulas stand in tapegrad/optim.h. */
 typedef struct tg_sgd_step {
     void *w, *velocity; /* velocity NULL without momentum */
@@ -64,7 +71,12 @@ typedef struct tg_kernels {
     const char *name;
     tg_loop_fn *const *loop; /* by enum tg_op_index; NULL for an operation without one */
     void (*gemm)(const tg_gemm *g);
-    int gemm_rows, gemm_columns;                     /* of one tile: where a product is best cut */
+    int gemm_rows, gemm_columns; /* of one tile: where a product is best cut */
+    /* Of a pass: rows i .. i + m - 1 of A, columns j .. j + n - 1 of B, those of C. They start at whole tiles and end
+       at such, or at the last. */
+    void (*copy_a)(const tg_pass *pass, int64_t i, int64_t m);
+    void (*copy_b)(const tg_pass *pass, int64_t j, int64_t n);
+    void (*multiply)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n);
     void (*add)(int64_t n, const void *x, void *y);  /* y += x */
     void (*scale)(int64_t n, double c, void *y);     /* y *= c */
     double (*sum_squares)(int64_t n, const void *x); /* accumulated in double */
@@ -93,7 +105,20 @@ void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *
 /* For tests: whether brief tasks are always shared. */
 void tg_parallel_eagerly(bool on);
 
-/* gemm cut over the pool; small products stay on the caller. */
-void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+/* gemm cut over the pool; small products stay on the caller. scratch: NULL, or tg_gemm_room bytes, aligned to a cache line,
+   to copy the operands to. */
+void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
+
+/* Whether copies of the operands pay: each element serves many others, and they do not stay near. */
+enum { TG_LARGE_SIDE = 512 };
+bool tg_gemm_is_far(tg_dtype dtype, const tg_gemm *g);
+static inline bool tg_gemm_is_large(tg_dtype dtype, const tg_gemm *g)
+{
+    return g->m >= TG_LARGE_SIDE && g->n >= TG_LARGE_SIDE && tg_gemm_is_far(dtype, g);
+}
+size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+
+/* What tg_gemm_run does with scratch where k > 0. */
+void tg_gemm_in_passes(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
 
 #endif

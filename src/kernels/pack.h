@@ -71,4 +71,16 @@ static inline void pack_any(int64_t rows, int64_t columns, const real *from, int
             to[p * width + j] = from[p * row + j * column];
 }
 
+/* Likewise from columns of B, a product's second operand. */
+static inline void pack_panel(const tg_gemm *g, int64_t rows, int64_t columns, const real *from, real *to,
+                              int64_t width)
+{
+    if (g->b_col == 1)
+        pack_rows(rows, columns, from, g->b_row, to, width);
+    else if (g->b_row == 1)
+        pack_columns(rows, columns, from, g->b_col, to, width);
+    else
+        pack_any(rows, columns, from, g->b_row, g->b_col, to, width);
+}
+
 #endif

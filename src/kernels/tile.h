@@ -9,6 +9,14 @@
 #include "kernels/vec.h"
 
 #define TILE_SUMS (TILE_ROWS * TILE_VECS)
+enum { PANEL = TILE_VECS * VL }; /* columns that are worked through together */
+
+/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
+static inline int64_t part(int64_t n, int64_t most, int64_t unit)
+{
+    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
+    return parts > 1 ? (units + parts - 1) / parts * unit : n;
+}
 
 typedef struct tile {
     int64_t k;
@@ -20,7 +28,9 @@ typedef struct tile {
     int64_t c_row;
     const real *init; /* NULL for zeros */
     int64_t init_row;
-    int64_t tail; /* columns in the last vector: VL, or fewer */
+    int64_t tail;       /* columns in the last vector: VL, or fewer */
+    const char *ahead;  /* what is read soon: a full tile asks the caches for it, */
+    int64_t ahead_step; /* so many bytes on at each step of k */
 } tile;
 
 /* The shape of a tile's code: all constants once inlined. */
@@ -46,8 +56,11 @@ INLINE void tile_store(form f, real *p, int v, int64_t tail, vec x)
 /* Where the next step of k reads: a pointer into A for every four rows, since x86 addresses 1, 2 or 4 strides on. */
 typedef struct place {
     const real *a[(TILE_ROWS + 3) / 4], *b;
-    int64_t a_row, a_col, b_row, tail;
+    int64_t a_row, a_col, b_row, tail, ahead_step;
+    const char *ahead;
 } place;
+
+enum { NEAR = 2 }; /* the cache, of the compiler's levels, into which a tile calls what lies ahead: the second */
 
 /* sums += one column of A times one row of B. */
 INLINE void tile_step(form f, vec *sums, place *at)
@@ -63,6 +76,10 @@ INLINE void tile_step(form f, vec *sums, place *at)
     EACH (q, (f.rows + 3) / 4)
         at->a[q] += at->a_col;
     at->b += at->b_row;
+    if (f.rows * f.vecs == TILE_SUMS) {
+        __builtin_prefetch(at->ahead, 0, NEAR);
+        at->ahead += at->ahead_step;
+    }
 }
 
 INLINE void tile_run(form f, const tile *t)
@@ -75,7 +92,7 @@ INLINE void tile_run(form f, const tile *t)
         EACH (i, n)
             sums[i] = tile_load(f, t->init + i / f.vecs * t->init_row, i % f.vecs, t->tail);
 
-    place at = { .b = t->b, .b_row = t->b_row, .tail = t->tail };
+    place at = { .b = t->b, .b_row = t->b_row, .tail = t->tail, .ahead = t->ahead, .ahead_step = t->ahead_step };
     at.a_row = f.by_rows ? t->a_row : 1;
     at.a_col = f.by_rows ? 1 : t->a_col;
     EACH (q, (f.rows + 3) / 4)

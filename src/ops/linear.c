@@ -25,20 +25,18 @@ static tg_status forward(tg_call *c)
 {
     const tg_shape *x = tg_call_dims(c, 0);
     const int64_t in = tg_call_dims(c, 1)->dims[0], out = tg_call_dims(c, 1)->dims[1];
-    tg_gemm_run(c->tape->kernels, c->tape->dtype,
-                &(tg_gemm){ .m = x->rank == 2 ? x->dims[0] : c->node->extent->size / out,
-                            .n = out,
-                            .k = in,
-                            .a = tg_call_value(c, 0),
-                            .a_row = in,
-                            .a_col = 1,
-                            .b = tg_call_value(c, 1),
-                            .b_row = out,
-                            .b_col = 1,
-                            .c = c->out,
-                            .c_row = out,
-                            .init = tg_call_value(c, 2) });
-    return TG_OK;
+    return tg_call_gemm(c, &(tg_gemm){ .m = x->rank == 2 ? x->dims[0] : c->node->extent->size / out,
+                                       .n = out,
+                                       .k = in,
+                                       .a = tg_call_value(c, 0),
+                                       .a_row = in,
+                                       .a_col = 1,
+                                       .b = tg_call_value(c, 1),
+                                       .b_row = out,
+                                       .b_col = 1,
+                                       .c = c->out,
+                                       .c_row = out,
+                                       .init = tg_call_value(c, 2) });
 }
 
 static void vjp(tg_vjp *v)

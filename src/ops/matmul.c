@@ -62,10 +62,28 @@ static tg_status shape(tg_call *c, tg_shape *out)
 
 /* Forward --------------------------------------------------------------------------------------------------------- */
 
+/* NULL where the product needs none; false, with the error raised, out of memory. */
+static bool take_scratch(tg_call *c, const tg_gemm *g, void **scratch)
+{
+    const tg_tape *t = c->tape;
+    *scratch = NULL;
+    return !tg_gemm_is_large(t->dtype, g) || (*scratch = tg_call_scratch(c, tg_gemm_room(t->kernels, t->dtype, g)));
+}
+
+tg_status tg_call_gemm(tg_call *c, const tg_gemm *g)
+{
+    void *scratch;
+    if (!take_scratch(c, g, &scratch))
+        return c->tape->status;
+    tg_gemm_run(c->tape->kernels, c->tape->dtype, g, scratch);
+    return TG_OK;
+}
+
 /* The products of a batch: one gemm, and the steps of its operands along the leading axes, 0 where broadcast. */
 typedef struct batch {
     const tg_tape *tape;
     tg_gemm one;
+    void *scratch; /* of one, if it is large */
     int rank;
     int64_t dims[TG_MAX_RANK], a[TG_MAX_RANK], b[TG_MAX_RANK];
 } batch;
@@ -89,7 +107,7 @@ static void multiply(void *context, int64_t i)
     g.b = at(g.b, b, element);
     g.c = (char *)g.c + (size_t)(i * g.m * g.n) * element;
     g.init = g.init ? g.c : NULL;
-    tg_gemm_run(p->tape->kernels, p->tape->dtype, &g);
+    tg_gemm_run(p->tape->kernels, p->tape->dtype, &g, p->scratch);
 }
 
 static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
@@ -102,15 +120,22 @@ static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
     }
 }
 
-/* n products, of which the first is g. */
-static void multiply_all(const tg_call *c, const tg_gemm *g, int64_t n)
+/* n products, of which the first is g: large ones one after the other, each over all threads. */
+static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
 {
     const tg_shape *out = &c->node->extent->shape;
     batch p = { .tape = c->tape, .one = *g, .rank = out->rank - 2 };
     memcpy(p.dims, out->dims, sizeof p.dims);
     leading_steps(tg_call_dims(c, 0), &p, p.a);
     leading_steps(tg_call_dims(c, 1), &p, p.b);
-    tg_parallel(n, multiply, &p);
+    if (!take_scratch(c, g, &p.scratch))
+        return c->tape->status;
+    if (p.scratch)
+        for (int64_t i = 0; i < n; i++)
+            multiply(&p, i);
+    else
+        tg_parallel(n, multiply, &p);
+    return TG_OK;
 }
 
 static tg_status forward(tg_call *c)
@@ -135,11 +160,7 @@ static tg_status forward(tg_call *c)
         g.m *= n;
         n = 1;
     }
-    if (n == 1)
-        tg_gemm_run(c->tape->kernels, c->tape->dtype, &g);
-    else
-        multiply_all(c, &g, n);
-    return TG_OK;
+    return n == 1 ? tg_call_gemm(c, &g) : multiply_all(c, &g, n);
 }
 
 /* Reverse --------------------------------------------------------------------------------------------------------- */

@@ -2,10 +2,14 @@
 #ifndef TG_SHARED_H
 #define TG_SHARED_H
 
-#include "tapegrad/types.h"
+#include "kernels/kernels.h"
+#include "tapegrad/op.h"
 
 /* A B, where a stands for A or, `a_turned`, for its transpose; likewise b: read through strides, nothing copied. */
 tg_tensor tg_product(tg_tensor a, bool a_turned, tg_tensor b, bool b_turned);
+
+/* Computes it for a call, with scratch where it is large. */
+tg_status tg_call_gemm(tg_call *c, const tg_gemm *g);
 
 /* [..., n] as [rows, n]: leading axes are only more rows to a 2-D right operand. */
 tg_tensor tg_folded(tg_tensor x);

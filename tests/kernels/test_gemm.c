@@ -113,7 +113,26 @@ static bool gaps_are_intact(const matrix *c)
 
 typedef enum beginning { ZEROS, BIAS, MATRIX, ITSELF, STARTS } beginning;
 
-static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, beginning start, bool threaded)
+/* The kernel itself; cut over the threads; or so from copies of the operands. */
+typedef enum way { ALONE, CUT, COPIED } way;
+
+static void multiply(way how, const tg_gemm *g, tg_dtype dtype)
+{
+    const tg_kernels *kernels = tg_kernels_for(dtype);
+    if (how == ALONE) {
+        kernels->gemm(g);
+    } else if (how == CUT) {
+        tg_gemm_run(kernels, dtype, g, NULL);
+    } else {
+        const size_t room = tg_gemm_room(kernels, dtype, g);
+        void *scratch = guarded_alloc(room, FILL);
+        tg_gemm_run(kernels, dtype, g, scratch);
+        assert_true(guarded_front_is_intact(scratch, FILL));
+        guarded_free(scratch, room);
+    }
+}
+
+static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, beginning start, way how)
 {
     matrix a = make_any(dtype, m, k), b = make_any(dtype, k, n), c = make(dtype, m, n, n + draw(3), 1);
     matrix init = make(dtype, start == BIAS ? 1 : m, n, n + draw(3), 1);
@@ -129,10 +148,7 @@ static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, beginning sta
     tg_gemm g = gemm_of(&a, &b, &c);
     g.init = start == ZEROS ? NULL : from->data;
     g.init_row = start == BIAS ? 0 : from->row;
-    if (threaded)
-        tg_gemm_run(tg_kernels_for(dtype), dtype, &g);
-    else
-        tg_kernels_for(dtype)->gemm(&g);
+    multiply(how, &g, dtype);
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++)
             if (get(&c, i, j) != want[i * n + j])
@@ -164,7 +180,7 @@ static void small_sizes(tg_dtype dtype)
     for (int64_t m = 0; m <= 9; m++)
         for (int64_t n = 0; n <= 18; n++)
             for (int64_t k = 0; k <= 3; k++)
-                check(dtype, m, n, k, (beginning)draw(STARTS), false);
+                check(dtype, m, n, k, (beginning)draw(STARTS), ALONE);
 }
 
 static void random_sizes(tg_dtype dtype)
@@ -173,7 +189,7 @@ static void random_sizes(tg_dtype dtype)
                                      20, 24, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97, 100 };
     enum { N = sizeof sizes / sizeof sizes[0] };
     for (int i = 0; i < 600; i++)
-        check(dtype, sizes[draw(N)], sizes[draw(N)], sizes[draw(N)], (beginning)draw(STARTS), false);
+        check(dtype, sizes[draw(N)], sizes[draw(N)], sizes[draw(N)], (beginning)draw(STARTS), ALONE);
 }
 
 /* Past the sizes at which the product is cut into blocks, or copies its operands. */
@@ -186,7 +202,7 @@ static void large_sizes(tg_dtype dtype)
                    { 2, 300, 77 },  { 1, 130, 95 },   { 70, 10, 500 }, { 45, 22, 421 } };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         for (int repeat = 0; repeat < 30; repeat++)
-            check(dtype, shapes[i].m, shapes[i].n, shapes[i].k, (beginning)draw(STARTS), false);
+            check(dtype, shapes[i].m, shapes[i].n, shapes[i].k, (beginning)draw(STARTS), ALONE);
 }
 
 static void threaded_sizes(tg_dtype dtype)
@@ -194,12 +210,23 @@ static void threaded_sizes(tg_dtype dtype)
     for (int threads = 1; threads <= 3; threads++) {
         assert_int_equal(tg_set_num_threads(threads), TG_OK);
         for (int i = 0; i < 12; i++)
-            check(dtype, 1 + draw(300), 1 + draw(300), 1 + draw(200), (beginning)draw(STARTS), true);
-        check(dtype, 1000, 33, 70, BIAS, true);
-        check(dtype, 5, 2000, 90, ITSELF, true);
-        check(dtype, 2100, 2000, 0, BIAS, true); /* many elements, and nothing to sum */
+            check(dtype, 1 + draw(300), 1 + draw(300), 1 + draw(200), (beginning)draw(STARTS), CUT);
+        check(dtype, 1000, 33, 70, BIAS, CUT);
+        check(dtype, 5, 2000, 90, ITSELF, CUT);
+        check(dtype, 2100, 2000, 0, BIAS, CUT); /* many elements, and nothing to sum */
     }
     tg_set_num_threads(0);
+}
+
+/* From copies: parts of a tile and of a panel, one pass and more, one block and more. */
+static void copied_sizes(tg_dtype dtype)
+{
+    for (int i = 0; i < 300; i++)
+        check(dtype, 1 + draw(40), 1 + draw(110), 1 + draw(30), (beginning)draw(STARTS), COPIED);
+    for (int i = 0; i < 30; i++)
+        check(dtype, 1 + draw(130), 1 + draw(70), 390 + draw(430), (beginning)draw(STARTS), COPIED);
+    for (int start = 0; start < STARTS; start++)
+        check(dtype, 90 + draw(120), 380 + draw(60), 1 + draw(20), (beginning)start, COPIED);
 }
 
 /* Products that are cut, of every kind: sums of numbers that are no whole numbers have the same bits however many threads
@@ -211,9 +238,11 @@ static void same_bits(tg_dtype dtype)
         bool a_turned, b_turned;
     } shapes[] = { { 301, 203, 170, false, false }, { 203, 301, 170, true, true },  { 70, 900, 900, false, true },
                    { 1801, 10, 300, false, false }, { 300, 10, 1801, true, false }, { 1900, 3, 1000, false, false },
-                   { 1, 2003, 2500, false, false }, { 2, 2003, 1300, false, true }, { 2100, 2300, 1, false, false } };
+                   { 1, 2003, 2500, false, false }, { 2, 2003, 1300, false, true }, { 2100, 2300, 1, false, false },
+                   { 301, 803, 850, false, true },  { 401, 403, 410, true, false } };
+    enum { SHAPES = sizeof shapes / sizeof shapes[0], IN_PLACE = SHAPES - 2 };
     static const int threads[] = { 1, 2, 3, 7 };
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+    for (size_t i = 0; i < SHAPES; i++) {
         const int64_t m = shapes[i].m, n = shapes[i].n, k = shapes[i].k;
         matrix a = make(dtype, m, k, shapes[i].a_turned ? 1 : k, shapes[i].a_turned ? m : 1);
         matrix b = make(dtype, k, n, shapes[i].b_turned ? 1 : n, shapes[i].b_turned ? k : 1);
@@ -225,7 +254,7 @@ static void same_bits(tg_dtype dtype)
             matrix c = make(dtype, m, n, n, 1);
             const tg_gemm g = gemm_of(&a, &b, &c);
             assert_int_equal(tg_set_num_threads(threads[t]), TG_OK);
-            tg_gemm_run(tg_kernels_for(dtype), dtype, &g);
+            multiply(i < IN_PLACE ? CUT : COPIED, &g, dtype);
             if (alone) {
                 assert_memory_equal(c.data, alone, bytes(&c));
             } else {
@@ -264,6 +293,12 @@ static void test_threaded(void **unused)
 {
     (void)unused;
     for_every_set(threaded_sizes);
+}
+
+static void test_copied(void **unused)
+{
+    (void)unused;
+    for_every_set(copied_sizes);
 }
 
 static void test_same_bits(void **unused)
@@ -309,7 +344,8 @@ int main(void)
     printf("seed %d\n", SEED);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_sizes), cmocka_unit_test(test_random_sizes), cmocka_unit_test(test_large_sizes),
-        cmocka_unit_test(test_threaded),    cmocka_unit_test(test_same_bits),    cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_threaded),    cmocka_unit_test(test_copied),       cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -312,7 +312,7 @@ static void products_do_not_depend_on_threads(void **state)
             for (int t = 0; t < 4; t++) {
                 tg_set_num_threads(threads[t]);
                 memset(c, 0, sizeof(float) * (size_t)(m * n));
-                tg_gemm_run(tg_kernels_for(TG_F32), TG_F32, &g);
+                tg_gemm_run(tg_kernels_for(TG_F32), TG_F32, &g, NULL);
                 if (t == 0)
                     memcpy(first, c, sizeof(float) * (size_t)(m * n));
                 assert_memory_equal(c, first, sizeof(float) * (size_t)(m * n));

@@ -1,6 +1,9 @@
 /* test_matmul.c - matmul and linear: against loops over indices, broadcasting, folding, transposes, nothing copied. */
 #include "naive.h"
 
+#include <stdio.h>
+
+#include "failing_allocator.h"
 #include "threads.h"
 
 static int64_t below(tg_rng *rng, int64_t n)
@@ -252,12 +255,11 @@ static void bits_do_not_depend_on_threads(void **state)
     static const struct {
         tg_shape a, b;
     } cases[] = {
-        { { 2, { 150, 170 } }, { 2, { 170, 130 } } },
-        { { 3, { 40, 30, 50 } }, { 2, { 50, 60 } } },
-        { { 3, { 40, 30, 50 } }, { 3, { 40, 50, 20 } } },
-        { { 4, { 3, 1, 40, 50 } }, { 3, { 7, 50, 20 } } },
+        { { 2, { 150, 170 } }, { 2, { 170, 130 } } },     { { 3, { 40, 30, 50 } }, { 2, { 50, 60 } } },
+        { { 3, { 40, 30, 50 } }, { 3, { 40, 50, 20 } } }, { { 4, { 3, 1, 40, 50 } }, { 3, { 7, 50, 20 } } },
+        { { 2, { 100, 1000 } }, { 2, { 1000, 1000 } } }, /* db is large */
     };
-    enum { MOST = 200000 };
+    enum { MOST = 1000000 };
     double *v = malloc(MOST * sizeof *v), *first = malloc(2 * MOST * sizeof *v);
     tg_rng rng = tg_rng_seed(25);
     for (int i = 0; i < MOST; i++)
@@ -283,6 +285,63 @@ static void bits_do_not_depend_on_threads(void **state)
     tg_set_num_threads(before);
     free(v);
     free(first);
+}
+
+/* A large product takes copies of its operands into scratch; in a batch, one product after the other. */
+enum { LARGE_BATCH = 2, LARGE_DEPTH = 64, LARGE_SIDE = 700 };
+
+static double whole(int64_t i)
+{
+    return (double)(i * 31 % 17 - 8);
+}
+
+/* The gradient of b in a b, which is aᵀ g: the status, and how many of its elements are wrong. */
+static tg_status large_gradient(const tg_allocator *allocator, const double *v, int64_t *wrong, char *message,
+                                size_t size)
+{
+    const int64_t n = LARGE_SIDE, k = LARGE_DEPTH;
+    tg_tape *t = tg_tape_create_with(TG_F64, allocator);
+    const tg_shape a = TG_SHAPE(LARGE_BATCH, k, n), b = TG_SHAPE(LARGE_BATCH, n, n);
+    const tg_tensor x = tg_variable(t, b, v), y = tg_matmul(tg_wrap(t, a, v), x);
+    tg_backward_from(y, tg_wrap(t, a, v + 1));
+    const double *g = tg_data(tg_grad_of(x));
+    *wrong = 0;
+    for (int64_t s = 0; g && s < LARGE_BATCH; s++)
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j < n; j++) {
+                double want = 0;
+                for (int64_t p = 0; p < k; p++)
+                    want += v[(s * k + p) * n + i] * v[1 + (s * k + p) * n + j];
+                *wrong += g[(s * n + i) * n + j] != want;
+            }
+    const tg_status status = tg_tape_status(t);
+    snprintf(message, size, "%s", tg_tape_message(t));
+    tg_tape_destroy(t);
+    return status;
+}
+
+static void large_products_are_right_and_say_what_memory_they_lack(void **state)
+{
+    (void)state;
+    const int64_t n = LARGE_BATCH * LARGE_SIDE * LARGE_SIDE;
+    double *v = malloc((size_t)n * sizeof *v);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = whole(i);
+    failing f = { 0 };
+    const tg_allocator allocator = failing_allocator(&f);
+    char message[512];
+    int64_t wrong;
+    assert_int_equal(large_gradient(&allocator, v, &wrong, message, sizeof message), TG_OK);
+    assert_int_equal(wrong, 0);
+    bool scratch = false;
+    for (long at = f.calls; at > 0; at--) {
+        f = (failing){ .fail_at = at };
+        assert_int_equal(large_gradient(&allocator, v, &wrong, message, sizeof message), TG_ERR_MEMORY);
+        assert_int_equal(f.outstanding, 0);
+        scratch = scratch || strstr(message, "bytes of scratch");
+    }
+    assert_true(scratch);
+    free(v);
 }
 
 /* Errors ---------------------------------------------------------------------------------------------------------- */
@@ -321,10 +380,15 @@ static void what_does_not_fit_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products_meet_loops_over_indices), cmocka_unit_test(gradients_meet_differences),
-        cmocka_unit_test(third_derivatives_are_right),      cmocka_unit_test(a_transpose_has_its_own_gradient),
-        cmocka_unit_test(linear_is_a_product_and_a_bias),   cmocka_unit_test(backward_of_a_layer_takes_no_memory),
-        cmocka_unit_test(bits_do_not_depend_on_threads),    cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(products_meet_loops_over_indices),
+        cmocka_unit_test(gradients_meet_differences),
+        cmocka_unit_test(third_derivatives_are_right),
+        cmocka_unit_test(a_transpose_has_its_own_gradient),
+        cmocka_unit_test(linear_is_a_product_and_a_bias),
+        cmocka_unit_test(backward_of_a_layer_takes_no_memory),
+        cmocka_unit_test(large_products_are_right_and_say_what_memory_they_lack),
+        cmocka_unit_test(bits_do_not_depend_on_threads),
+        cmocka_unit_test(what_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,92 @@
+/* packed.h - large matrix products, from copies of both operands in the order in which the tiles read them.
+
+   A lies in tiles of TILE_ROWS rows, each row by row where A's rows are contiguous and else column by column; B in panels
+   of PANEL columns, row by row, the last as wide as its vectors. This is a part of gemm.c, whose tiles it runs. */
+#ifndef TG_PACKED_H
+#define TG_PACKED_H
+
+#include "kernels/gemm.h"
+#include "kernels/pack.h"
+#include "kernels/tile.h"
+
+/* Rows i .. i + m - 1 of A, i a multiple of TILE_ROWS: m a multiple, too, but for A's last. */
+void TG_PASTE(tg_copy_a_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m)
+{
+    const tg_gemm *g = pass->g;
+    const int64_t k = pass->k;
+    const real *from = (const real *)g->a + i * g->a_row + pass->p * g->a_col;
+    real *to = (real *)pass->a + i * k;
+    if (g->a_col == 1)
+        for (int64_t r = 0; r < m; r++)
+            memcpy(to + r * k, from + r * g->a_row, (size_t)k * sizeof *to);
+    else if (g->a_row == 1)
+        for (int64_t p = 0; p < k; p++)
+            for (int64_t r = 0; r < m; r += TILE_ROWS)
+                for (int64_t v = 0; v < TILE_ROWS && r + v < m; v += VL)
+                    put(to + r * k + p * TILE_ROWS + v, 0, TILE_ROWS - v,
+                        take(from + p * g->a_col + r + v, 0, m - r - v));
+    else
+        for (int64_t r = 0; r < m; r += TILE_ROWS)
+            pack_any(k, m - r < TILE_ROWS ? m - r : TILE_ROWS, from + r * g->a_row, g->a_col, g->a_row, to + r * k,
+                     TILE_ROWS);
+}
+
+static inline int64_t width_of(int64_t columns)
+{
+    return columns < PANEL ? (columns + VL - 1) / VL * VL : PANEL;
+}
+
+/* Columns j .. j + n - 1 of B, likewise. */
+void TG_PASTE(tg_copy_b_, TG_TABLE)(const tg_pass *pass, int64_t j, int64_t n)
+{
+    const tg_gemm *g = pass->g;
+    const real *from = (const real *)g->b + pass->p * g->b_row;
+    for (const int64_t end = j + n; j < end; j += PANEL)
+        pack_panel(g, pass->k, end - j < PANEL ? end - j : PANEL, from + j * g->b_col, (real *)pass->b + j * pass->k,
+                   width_of(end - j));
+}
+
+/* Asks for the tile of C below this one: its rows end `rows` down, and no later than a full tile's. */
+static inline void fetch_below(const tile *t, int64_t rows, int64_t width)
+{
+    for (int64_t r = TILE_ROWS; r < rows && r < 2 * TILE_ROWS; r++)
+        for (int64_t j = 0; j < width; j += VL)
+            __builtin_prefetch(t->c + r * t->c_row + j, 1);
+}
+
+/* Those rows and columns of C. While a panel is worked through, the next is asked for, a piece with each tile. */
+void TG_PASTE(tg_multiply_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n)
+{
+    const tg_gemm *g = pass->g;
+    const int64_t k = pass->k, end = j + n, height = (m + TILE_ROWS - 1) / TILE_ROWS;
+    const bool by_rows = g->a_col == 1;
+    const real *start = pass->p > 0 ? g->c : g->init;
+    const int64_t start_row = pass->p > 0 ? g->c_row : g->init_row;
+    for (; j < end; j += PANEL) {
+        const int64_t width = width_of(end - j);
+        tile t = { .k = k,
+                   .a = (const real *)pass->a + i * k,
+                   .a_row = by_rows ? k : 1,
+                   .a_col = by_rows ? 1 : TILE_ROWS,
+                   .b = (const real *)pass->b + j * k,
+                   .b_row = width,
+                   .c = (real *)g->c + i * g->c_row + j,
+                   .c_row = g->c_row,
+                   .init = start ? start + i * start_row + j : NULL,
+                   .init_row = start_row,
+                   .tail = end - j < width ? VL - (width - (end - j)) : VL,
+                   .ahead_step = width * (int64_t)sizeof(real) / height };
+        t.ahead = (const char *)(t.b + (g->n - j < 2 * PANEL ? 0 : PANEL * k));
+        for (int64_t r = 0; r < m; r += TILE_ROWS) {
+            fetch_below(&t, m - r, width);
+            tile_do((int)(m - r < TILE_ROWS ? m - r : TILE_ROWS), (int)(width / VL), by_rows, &t);
+            t.a += TILE_ROWS * k;
+            t.c += TILE_ROWS * t.c_row;
+            t.ahead += t.ahead_step * k;
+            if (t.init)
+                t.init += TILE_ROWS * t.init_row;
+        }
+    }
+}
+
+#endif
