@@ -2,11 +2,11 @@
 #include "kernels/kernels.h"
 
 /* Depth of a pass; and the tiles of A, which stay in the near cache, and panels of B that a task multiplies. */
-enum { DEPTH = 400, TILES = 12, PANELS = 8 };
+enum { DEPTH = 700, TILES = 12, PANELS = 8 };
 
 /* Bytes that do not stay near; and where A's columns are contiguous, of which each step of k reads a piece on a page of its
    own, those of all three matrices. */
-enum { FAR = 1 << 24, FAR_BY_COLUMNS = 1 << 22, LEAST_DEPTH = 64 };
+enum { FAR = 1 << 24, FAR_BY_COLUMNS = 5 << 19, LEAST_DEPTH = 64 };
 
 bool tg_gemm_is_far(tg_dtype dtype, const tg_gemm *g)
 {

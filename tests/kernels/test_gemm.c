@@ -224,7 +224,7 @@ static void copied_sizes(tg_dtype dtype)
     for (int i = 0; i < 300; i++)
         check(dtype, 1 + draw(40), 1 + draw(110), 1 + draw(30), (beginning)draw(STARTS), COPIED);
     for (int i = 0; i < 30; i++)
-        check(dtype, 1 + draw(130), 1 + draw(70), 390 + draw(430), (beginning)draw(STARTS), COPIED);
+        check(dtype, 1 + draw(130), 1 + draw(70), 690 + draw(130), (beginning)draw(STARTS), COPIED);
     for (int start = 0; start < STARTS; start++)
         check(dtype, 90 + draw(120), 380 + draw(60), 1 + draw(20), (beginning)start, COPIED);
 }
