@@ -9,7 +9,7 @@
 
 /* [m, k] x [k, n], where an operand may be read through its transpose. */
 typedef struct product {
-    const char *kind; /* forward  h = x W;   dx = g Wᵀ;   dW = xᵀ g;   square;   turned  xᵀ x */
+    const char *kind; /* forward  h = x W;   dx = g Wᵀ;   dW = xᵀ g;   square;   turned  aᵀ b */
     int64_t m, k, n;
     bool a_transposed, b_transposed;
 } product;

@@ -58,7 +58,8 @@ TG_API tg_status tg_tape_rewind(tg_tape *tape, tg_mark mark);
 typedef struct tg_tape_usage {
     int64_t nodes;         /* tensors on the tape now */
     size_t bytes;          /* taken from the allocator, all together */
-    size_t gradient_bytes; /* of these, the buffers of the reverse pass: their peak, since they are kept */
+    size_t gradient_bytes; /* of these, the buffers of the reverse pass and operations' scratch: their peak,
+                              since they are kept */
     uint64_t allocations;  /* calls of the allocator since the tape was made */
 } tg_tape_usage;
 TG_API tg_tape_usage tg_tape_memory(const tg_tape *tape);

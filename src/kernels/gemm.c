@@ -19,6 +19,13 @@ static int64_t min(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
+static int64_t part(int64_t n, int64_t most, int64_t unit)
+{
+    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
+    return parts > 1 ? (units + parts - 1) / parts * unit : n;
+}
+
 /* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. Takes the tile along. */
 static void panel(tile *t, int64_t m, int64_t columns)
 {
@@ -61,7 +68,7 @@ static void block(const tg_gemm *g, int64_t i, int64_t m, int64_t p, int64_t k, 
                    .c_row = g->c_row,
                    .init = start ? start + i * start_row + j : NULL,
                    .init_row = start_row,
-                   .ahead = (const char *)b };
+                   .ahead = (const char *)b }; /* nothing is known to lie ahead */
         if (pack) {
             t.b = packed;
             t.b_row = (columns + VL - 1) / VL * VL;

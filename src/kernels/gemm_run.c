@@ -23,6 +23,18 @@ static const void *offset(const void *p, int64_t bytes)
     return (const char *)p + bytes;
 }
 
+tg_gemm tg_gemm_part(const tg_gemm *g, int64_t size, int64_t i, int64_t m, int64_t j, int64_t n)
+{
+    tg_gemm p = *g;
+    p.m = m;
+    p.n = n;
+    p.a = offset(g->a, i * g->a_row * size);
+    p.b = offset(g->b, j * g->b_col * size);
+    p.c = (char *)g->c + (i * g->c_row + j) * size;
+    p.init = g->init ? offset(g->init, (i * g->init_row + j) * size) : NULL;
+    return p;
+}
+
 static void product(void *context, int64_t task)
 {
     const cut *c = context;
@@ -30,14 +42,9 @@ static void product(void *context, int64_t task)
     const int64_t across = c->by_rows ? task % c->across : task / c->down;
     const int64_t tall = c->kernels->gemm_rows, wide = c->kernels->gemm_columns;
     const int64_t i = c->rows * down / c->down * tall, j = c->columns * across / c->across * wide;
-    tg_gemm g = *c->g;
-    g.m = min(c->rows * (down + 1) / c->down * tall, g.m) - i;
-    g.n = min(c->columns * (across + 1) / c->across * wide, g.n) - j;
-    g.a = offset(g.a, i * g.a_row * c->size);
-    g.b = offset(g.b, j * g.b_col * c->size);
-    g.c = (char *)g.c + (i * g.c_row + j) * c->size;
-    if (g.init)
-        g.init = offset(g.init, (i * g.init_row + j) * c->size);
+    const int64_t m = min(c->rows * (down + 1) / c->down * tall, c->g->m) - i;
+    const int64_t n = min(c->columns * (across + 1) / c->across * wide, c->g->n) - j;
+    const tg_gemm g = tg_gemm_part(c->g, c->size, i, m, j, n);
     c->kernels->gemm(&g);
 }
 
@@ -69,8 +76,8 @@ static void cut_squarely(cut *c, int64_t most)
 /* Tasks that follow each other share what they read of the larger operand: it may not fit any cache. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
 {
-    if (scratch && g->k > 0) {
-        tg_gemm_in_passes(k, dtype, g, scratch);
+    if (scratch) {
+        tg_gemm_run_large(k, dtype, g, scratch);
         return;
     }
     if (g->k == 0 || (g->m * g->n < TASK_FLOPS && g->m * g->n * g->k < TASK_FLOPS)) {

@@ -49,7 +49,7 @@ typedef struct tg_gemm {
 typedef struct tg_pass {
     const tg_gemm *g;
     int64_t p, k;
-    void *a, *b; /* the copies, `b` aligned to a cache line */
+    void *a, *b; /* the copies */
 } tg_pass;
 
 /* One optimizer step over n elements; the formulas stand in tapegrad/optim.h. */
@@ -72,8 +72,8 @@ typedef struct tg_kernels {
     tg_loop_fn *const *loop; /* by enum tg_op_index; NULL for an operation without one */
     void (*gemm)(const tg_gemm *g);
     int gemm_rows, gemm_columns; /* of one tile: where a product is best cut */
-    /* Of a pass: rows i .. i + m - 1 of A, columns j .. j + n - 1 of B, those of C. They start at whole tiles and end
-       at such, or at the last. */
+    /* Of a pass: rows i .. i + m - 1 of A, columns j .. j + n - 1 of B, those of C. They start at whole tiles, and end
+       at such or with the matrix. */
     void (*copy_a)(const tg_pass *pass, int64_t i, int64_t m);
     void (*copy_b)(const tg_pass *pass, int64_t j, int64_t n);
     void (*multiply)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n);
@@ -105,20 +105,21 @@ void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *
 /* For tests: whether brief tasks are always shared. */
 void tg_parallel_eagerly(bool on);
 
-/* gemm cut over the pool; small products stay on the caller. scratch: NULL, or tg_gemm_room bytes, aligned to a cache line,
-   to copy the operands to. */
-void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
+/* Rows i .. i + m - 1 and columns j .. j + n - 1 of a product, whose elements have `size` bytes. */
+tg_gemm tg_gemm_part(const tg_gemm *g, int64_t size, int64_t i, int64_t m, int64_t j, int64_t n);
 
-/* Whether copies of the operands pay: each element serves many others, and they do not stay near. */
+/* gemm cut over the pool; small products stay on the caller. scratch: NULL; or, where none of m, n, k is 0, tg_gemm_room
+   bytes to copy parts of the operands to, which pays for a large product. */
+void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
+void tg_gemm_run_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
+size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+
+/* Large: each element serves many others, and they do not stay near. */
 enum { TG_LARGE_SIDE = 512 };
 bool tg_gemm_is_far(tg_dtype dtype, const tg_gemm *g);
 static inline bool tg_gemm_is_large(tg_dtype dtype, const tg_gemm *g)
 {
     return g->m >= TG_LARGE_SIDE && g->n >= TG_LARGE_SIDE && tg_gemm_is_far(dtype, g);
 }
-size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
-
-/* What tg_gemm_run does with scratch where k > 0. */
-void tg_gemm_in_passes(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
 
 #endif

@@ -46,7 +46,7 @@ void TG_PASTE(tg_copy_b_, TG_TABLE)(const tg_pass *pass, int64_t j, int64_t n)
                    width_of(end - j));
 }
 
-/* Asks for the tile of C below this one: its rows end `rows` down, and no later than a full tile's. */
+/* Asks for the tile of C below this one; C has `rows` rows from this one on. */
 static inline void fetch_below(const tile *t, int64_t rows, int64_t width)
 {
     for (int64_t r = TILE_ROWS; r < rows && r < 2 * TILE_ROWS; r++)
@@ -54,7 +54,8 @@ static inline void fetch_below(const tile *t, int64_t rows, int64_t width)
             __builtin_prefetch(t->c + r * t->c_row + j, 1);
 }
 
-/* Those rows and columns of C. While a panel is worked through, the next is asked for, a piece with each tile. */
+/* Those rows and columns of C. While a panel is worked through, the next one, if it is whole, is asked for: a piece with
+   each tile. */
 void TG_PASTE(tg_multiply_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n)
 {
     const tg_gemm *g = pass->g;
@@ -77,14 +78,15 @@ void TG_PASTE(tg_multiply_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m,
                    .tail = end - j < width ? VL - (width - (end - j)) : VL,
                    .ahead_step = width * (int64_t)sizeof(real) / height };
         t.ahead = (const char *)(t.b + (g->n - j < 2 * PANEL ? 0 : PANEL * k));
-        for (int64_t r = 0; r < m; r += TILE_ROWS) {
+        for (int64_t r = 0, rows; r < m; r += rows) {
+            rows = m - r < TILE_ROWS ? m - r : TILE_ROWS;
             fetch_below(&t, m - r, width);
-            tile_do((int)(m - r < TILE_ROWS ? m - r : TILE_ROWS), (int)(width / VL), by_rows, &t);
-            t.a += TILE_ROWS * k;
-            t.c += TILE_ROWS * t.c_row;
+            tile_do((int)rows, (int)(width / VL), by_rows, &t);
+            t.a += rows * k;
+            t.c += rows * t.c_row;
             t.ahead += t.ahead_step * k;
             if (t.init)
-                t.init += TILE_ROWS * t.init_row;
+                t.init += rows * t.init_row;
         }
     }
 }

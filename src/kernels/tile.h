@@ -11,13 +11,6 @@
 #define TILE_SUMS (TILE_ROWS * TILE_VECS)
 enum { PANEL = TILE_VECS * VL }; /* columns that are worked through together */
 
-/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
-static inline int64_t part(int64_t n, int64_t most, int64_t unit)
-{
-    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
-    return parts > 1 ? (units + parts - 1) / parts * unit : n;
-}
-
 typedef struct tile {
     int64_t k;
     const real *a; /* element (i, p) at i a_row + p a_col */
@@ -29,7 +22,7 @@ typedef struct tile {
     const real *init; /* NULL for zeros */
     int64_t init_row;
     int64_t tail;       /* columns in the last vector: VL, or fewer */
-    const char *ahead;  /* what is read soon: a full tile asks the caches for it, */
+    const char *ahead;  /* what is read soon, or any address: a full tile asks the caches for it, */
     int64_t ahead_step; /* so many bytes on at each step of k */
 } tile;
 
@@ -60,7 +53,7 @@ typedef struct place {
     const char *ahead;
 } place;
 
-enum { NEAR = 2 }; /* the cache, of the compiler's levels, into which a tile calls what lies ahead: the second */
+enum { SECOND_CACHE = 2 }; /* __builtin_prefetch's locality */
 
 /* sums += one column of A times one row of B. */
 INLINE void tile_step(form f, vec *sums, place *at)
@@ -77,7 +70,7 @@ INLINE void tile_step(form f, vec *sums, place *at)
         at->a[q] += at->a_col;
     at->b += at->b_row;
     if (f.rows * f.vecs == TILE_SUMS) {
-        __builtin_prefetch(at->ahead, 0, NEAR);
+        __builtin_prefetch(at->ahead, 0, SECOND_CACHE);
         at->ahead += at->ahead_step;
     }
 }

@@ -62,19 +62,22 @@ static tg_status shape(tg_call *c, tg_shape *out)
 
 /* Forward --------------------------------------------------------------------------------------------------------- */
 
-/* NULL where the product needs none; false, with the error raised, out of memory. */
+/* NULL for a product that takes none; false, with the error raised, out of memory. */
 static bool take_scratch(tg_call *c, const tg_gemm *g, void **scratch)
 {
     const tg_tape *t = c->tape;
     *scratch = NULL;
-    return !tg_gemm_is_large(t->dtype, g) || (*scratch = tg_call_scratch(c, tg_gemm_room(t->kernels, t->dtype, g)));
+    if (!tg_gemm_is_large(t->dtype, g))
+        return true;
+    *scratch = tg_call_scratch(c, tg_gemm_room(t->kernels, t->dtype, g));
+    return *scratch;
 }
 
 tg_status tg_call_gemm(tg_call *c, const tg_gemm *g)
 {
     void *scratch;
     if (!take_scratch(c, g, &scratch))
-        return c->tape->status;
+        return TG_ERR_MEMORY;
     tg_gemm_run(c->tape->kernels, c->tape->dtype, g, scratch);
     return TG_OK;
 }
@@ -129,7 +132,7 @@ static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
     leading_steps(tg_call_dims(c, 0), &p, p.a);
     leading_steps(tg_call_dims(c, 1), &p, p.b);
     if (!take_scratch(c, g, &p.scratch))
-        return c->tape->status;
+        return TG_ERR_MEMORY;
     if (p.scratch)
         for (int64_t i = 0; i < n; i++)
             multiply(&p, i);

@@ -5,10 +5,10 @@
 #include "kernels/kernels.h"
 #include "tapegrad/op.h"
 
-/* A B, where a stands for A or, `a_turned`, for its transpose; likewise b: read through strides, nothing copied. */
+/* A B, where a stands for A or, `a_turned`, for its transpose; likewise b: read through strides, no transpose is made. */
 tg_tensor tg_product(tg_tensor a, bool a_turned, tg_tensor b, bool b_turned);
 
-/* Computes it for a call, with scratch where it is large. */
+/* Runs g for a call's forward, with scratch where it is large: TG_ERR_MEMORY, raised, if there is none. */
 tg_status tg_call_gemm(tg_call *c, const tg_gemm *g);
 
 /* [..., n] as [rows, n]: leading axes are only more rows to a 2-D right operand. */

@@ -218,7 +218,7 @@ static void threaded_sizes(tg_dtype dtype)
     tg_set_num_threads(0);
 }
 
-/* From copies: parts of a tile and of a panel, one pass and more, one block and more. */
+/* From copies: parts of a tile and of a panel, one pass and more, one block and more, one strip and more. */
 static void copied_sizes(tg_dtype dtype)
 {
     for (int i = 0; i < 300; i++)
@@ -227,6 +227,8 @@ static void copied_sizes(tg_dtype dtype)
         check(dtype, 1 + draw(130), 1 + draw(70), 690 + draw(130), (beginning)draw(STARTS), COPIED);
     for (int start = 0; start < STARTS; start++)
         check(dtype, 90 + draw(120), 380 + draw(60), 1 + draw(20), (beginning)start, COPIED);
+    check(dtype, 2400, 5, 3, MATRIX, COPIED);
+    check(dtype, 7, 4800, 2, BIAS, COPIED);
 }
 
 /* Products that are cut, of every kind: sums of numbers that are no whole numbers have the same bits however many threads

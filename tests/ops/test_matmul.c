@@ -1,4 +1,4 @@
-/* test_matmul.c - matmul and linear: against loops over indices, broadcasting, folding, transposes, nothing copied. */
+/* test_matmul.c - matmul and linear: against loops over indices, broadcasting, folding, transposes, large products. */
 #include "naive.h"
 
 #include <stdio.h>
@@ -287,26 +287,25 @@ static void bits_do_not_depend_on_threads(void **state)
     free(first);
 }
 
-/* A large product takes copies of its operands into scratch; in a batch, one product after the other. */
-enum { LARGE_BATCH = 2, LARGE_DEPTH = 64, LARGE_SIDE = 700 };
+/* Large products ---------------------------------------------------------------------------------------------------- */
 
-static double whole(int64_t i)
-{
-    return (double)(i * 31 % 17 - 8);
-}
+/* They take copies of their operands into scratch; in a batch, one after the other. */
+enum { LARGE_BATCH = 4, LARGE_DEPTH = 64, LARGE_SIDE = 520 };
 
-/* The gradient of b in a b, which is aᵀ g: the status, and how many of its elements are wrong. */
-static tg_status large_gradient(const tg_allocator *allocator, const double *v, int64_t *wrong, char *message,
-                                size_t size)
+/* [batch, LARGE_DEPTH, LARGE_SIDE] x [batch, LARGE_SIDE, LARGE_SIDE], or without batch an affine layer: of the status, and
+   how many elements of the right operand's gradient, aᵀ g, are wrong. */
+static tg_status large_gradient(bool batch, const tg_allocator *allocator, const double *v, int64_t *wrong,
+                                char *message, size_t size)
 {
-    const int64_t n = LARGE_SIDE, k = LARGE_DEPTH;
+    const int64_t n = LARGE_SIDE, k = LARGE_DEPTH, count = batch ? LARGE_BATCH : 1;
+    const tg_shape a = batch ? TG_SHAPE(count, k, n) : TG_SHAPE(k, n);
+    const tg_shape b = batch ? TG_SHAPE(count, n, n) : TG_SHAPE(n, n);
     tg_tape *t = tg_tape_create_with(TG_F64, allocator);
-    const tg_shape a = TG_SHAPE(LARGE_BATCH, k, n), b = TG_SHAPE(LARGE_BATCH, n, n);
-    const tg_tensor x = tg_variable(t, b, v), y = tg_matmul(tg_wrap(t, a, v), x);
-    tg_backward_from(y, tg_wrap(t, a, v + 1));
-    const double *g = tg_data(tg_grad_of(x));
+    const tg_tensor x = tg_wrap(t, a, v), w = tg_variable(t, b, v);
+    tg_backward_from(batch ? tg_matmul(x, w) : tg_linear(x, w, (tg_tensor){ 0 }), tg_wrap(t, a, v + 1));
+    const double *g = tg_data(tg_grad_of(w));
     *wrong = 0;
-    for (int64_t s = 0; g && s < LARGE_BATCH; s++)
+    for (int64_t s = 0; g && s < count; s++)
         for (int64_t i = 0; i < n; i++)
             for (int64_t j = 0; j < n; j++) {
                 double want = 0;
@@ -326,21 +325,26 @@ static void large_products_are_right_and_say_what_memory_they_lack(void **state)
     const int64_t n = LARGE_BATCH * LARGE_SIDE * LARGE_SIDE;
     double *v = malloc((size_t)n * sizeof *v);
     for (int64_t i = 0; i < n; i++)
-        v[i] = whole(i);
-    failing f = { 0 };
-    const tg_allocator allocator = failing_allocator(&f);
-    char message[512];
-    int64_t wrong;
-    assert_int_equal(large_gradient(&allocator, v, &wrong, message, sizeof message), TG_OK);
-    assert_int_equal(wrong, 0);
-    bool scratch = false;
-    for (long at = f.calls; at > 0; at--) {
-        f = (failing){ .fail_at = at };
-        assert_int_equal(large_gradient(&allocator, v, &wrong, message, sizeof message), TG_ERR_MEMORY);
-        assert_int_equal(f.outstanding, 0);
-        scratch = scratch || strstr(message, "bytes of scratch");
+        v[i] = (double)(i * 31 % 17 - 8);
+    const int before = tg_num_threads();
+    use_threads(3);
+    for (int batch = 0; batch < 2; batch++) {
+        failing f = { 0 };
+        const tg_allocator allocator = failing_allocator(&f);
+        char message[512];
+        int64_t wrong;
+        assert_int_equal(large_gradient(batch, &allocator, v, &wrong, message, sizeof message), TG_OK);
+        assert_int_equal(wrong, 0);
+        bool scratch = false;
+        for (long at = f.calls; at > 0; at--) {
+            f = (failing){ .fail_at = at };
+            assert_int_equal(large_gradient(batch, &allocator, v, &wrong, message, sizeof message), TG_ERR_MEMORY);
+            assert_int_equal(f.outstanding, 0);
+            scratch = scratch || strstr(message, "bytes of scratch");
+        }
+        assert_true(scratch);
     }
-    assert_true(scratch);
+    tg_set_num_threads(before);
     free(v);
 }
 
