@@ -232,6 +232,37 @@ static void double_function(int index)
     report(f, TG_F64, w);
 }
 
+/* What a function says of a number does not depend on the numbers beside it, for which it may choose another way. */
+static void lanes_do_not_know_their_neighbours(void **unused)
+{
+    (void)unused;
+    enum { MOST_LANES = 16, BLOCKS = 8, ALIKE = BLOCK / MOST_LANES };
+    static double x[BLOCK], y[BLOCK], alike[BLOCK], z[BLOCK];
+    static float x32[BLOCK], y32[BLOCK], alike32[BLOCK], z32[BLOCK];
+    state = SEED;
+    for (int block = 0; block < BLOCKS; block++) {
+        for (int i = 0; i < BLOCK; i++)
+            x32[i] = (float)(x[i] = sample());
+        for (int i = 0; i < BLOCK; i++)
+            alike32[i] = (float)(alike[i] = x[i / MOST_LANES]);
+        for (int s = 0; s < SETS; s++)
+            for (int f = 0; f < VMATH_COUNT && tg_cpu_runs(sets[s].name); f++) {
+                sets[s].loops[TG_F32][f](BLOCK, x32, y32);
+                sets[s].loops[TG_F32][f](BLOCK, alike32, z32);
+                sets[s].loops[TG_F64][f](BLOCK, x, y);
+                sets[s].loops[TG_F64][f](BLOCK, alike, z);
+                for (int i = 0; i < ALIKE; i++) {
+                    const bool same = memcmp(&y[i], &z[i * MOST_LANES], sizeof *y) == 0;
+                    const bool same32 = memcmp(&y32[i], &z32[i * MOST_LANES], sizeof *y32) == 0;
+                    if (!(same || isnan(y[i])) || !(same32 || isnan(y32[i])))
+                        fail_msg("%s, %s of %a: %a, and alone %a; of %a: %a, and alone %a", sets[s].name,
+                                 functions[f].name, x[i], y[i], z[i * MOST_LANES], (double)x32[i], (double)y32[i],
+                                 (double)z32[i * MOST_LANES]);
+                }
+            }
+    }
+}
+
 #define X(name)                                                                                                      \
     static void float_##name(void **unused)                                                                          \
     {                                                                                                                \
@@ -253,6 +284,7 @@ int main(void)
 #define X(name) cmocka_unit_test(float_##name), cmocka_unit_test(double_##name),
         VMATH_FUNCTIONS
 #undef X
+            cmocka_unit_test(lanes_do_not_know_their_neighbours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
