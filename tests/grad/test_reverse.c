@@ -1,66 +1,8 @@
 /* test_reverse.c - the reverse pass: sharing, joining, repeating, higher orders, sinks, and what it refuses. */
-#include <math.h>
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdint.h>
+#include "own_tape.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#include "tapegrad.h"
-
-static const tg_tensor null = { 0 };
-
-static tg_tape *tape;
-
-static int make_tape(void **state)
-{
-    (void)state;
-    tape = tg_tape_create(TG_F64);
-    return 0;
-}
-
-static int destroy_tape(void **state)
-{
-    (void)state;
-    tg_tape_destroy(tape);
-    return 0;
-}
-
-static tg_tensor scalar(double x)
-{
-    return tg_variable(tape, TG_SCALAR, &x);
-}
-
-static tg_tensor vector(double x, double y)
-{
-    return tg_variable(tape, TG_SHAPE(2), ((double[]){ x, y }));
-}
-
-/* The elements of x, which must be these, to a relative 1e-13. */
-static void equals(tg_tensor x, int n, const double *expected)
-{
-    double values[16];
-    if (tg_read(x, values, n) != TG_OK)
-        fail_msg("%s", tg_tape_message(tape));
-    for (int i = 0; i < n; i++)
-        if (!(fabs(values[i] - expected[i]) <= 1e-13 * fabs(expected[i])))
-            fail_msg("element %d is %.17g, not %.17g", i, values[i], expected[i]);
-}
-
-static void ok(tg_status status)
-{
-    if (status != TG_OK)
-        fail_msg("%s", tg_tape_message(tape));
-}
-
-static void says(tg_status status, tg_status expected, const char *message)
-{
-    assert_int_equal(status, expected);
-    assert_string_equal(tg_tape_message(tape), message);
-    tg_tape_reset(tape);
-}
 
 /* First order ----------------------------------------------------------------------------------------------------- */
 
@@ -162,6 +104,20 @@ static void gradients_of_what_is_empty_or_single(void **state)
     assert_int_equal(tg_size(tg_grad_of(none)), 0);
     equals(tg_grad_of(one), 1, (double[]){ 8 });
     assert_int_equal(tg_rank(tg_grad_of(one)), 2);
+}
+
+/* Of a cotangent without elements nothing is read, whether it stands on no memory or on too little for one. */
+static void nothing_has_a_gradient_of_nothing(void **state)
+{
+    (void)state;
+    void *little = malloc(1);
+    void *const places[] = { NULL, little };
+    for (int i = 0; i < 2; i++) {
+        tg_tensor x = tg_variable_f64(tape, TG_SHAPE(0), NULL);
+        ok(tg_backward_from(tg_add(x, x), tg_wrap(tape, TG_SHAPE(0), places[i])));
+        assert_int_equal(tg_size(tg_grad_of(x)), 0);
+    }
+    free(little);
 }
 
 static void backward_of_a_leaf_is_one(void **state)
@@ -392,159 +348,8 @@ static void what_cannot_start_is_refused(void **state)
     says(tg_backward(x), TG_ERR_STALE, "backward: the tensor is from before a reset or rewind of its tape");
 }
 
-/* Rules of a user's own: right once, wrong in kind, absent. */
-static tg_status same(tg_call *c, tg_shape *out)
-{
-    *out = tg_call_shape(c, 0);
-    return TG_OK;
-}
-
-static tg_status copy(tg_call *c)
-{
-    memcpy(tg_call_output(c), tg_call_input(c, 0), (size_t)tg_call_size(c, 0) * tg_dtype_size(tg_call_dtype(c)));
-    return TG_OK;
-}
-
-static tg_tensor stolen; /* a note that a rule keeps for itself */
-
-static void vjp_copy(tg_vjp *v)
-{
-    assert_true(tg_wants(v, 0));
-    stolen = tg_scale(tg_cotangent(v), 2);
-    tg_give(v, 0, tg_cotangent(v));
-}
-
-static void vjp_of_input_seven(tg_vjp *v)
-{
-    tg_give(v, 7, tg_cotangent(v));
-}
-
-static void vjp_of_wrong_shape(tg_vjp *v)
-{
-    tg_give(v, 0, tg_full(tape, TG_SHAPE(3), 1));
-}
-
-static void vjp_of_null(tg_vjp *v)
-{
-    tg_give(v, 0, null);
-}
-
-static void vjp_that_reads(tg_vjp *v)
-{
-    const double twice = 2 * tg_item(tg_sum(tg_cotangent(v), TG_ALL, false)); /* forces a note */
-    tg_give(v, 0, tg_scale(tg_cotangent(v), twice));
-}
-
-static void vjp_that_misbehaves(tg_vjp *v)
-{
-    tg_backward(tg_input(v, 0));
-    tg_give(v, 0, tg_cotangent(v));
-}
-
-/* Of a cotangent without elements nothing is read, whether it stands on no memory or on too little for one. */
-static void nothing_has_a_gradient_of_nothing(void **state)
-{
-    (void)state;
-    void *little = malloc(1);
-    void *const places[] = { NULL, little };
-    for (int i = 0; i < 2; i++) {
-        tg_tensor x = tg_variable_f64(tape, TG_SHAPE(0), NULL);
-        ok(tg_backward_from(tg_add(x, x), tg_wrap(tape, TG_SHAPE(0), places[i])));
-        assert_int_equal(tg_size(tg_grad_of(x)), 0);
-    }
-    free(little);
-}
-
-/* It looks at what is kept while gradients are being kept. */
-static tg_tensor above;
-static void vjp_that_peeks(tg_vjp *v)
-{
-    tg_grad_of(above);
-    tg_give(v, 0, tg_cotangent(v));
-}
-
-static tg_tensor apply_rule(void (*vjp)(tg_vjp *), int order, tg_tensor x)
-{
-    static tg_op op;
-    op = (tg_op){ .name = "mine", .arity = 1, .order = order, .shape = same, .forward = copy, .vjp = vjp };
-    return tg_apply(&op, &x, 1, NULL, 0);
-}
-
-static void a_rule_is_held_to_its_word(void **state)
-{
-    (void)state;
-    tg_tensor x = scalar(3), g;
-    ok(tg_backward(apply_rule(vjp_copy, TG_ORDER_ONCE, x)));
-    equals(tg_grad_of(x), 1, (double[]){ 1 });
-    assert_false(tg_is_valid(stolen));
-    says(tg_grad(apply_rule(vjp_copy, TG_ORDER_ONCE, x), null, &x, 1, &g, TG_CREATE_GRAPH), TG_ERR_NOT_DIFFERENTIABLE,
-         "mine has no second derivative: it cannot be differentiated again");
-    says(tg_backward(apply_rule(NULL, TG_ORDER_NONE, scalar(1))), TG_ERR_NOT_DIFFERENTIABLE,
-         "mine has no derivative; detach what leads to it");
-    says(tg_backward(tg_sum(apply_rule(vjp_of_wrong_shape, TG_ORDER_ANY, vector(1, 2)), 0, false)), TG_ERR_SHAPE,
-         "in the reverse pass of mine: sum_to: [2] does not broadcast to [3]");
-    says(tg_backward(apply_rule(vjp_of_input_seven, TG_ORDER_ANY, scalar(1))), TG_ERR_ARGUMENT,
-         "in the reverse pass of mine: the rule speaks of input 7; there are 1, from 0");
-    says(tg_backward(apply_rule(vjp_of_null, TG_ORDER_ANY, scalar(1))), TG_ERR_ARGUMENT,
-         "in the reverse pass of mine: the rule gave input 0 the null tensor");
-    says(tg_backward(apply_rule(vjp_that_misbehaves, TG_ORDER_ANY, scalar(1))), TG_ERR_STATE,
-         "in the reverse pass of mine: backward: not inside a rule; use tg_give");
-    x = vector(1, 2);
-    above = tg_retain_grad(tg_scale(apply_rule(vjp_that_peeks, TG_ORDER_ANY, x), 3));
-    says(tg_backward(tg_sum(above, 0, false)), TG_ERR_STATE,
-         "in the reverse pass of mine: grad_of: not inside a rule; the gradient there is tg_cotangent");
-    x = vector(1, 2);
-    ok(tg_backward(tg_sum(apply_rule(vjp_that_reads, TG_ORDER_ANY, x), 0, false)));
-    equals(tg_grad_of(x), 2, (double[]){ 4, 4 });
-}
-
-/* A forward should not; if it does, its result is still its own. */
-static tg_status forward_that_applies(tg_call *c)
-{
-    tg_exp(tg_full(tape, TG_SCALAR, 3));
-    return copy(c);
-}
-
-static void a_forward_that_applies_operations_keeps_its_result(void **state)
-{
-    (void)state;
-    static const tg_op op = { .name = "mine",
-                              .arity = 1,
-                              .order = TG_ORDER_ONCE,
-                              .shape = same,
-                              .forward = forward_that_applies,
-                              .vjp = vjp_copy };
-    tg_tensor x = vector(1, 2), y = tg_apply(&op, &x, 1, NULL, 0);
-    equals(y, 2, (double[]){ 1, 2 });
-    ok(tg_backward(tg_sum(y, 0, false)));
-    equals(tg_grad_of(x), 2, (double[]){ 1, 1 });
-}
-
-static void an_operation_is_given_what_it_takes(void **state)
-{
-    (void)state;
-    tg_tensor x = scalar(1);
-    tg_apply(tg_op_find("mul"), &x, 1, NULL, 0);
-    says(tg_tape_status(tape), TG_ERR_ARGUMENT, "mul: takes 2 inputs, was given 1");
-    x = scalar(1);
-    tg_apply(NULL, &x, 1, NULL, 0);
-    says(tg_tape_status(tape), TG_ERR_ARGUMENT, "apply: the operation is NULL");
-    x = scalar(1);
-    tg_apply(&(const tg_op){ .name = "half", .arity = 1, .forward = copy }, &x, 1, NULL, 0);
-    says(tg_tape_status(tape), TG_ERR_ARGUMENT, "apply: operation half needs a name, a shape rule and a forward");
-    x = scalar(1);
-    tg_apply(&(const tg_op){ .name = "half", .arity = 1, .shape = same }, &x, 1, NULL, 0);
-    says(tg_tape_status(tape), TG_ERR_ARGUMENT, "apply: operation half needs a name, a shape rule and a forward");
-    x = scalar(1);
-    tg_apply(tg_op_find("scale"), &x, 1, NULL, 8);
-    says(tg_tape_status(tape), TG_ERR_ARGUMENT, "scale: the attributes are NULL, not 8 bytes");
-    x = scalar(1);
-    assert_null(tg_apply(tg_op_find("mul"), NULL, 2, NULL, 0).tape);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_tape, destroy_tape)
     const struct CMUnitTest tests[] = {
         TEST(an_input_used_many_times_gathers),
         TEST(a_gradient_that_was_handed_on_is_not_written),
@@ -554,6 +359,7 @@ int main(void)
         TEST(a_second_backward_is_right),
         TEST(a_chain_of_a_million),
         TEST(gradients_of_what_is_empty_or_single),
+        TEST(nothing_has_a_gradient_of_nothing),
         TEST(backward_of_a_leaf_is_one),
         TEST(gradient_buffers_are_used_again),
         TEST(grad_asks_for_any_tensor),
@@ -566,10 +372,6 @@ int main(void)
         TEST(rewinding_forgets_leaves),
         TEST(a_set_of_the_other_dtype_is_refused),
         TEST(what_cannot_start_is_refused),
-        TEST(nothing_has_a_gradient_of_nothing),
-        TEST(a_rule_is_held_to_its_word),
-        TEST(a_forward_that_applies_operations_keeps_its_result),
-        TEST(an_operation_is_given_what_it_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
