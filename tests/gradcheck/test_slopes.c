@@ -1,0 +1,281 @@
+/* test_slopes.c - the checker where slopes are hard: kinks, jumps, NaN, zeros, every scale. */
+#include "function.h"
+
+/* Kinks ---------------------------------------------------------------------------------------------------------- */
+
+FUNCTION(absolute, tg_abs(x))
+FUNCTION(relu, tg_relu(x))
+FUNCTION(bent, tg_mul(tg_relu(x), tg_exp(x)))
+FUNCTION(tied, tg_maximum(x, tg_neg(x)))
+FUNCTION(clamped, tg_clamp(x, -1, 1))
+FUNCTION(sharp_but_smooth, tg_softplus(tg_scale(x, 1e6)))
+
+static void a_kink_is_counted_and_named(void **state)
+{
+    (void)state;
+    struct {
+        function *f;
+        double at;
+    } kinks[] = { { absolute, 0 }, { relu, 0 }, { bent, 0 }, { tied, 0 }, { clamped, 1 }, { clamped, -1 } };
+    for (int i = 0; i < COUNT(kinks); i++)
+        for (int forward = 0; forward < 2; forward++) {
+            tg_gradcheck_report report;
+            const tg_gradcheck_config config = { .forward_differences = forward };
+            assert_passed(check_at(kinks[i].f, AT(0.7, kinks[i].at, -0.6), &config, &report), &report);
+            if (report.all.n_kinks != 1)
+                fail_msg("%d: %s", i, report.text);
+            assert_int_equal(report.all.n_checked, 2);
+            assert_string_equal(report.all.kink.name, "x");
+            assert_int_equal(report.all.kink.index, 1);
+            assert_non_null(strstr(report.text, "1 kink not judged (the first is x[1])"));
+        }
+}
+
+/* The gradient jumps at a kink: what is beside it is checked all the same. */
+static void a_kink_is_one_at_order_two(void **state)
+{
+    (void)state;
+    function *const kinks[] = { absolute, relu, bent, tied };
+    for (int i = 0; i < COUNT(kinks); i++) {
+        tg_gradcheck_report report;
+        const tg_gradcheck_config config = { .order = 2 };
+        assert_passed(check_at(kinks[i], AT(0.7, 0, -0.6), &config, &report), &report);
+        if (report.all.n_kinks < 1 || report.all.n_checked < 2)
+            fail_msg("%d: %s", i, report.text);
+        assert_int_equal(report.all.kink.index, 1);
+    }
+}
+
+static void nothing_but_kinks_is_no_pass(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_failed(check_at(relu, AT(0, 0), NULL, &report), &report, TG_FAULT_ONLY_KINKS);
+    assert_int_equal(report.all.n_kinks, 2);
+    assert_int_equal(report.all.n_checked, 0);
+}
+
+/* Beside a kink the slope is sound, however close. */
+static void elements_beside_a_kink_are_checked(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_passed(check_at(bent, AT(1e-2, -1e-3, 1e-4, -1e-5, 1e-6), NULL, &report), &report);
+    assert_int_equal(report.all.n_kinks, 0);
+    assert_int_equal(report.all.n_checked, 5);
+}
+
+static void a_sharp_bend_is_no_kink(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_passed(check_at(sharp_but_smooth, AT(0), NULL, &report), &report);
+    assert_int_equal(report.all.n_kinks, 0);
+}
+
+static tg_status all_ones(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
+                          unsigned flags, void *context)
+{
+    (void)in, (void)n, (void)flags;
+    out[0] = tg_scale(cotangent, *(const double *)context);
+    return tg_tape_status(y.tape);
+}
+
+static void a_gradient_outside_of_a_kink_fails(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    double slope = 1.5; /* of |x| at 0: -1 .. 1 */
+    const tg_gradcheck_config config = { .gradient = all_ones, .gradient_context = &slope };
+    assert_element_failed(check_at(absolute, AT(0), &config, &report), &report, "x[0]");
+    slope = -1.01;
+    assert_element_failed(check_at(absolute, AT(0), &config, &report), &report, "x[0]");
+    slope = 1; /* the bounds are included */
+    assert_failed(check_at(absolute, AT(0), &config, &report), &report, TG_FAULT_ONLY_KINKS);
+    slope = 0.5; /* between, but x is no kink here */
+    assert_element_failed(check_at(absolute, AT(1e-5), &config, &report), &report, "x[0]");
+}
+
+static tg_tensor largest(tg_tape *tape, const tg_tensor *in, void *context)
+{
+    (void)tape, (void)context;
+    return tg_max(in[0], TG_ALL, false);
+}
+
+static void ties_of_max_are_kinks(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_passed(check_at(largest, AT(0.5, 2, -1, 2), NULL, &report), &report);
+    assert_int_equal(report.all.n_kinks, 2);
+    assert_int_equal(report.all.kink.index, 1);
+    assert_int_equal(report.all.n_checked, 2);
+    assert_passed(check_at(largest, AT(0.5, 2, -1, 1.99), NULL, &report), &report);
+    assert_int_equal(report.all.n_kinks, 0);
+}
+
+/* What is no function of slopes ---------------------------------------------------------------------------------- */
+
+/* 0 below zero, 1 from there on: the tape says that the slope is 0. */
+static tg_tensor step_up(tg_tape *tape, const tg_tensor *in, void *context)
+{
+    (void)context;
+    double x[8];
+    const int64_t n = tg_size(in[0]);
+    tg_read(in[0], x, n);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = x[i] >= 0;
+    return tg_add(tg_scale(in[0], 0), tg_constant(tape, tg_shape_of(in[0]), x));
+}
+
+static void a_jump_fails(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_passed(check_at(step_up, AT(1, -1), NULL, &report), &report);
+    for (int forward = 0; forward < 2; forward++)
+        for (int sign = -1; sign < 2; sign += 2) {
+            const double x[] = { 1, sign * 0.0, -1 };
+            const tg_gradcheck_config config = { .forward_differences = forward };
+            const tg_status status = check_at(step_up, x, 3, &config, &report);
+            if (forward) /* to the right there is no jump */
+                assert_passed(status, &report);
+            else
+                assert_element_failed(status, &report, "x[1]");
+        }
+}
+
+FUNCTION(logarithm, tg_log(x))
+FUNCTION(root, tg_sqrt(x))
+FUNCTION(exponential, tg_exp(x))
+
+static void what_is_not_finite_fails(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_failed(check_at(logarithm, AT(1, -1), NULL, &report), &report, TG_FAULT_NOT_FINITE);
+    assert_failed(check_at(logarithm, AT(0, 1), NULL, &report), &report, TG_FAULT_NOT_FINITE);
+    assert_failed(check_at(exponential, AT(1, 800), NULL, &report), &report, TG_FAULT_NOT_FINITE);
+    assert_failed(check_at(exponential, AT((double)NAN, 1), NULL, &report), &report, TG_FAULT_NOT_FINITE);
+    assert_failed(check_at(root, AT(4, -1), NULL, &report), &report, TG_FAULT_NOT_FINITE);
+    assert_element_failed(check_at(root, AT(4, 0), NULL, &report), &report, "x[1]"); /* its gradient is infinite */
+    assert_true(isinf(report.all.max_relative));
+    assert_int_equal(report.all.n_failed, 1);
+    assert_passed(check_at(exponential, AT(700, -745), NULL, &report), &report); /* just finite */
+    assert_passed(check_at(logarithm, AT(1e-100, 1e100), NULL, &report), &report);
+}
+
+/* The function is cut off from its input, which the slopes tell. */
+FUNCTION(detached, tg_add(tg_detach(x), tg_scale(x, 0)))
+FUNCTION(all_detached, tg_detach(tg_exp(x)))
+FUNCTION(constant_of_it, tg_scale(x, 0))
+
+static void zero_against_something_fails(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_element_failed(check_at(detached, AT(1, 2), NULL, &report), &report, "x[");
+    assert_element_failed(check_at(all_detached, AT(1, 2), NULL, &report), &report, "x[");
+    assert_int_equal(report.all.n_failed, 2);
+}
+
+static void zero_against_zero_passes(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    for (int order = 1; order < 3; order++) {
+        assert_passed(check_at(constant_of_it, AT(1, 2), &(tg_gradcheck_config){ .order = order }, &report), &report);
+        assert_true(report.all.max_relative == 0);
+        assert_int_equal(report.all.n_faint, 0);
+    }
+}
+
+/* Zero by mathematics, but only nearly in floating point. */
+FUNCTION(sum_of_sines, tg_sum(tg_add(tg_square(tg_sin(x)), tg_square(tg_cos(x))), TG_ALL, false))
+
+static void cancelled_gradients_pass_as_faint(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    assert_passed(check_at(sum_of_sines, AT(0.3, -1.7, 2.2), NULL, &report), &report);
+    assert_true(report.all.n_faint > 0);
+    assert_non_null(strstr(report.text, "too faint to tell from rounding"));
+}
+
+/* Scales --------------------------------------------------------------------------------------------------------- */
+
+FUNCTION(square, tg_square(x))
+FUNCTION(inverse, tg_reciprocal(x))
+FUNCTION(shifted, tg_shift(x, 1))
+FUNCTION(waves, tg_sin(x))
+FUNCTION(high_above, tg_shift(tg_square(x), 1e9))
+FUNCTION(steep, tg_exp(tg_scale(x, 300)))
+FUNCTION(flat, tg_tanh(x))
+
+static tg_status stretched(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
+                           unsigned flags, void *context)
+{
+    (void)context;
+    const tg_status status = tg_grad(y, cotangent, in, n, out, flags);
+    for (int i = 0; i < n; i++)
+        out[i] = tg_scale(out[i], 1 + 1e-4);
+    return status;
+}
+
+static void every_scale_is_checked_as_closely(void **state)
+{
+    (void)state;
+    function *const functions[] = { square, inverse, logarithm, root, shifted, waves, high_above };
+    static const double values[] = { 1e-8, 3e-3, 1, 7e2, 1e8 };
+    tg_gradcheck_report report;
+    const tg_gradcheck_config wrong = { .gradient = stretched };
+    for (int f = 0; f < COUNT(functions); f++) {
+        for (int i = 0; i < COUNT(values); i++) { /* alone */
+            assert_passed(check_at(functions[f], &values[i], 1, NULL, &report), &report);
+            if (functions[f] != high_above || i > 1) /* 1e9 + 1e-16 is 1e9 */
+                assert_element_failed(check_at(functions[f], &values[i], 1, &wrong, &report), &report, "x[0]");
+        }
+        assert_passed(check_at(functions[f], values, COUNT(values), NULL, &report), &report);
+        if (functions[f] != high_above) { /* and together */
+            assert_element_failed(check_at(functions[f], values, COUNT(values), &wrong, &report), &report, "x[");
+            if (report.all.n_failed != COUNT(values))
+                fail_msg("function %d: %s", f, report.text);
+        }
+    }
+    assert_passed(check_at(flat, values, COUNT(values), NULL, &report), &report);
+    assert_passed(check_at(steep, AT(-1, 0, 1), NULL, &report), &report);
+    assert_element_failed(check_at(steep, AT(-1, 0, 1), &wrong, &report), &report, "x[");
+    assert_int_equal(report.all.n_failed, 3);
+}
+
+static void a_step_can_be_given(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    for (int forward = 0; forward < 2; forward++) {
+        const tg_gradcheck_config config = { .step = 1e-4, .forward_differences = forward };
+        assert_passed(check_at(waves, AT(0.4, -0.9), &config, &report), &report);
+        assert_true(report.all.worst.step == 1e-4);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kink_is_counted_and_named),
+        cmocka_unit_test(a_kink_is_one_at_order_two),
+        cmocka_unit_test(nothing_but_kinks_is_no_pass),
+        cmocka_unit_test(elements_beside_a_kink_are_checked),
+        cmocka_unit_test(a_sharp_bend_is_no_kink),
+        cmocka_unit_test(a_gradient_outside_of_a_kink_fails),
+        cmocka_unit_test(ties_of_max_are_kinks),
+        cmocka_unit_test(a_jump_fails),
+        cmocka_unit_test(what_is_not_finite_fails),
+        cmocka_unit_test(zero_against_something_fails),
+        cmocka_unit_test(zero_against_zero_passes),
+        cmocka_unit_test(cancelled_gradients_pass_as_faint),
+        cmocka_unit_test(every_scale_is_checked_as_closely),
+        cmocka_unit_test(a_step_can_be_given),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
