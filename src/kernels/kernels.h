@@ -111,7 +111,6 @@ tg_gemm tg_gemm_part(const tg_gemm *g, int64_t size, int64_t i, int64_t m, int64
 /* gemm cut over the pool; small products stay on the caller. scratch: NULL; or, where none of m, n, k is 0, tg_gemm_room
    bytes to copy parts of the operands to, which pays for a large product. */
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
-void tg_gemm_run_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
 size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
 /* Large: each element serves many others, and they do not stay near. */
@@ -121,5 +120,8 @@ static inline bool tg_gemm_is_large(tg_dtype dtype, const tg_gemm *g)
 {
     return g->m >= TG_LARGE_SIDE && g->n >= TG_LARGE_SIDE && tg_gemm_is_far(dtype, g);
 }
+
+/* What tg_gemm_run does with scratch. */
+void tg_gemm_run_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
 
 #endif

@@ -113,7 +113,7 @@ static bool gaps_are_intact(const matrix *c)
 
 typedef enum beginning { ZEROS, BIAS, MATRIX, ITSELF, STARTS } beginning;
 
-/* The kernel itself; cut over the threads; or so from copies of the operands. */
+/* The kernel itself; cut over the threads; or, so cut, from copies of the operands. */
 typedef enum way { ALONE, CUT, COPIED } way;
 
 static void multiply(way how, const tg_gemm *g, tg_dtype dtype)
@@ -229,6 +229,7 @@ static void copied_sizes(tg_dtype dtype)
         check(dtype, 90 + draw(120), 380 + draw(60), 1 + draw(20), (beginning)start, COPIED);
     check(dtype, 2400, 5, 3, MATRIX, COPIED);
     check(dtype, 7, 4800, 2, BIAS, COPIED);
+    check(dtype, 2400, 3, 710, ITSELF, COPIED);
 }
 
 /* Products that are cut, of every kind: sums of numbers that are no whole numbers have the same bits however many threads
