@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <tapegrad.h>
 
-/* train_options.c: the command line ------------------------------------------------------------------------------- */
+#include "training/fit.h"
+
+/* options.c: the command line -------------------------------------------------------------------------------------- */
 
 enum { HIDDEN_MOST = 16, NAME_BYTES = 32 };
 
@@ -36,7 +38,7 @@ void print_help(void);
 /* "300,100", or "none". Returns buffer. */
 char *sizes_text(const sizes *s, char *buffer, size_t size);
 
-/* train_data.c: the data sets ------------------------------------------------------------------------------------- */
+/* data.c: the data sets ------------------------------------------------------------------------------------- */
 
 /* A data set, and what suits it where nothing else is asked for. */
 typedef struct source {
@@ -59,7 +61,7 @@ typedef struct problem {
 tg_status problem_init(problem *p, const options *o, tg_error *err);
 void problem_finish(problem *p);
 
-/* train_optimizer.c: optimizers and schedules ---------------------------------------------------------------------- */
+/* optimizer.c: optimizers and schedules ---------------------------------------------------------------------- */
 
 const char *optimizer_name(int i); /* NULL past the last */
 const char *schedule_name(int i);
@@ -72,47 +74,34 @@ void suit_optimizer(options *o);
 tg_optimizer *make_optimizer(const options *o, tg_params *params, tg_error *err);
 tg_schedule make_schedule(const options *o, int64_t steps);
 
-/* train_check.c: the loss, and its gradient's check ----------------------------------------------------------------- */
-
-/* The loss of a batch: cross-entropy, and l2 times the squares of the weights. */
-tg_tensor loss_of(tg_mlp *net, tg_tensor logits, const int32_t *labels, double l2);
+/* check.c: the check of the loss's gradient ------------------------------------------------------------------------ */
 
 /* Compares the gradient of the loss of a few rows with finite differences, on the network's twin in float64. What
    kept it from that is in the report's text, too. */
 void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report);
 
-/* train_report.c: what is printed, train_files.c: what is written -------------------------------------------------- */
+/* report.c: what is printed, files.c: what is written -------------------------------------------------- */
 
-/* One epoch, or what was done of it. Accuracies are shares of 1. */
-typedef struct epoch {
-    int64_t number, rows, samples; /* counted from 1; trained on in this epoch, and since the start */
-    double lr, loss, accuracy, test_loss, test_accuracy;
-    double seconds; /* of training, without the test */
-} epoch;
-
+/* A run, and what is known of it so far. */
 typedef struct record {
     const options *o;
     const problem *data;
     const tg_mlp *net;
-    epoch *epochs;
-    int n_epochs;
-    int64_t samples, trained; /* to train on in all, and trained on so far */
-    double seconds;           /* of training */
+    fit_record fit; /* a point an epoch; the last one may be a part of it */
     double test_loss, test_accuracy;
-    tg_tape_usage settled, end; /* the tape after the first epoch, and after the last */
-    bool interrupted;
     bool live;    /* progress is shown on a terminal */
     double shown; /* when it was last; 0: no line is open */
 } record;
 
-double seconds_now(void);
+/* Rows trained on since the start. */
+int64_t trained_rows(const record *r);
 
 void print_heading(const record *r);
 void print_check(const record *r, const tg_gradcheck_report *check);
 void print_columns(record *r);
-void print_progress(record *r, const epoch *now); /* on a terminal, some times a second */
+void print_progress(record *r, const fit_record *fit, const fit_point *now); /* on a terminal, some times a second */
 void end_progress(const record *r);               /* before something else is printed */
-void print_epoch(record *r, const epoch *done);
+void print_epoch(record *r, const fit_record *fit, const fit_point *done);
 void print_end(const record *r); /* which files were written */
 
 /* Whether a file can be made at `path`, asked before the work that it is to keep. false prints a line to stderr. */

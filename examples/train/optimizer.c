@@ -1,4 +1,4 @@
-/* train_optimizer.c - optimizers and schedules by name, with learning rates that suit them. */
+/* optimizer.c - optimizers and schedules by name, with learning rates that suit them. */
 #include <math.h>
 
 #include "train.h"

@@ -1,4 +1,4 @@
-/* train_files.c - the curves as CSV and the run as JSON, each put in place whole. */
+/* files.c - the curves as CSV and the run as JSON, each put in place whole. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
@@ -59,10 +59,10 @@ static bool write_file(const record *r, const char *path, void (*print)(FILE *ou
 static void print_csv(FILE *out, const record *r)
 {
     fputs("epoch,samples,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy\n", out);
-    for (int i = 0; i < r->n_epochs; i++) {
-        const epoch *e = &r->epochs[i];
-        fprintf(out, "%lld,%lld,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)e->number, (long long)e->samples, e->lr,
-                e->loss, e->accuracy, e->test_loss, e->test_accuracy);
+    for (int64_t i = 0; i < r->fit.n; i++) {
+        const fit_point *e = &r->fit.points[i];
+        fprintf(out, "%lld,%lld,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)e->epoch, (long long)e->samples, e->lr,
+                e->loss, e->accuracy, e->held_out_loss, e->held_out_accuracy);
     }
 }
 
@@ -128,15 +128,15 @@ static void print_config(FILE *out, const record *r)
 static void print_curves(FILE *out, const record *r)
 {
     fputs("  \"epochs\": [", out);
-    for (int i = 0; i < r->n_epochs; i++) {
-        const epoch *e = &r->epochs[i];
-        fprintf(out, "%s\n    {\"epoch\": %lld, \"samples\": %lld", i ? "," : "", (long long)e->number,
+    for (int64_t i = 0; i < r->fit.n; i++) {
+        const fit_point *e = &r->fit.points[i];
+        fprintf(out, "%s\n    {\"epoch\": %lld, \"samples\": %lld", i ? "," : "", (long long)e->epoch,
                 (long long)e->samples);
         member(out, "learning_rate", e->lr);
         member(out, "train_loss", e->loss);
         member(out, "train_accuracy", e->accuracy);
-        member(out, "test_loss", e->test_loss);
-        member(out, "test_accuracy", e->test_accuracy);
+        member(out, "test_loss", e->held_out_loss);
+        member(out, "test_accuracy", e->held_out_accuracy);
         member(out, "seconds", e->seconds);
         fputc('}', out);
     }
@@ -149,10 +149,11 @@ static void print_json(FILE *out, const record *r)
     print_config(out, r);
     print_curves(out, r);
     fprintf(out, "  \"tape\": {\"bytes\": %zu, \"gradient_bytes\": %zu, \"allocations_after_first_epoch\": %llu},\n",
-            r->end.bytes, r->end.gradient_bytes, (unsigned long long)(r->end.allocations - r->settled.allocations));
-    fprintf(out, "  \"interrupted\": %s", r->interrupted ? "true" : "false");
-    member(out, "seconds", r->seconds);
-    member(out, "samples_per_second", (double)r->trained / r->seconds);
+            r->fit.end.bytes, r->fit.end.gradient_bytes,
+            (unsigned long long)(r->fit.end.allocations - r->fit.settled.allocations));
+    fprintf(out, "  \"interrupted\": %s", r->fit.interrupted ? "true" : "false");
+    member(out, "seconds", r->fit.seconds);
+    member(out, "samples_per_second", (double)trained_rows(r) / r->fit.seconds);
     member(out, "test_loss", r->test_loss);
     member(out, "test_accuracy", r->test_accuracy);
     fputs("\n}\n", out);

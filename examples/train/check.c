@@ -1,13 +1,7 @@
-/* train_check.c - the loss of the training program, and the check of its gradient. */
+/* check.c - the check of the gradient of the loss. */
 #include "train.h"
 
 enum { CHECK_ROWS = 8 };
-
-tg_tensor loss_of(tg_mlp *net, tg_tensor logits, const int32_t *labels, double l2)
-{
-    tg_tensor loss = tg_cross_entropy(logits, labels, TG_MEAN);
-    return l2 > 0 ? tg_add(loss, tg_mlp_l2(net, logits.tape, l2)) : loss;
-}
 
 typedef struct twin {
     tg_mlp *net;
@@ -20,7 +14,7 @@ static tg_tensor twin_loss(tg_tape *tape, tg_params *params, void *context)
     const twin *t = context;
     (void)params; /* the twin's own */
     tg_tensor x = tg_wrap(tape, TG_SHAPE(t->rows.n, t->rows.features), t->rows.x);
-    return loss_of(t->net, tg_mlp_forward(t->net, x), t->rows.labels, t->l2);
+    return fit_loss(t->net, tg_mlp_forward(t->net, x), t->rows.labels, t->l2);
 }
 
 void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report)

@@ -1,19 +1,10 @@
-/* train_report.c - what the training program prints. */
+/* report.c - what the training program prints. */
 #define _POSIX_C_SOURCE 200809L
-#include <math.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "train.h"
 
 enum { TEXT_BYTES = 256 };
-
-double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static const char *plural(int64_t n)
 {
@@ -65,27 +56,27 @@ void print_columns(record *r)
 }
 
 /* A line that can be written over with the next one. */
-static void print_row(const record *r, const epoch *e, bool tested)
+static void print_row(const record *r, const fit_record *fit, const fit_point *e, bool tested)
 {
     char done[TEXT_BYTES], test[TEXT_BYTES];
     const int64_t n = r->data->train.n, epochs = r->o->epochs;
-    const int left = (int)(r->seconds * ((double)r->samples / (double)r->trained - 1) + 0.5);
+    const int left = (int)(fit->seconds * ((double)fit->total / (double)e->samples - 1) + 0.5);
     if (e->rows == n)
-        snprintf(done, sizeof done, "%lld/%lld", (long long)e->number, (long long)epochs);
+        snprintf(done, sizeof done, "%lld/%lld", (long long)e->epoch, (long long)epochs);
     else
-        snprintf(done, sizeof done, "%.1f/%lld", (double)r->trained / (double)n, (long long)epochs);
-    snprintf(test, sizeof test, tested ? "%.2f" : "-", 100 * e->test_accuracy);
+        snprintf(done, sizeof done, "%.1f/%lld", (double)e->samples / (double)n, (long long)epochs);
+    snprintf(test, sizeof test, tested ? "%.2f" : "-", 100 * e->held_out_accuracy);
     printf("%s%8s %9.4f %9.2f %9s %11.0f %4d:%02d", r->shown > 0 ? "\r" : "", done, e->loss, 100 * e->accuracy, test,
            (double)e->rows / e->seconds, left / 60, left % 60);
     fflush(stdout);
 }
 
-void print_progress(record *r, const epoch *now)
+void print_progress(record *r, const fit_record *fit, const fit_point *now)
 {
-    if (!r->live || seconds_now() < r->shown + 0.1)
+    if (!r->live || fit_seconds() < r->shown + 0.1)
         return;
-    print_row(r, now, false);
-    r->shown = seconds_now();
+    print_row(r, fit, now, false);
+    r->shown = fit_seconds();
 }
 
 void end_progress(const record *r)
@@ -95,14 +86,19 @@ void end_progress(const record *r)
     fflush(stdout);
 }
 
-void print_epoch(record *r, const epoch *done)
+void print_epoch(record *r, const fit_record *fit, const fit_point *done)
 {
     if (r->o->quiet)
         return;
-    print_row(r, done, true);
+    print_row(r, fit, done, true);
     putchar('\n');
     fflush(stdout);
     r->shown = 0;
+}
+
+int64_t trained_rows(const record *r)
+{
+    return r->fit.n > 0 ? r->fit.points[r->fit.n - 1].samples : 0;
 }
 
 void print_end(const record *r)
@@ -115,8 +111,8 @@ void print_end(const record *r)
     if (o->quiet)
         return;
     putchar('\n');
-    if (r->interrupted)
-        printf("interrupted after %.2f of %lld epochs\n", (double)r->trained / (double)r->data->train.n,
+    if (r->fit.interrupted)
+        printf("interrupted after %.2f of %lld epochs\n", (double)trained_rows(r) / (double)r->data->train.n,
                (long long)o->epochs);
     for (int i = 0; i < 3; i++)
         if (files[i].path) {

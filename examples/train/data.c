@@ -1,4 +1,4 @@
-/* train_data.c - the data sets by name, read or generated, and brought to mean 0 and deviation 1. */
+/* data.c - the data sets by name, read or generated, and brought to mean 0 and deviation 1. */
 #include <stdlib.h>
 
 #include "train.h"

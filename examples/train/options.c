@@ -1,4 +1,4 @@
-/* train_options.c - the command line: one table of options, read, completed and explained. */
+/* options.c - the command line: one table of options, read, completed and explained. */
 #include <errno.h>
 #include <float.h>
 #include <stdarg.h>

@@ -1,0 +1,205 @@
+/* train.c - trains a multi-layer perceptron on a data set: the main job. train --help lists the options. */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdlib.h>
+
+#include "train.h"
+
+enum { WRONG_USE = 2 };
+
+typedef struct run {
+    options o;
+    problem data;
+    record record;
+    tg_mlp *net;
+    tg_optimizer *optimizer;
+} run;
+
+static bool fail(const run *r, const char *text)
+{
+    end_progress(&r->record);
+    fprintf(stderr, "train: %s\n", text);
+    return false;
+}
+
+/* Ctrl-C ----------------------------------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+    stopped = signal;
+}
+
+/* The first signal ends the training, and what was learned is saved; a second one kills. */
+static void catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* Making ----------------------------------------------------------------------------------------------------------- */
+
+static bool make_network(run *r, tg_error *err)
+{
+    const options *o = &r->o;
+    int64_t layers[HIDDEN_MOST + 2] = { r->data.train.features };
+    for (int i = 0; i < o->hidden.n; i++)
+        layers[i + 1] = o->hidden.size[i];
+    layers[o->hidden.n + 1] = r->data.train.classes;
+    r->net = tg_mlp_create(&(tg_mlp_config){ .sizes = layers,
+                                             .n_sizes = o->hidden.n + 2,
+                                             .activation = (tg_activation)o->activation,
+                                             .dtype = (tg_dtype)o->dtype,
+                                             .seed = (uint64_t)o->seed },
+                           err);
+    return r->net && (!o->load || tg_params_load(tg_mlp_params(r->net), o->load, err) == TG_OK);
+}
+
+static bool make(run *r)
+{
+    tg_error err = { 0 };
+    if (r->o.threads > 0)
+        tg_set_num_threads((int)r->o.threads);
+    if (problem_init(&r->data, &r->o, &err) != TG_OK || !make_network(r, &err))
+        return fail(r, err.text);
+    r->optimizer = make_optimizer(&r->o, tg_mlp_params(r->net), &err);
+    if (!r->optimizer)
+        return fail(r, err.text);
+    r->record.o = &r->o;
+    r->record.data = &r->data;
+    r->record.net = r->net;
+    return true;
+}
+
+static void finish(run *r)
+{
+    fit_record_finish(&r->record.fit);
+    tg_optimizer_destroy(r->optimizer);
+    tg_mlp_destroy(r->net);
+    problem_finish(&r->data);
+}
+
+static bool check(const run *r)
+{
+    tg_gradcheck_report report;
+    check_gradient(r->net, &r->data.train, r->o.l2, &report);
+    if (!report.passed)
+        return fail(r, report.text);
+    print_check(&r->record, &report);
+    return true;
+}
+
+/* Training and testing --------------------------------------------------------------------------------------------- */
+
+static bool watch(void *context, const fit_record *fit, const fit_point *now, bool closed)
+{
+    record *log = context;
+    if (closed)
+        print_epoch(log, fit, now);
+    else
+        print_progress(log, fit, now);
+    return !stopped;
+}
+
+static bool train(run *r)
+{
+    const options *o = &r->o;
+    record *log = &r->record;
+    tg_error err = { 0 };
+    print_columns(log);
+    const int64_t count = (r->data.train.n - 1) / o->batch + 1;
+    const fit_config config = { .net = r->net,
+                                .train = &r->data.train,
+                                .held_out = &r->data.test,
+                                .optimizer = r->optimizer,
+                                .schedule = make_schedule(o, o->epochs * count),
+                                .l2 = o->l2,
+                                .clip = o->clip,
+                                .batch = o->batch,
+                                .seed = (uint64_t)o->seed,
+                                .epochs = o->epochs,
+                                .watch = watch,
+                                .watch_context = log };
+    if (fit_run(&config, &log->fit, &err))
+        return true;
+    return fail(r, err.status == TG_ERR_NONFINITE ? "the loss is no longer finite; a smaller --lr may help" : err.text);
+}
+
+static bool test(run *r)
+{
+    tg_error err = { 0 };
+    record *log = &r->record;
+    return fit_measure(r->net, &r->data.test, r->o.l2, &log->test_loss, &log->test_accuracy, NULL, &err) ||
+           fail(r, err.text);
+}
+
+/* Saving ----------------------------------------------------------------------------------------------------------- */
+
+/* With what is needed to use the parameters: which network they fit, and how its inputs were prepared. */
+static bool save_params(const run *r)
+{
+    char hidden[512], mean[32], deviation[32];
+    const options *o = &r->o;
+    snprintf(mean, sizeof mean, "%.17g", r->data.mean);
+    snprintf(deviation, sizeof deviation, "%.17g", r->data.deviation);
+    const char *const about[] = {
+        /* clang-format off */
+        "data", source_at(o->data)->name,
+        "hidden", sizes_text(&o->hidden, hidden, sizeof hidden),
+        "activation", tg_activation_name((tg_activation)o->activation),
+        "mean", mean,
+        "deviation", deviation,
+        NULL,
+        /* clang-format on */
+    };
+    tg_error err;
+    return !o->save || tg_params_save_with(tg_mlp_params(r->net), o->save, about, &err) == TG_OK || fail(r, err.text);
+}
+
+/* Each file for itself: where one cannot be written, the others are. */
+static bool save(const run *r)
+{
+    const bool params = save_params(r);
+    const bool csv = write_csv(&r->record, r->o.csv);
+    const bool json = write_json(&r->record, r->o.json);
+    if (params && csv && json)
+        print_end(&r->record);
+    return params && csv && json;
+}
+
+static bool can_save(const options *o)
+{
+    return can_write(o->save) && can_write(o->csv) && can_write(o->json);
+}
+
+static int work(run *r)
+{
+    if (!can_save(&r->o) || !make(r))
+        return EXIT_FAILURE;
+    print_heading(&r->record);
+    if (!check(r))
+        return EXIT_FAILURE;
+    catch_signals();
+    if ((r->o.epochs > 0 && !train(r)) || !test(r))
+        return EXIT_FAILURE;
+    const bool saved = save(r);
+    printf("test accuracy %.2f %%\n", 100 * r->record.test_accuracy);
+    return !saved ? EXIT_FAILURE : stopped ? 128 + stopped : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    run r = { 0 };
+    if (!read_options(&r.o, argc, argv))
+        return WRONG_USE;
+    if (r.o.help) {
+        print_help();
+        return EXIT_SUCCESS;
+    }
+    const int status = work(&r);
+    finish(&r);
+    return status;
+}
