@@ -21,7 +21,7 @@ typedef struct step {
     rotation rotations[];
 } step;
 
-enum { LANES = 16 };
+enum { LANES = 24 };
 
 typedef struct solver {
     tg_tridiagonal t;
@@ -72,7 +72,8 @@ static double shift_of(const double *d, const double *e)
 }
 
 /* An implicit QL step on the block l .. m: the first rotation is that of T minus the shift, the others move the number
-   that it brings beside the diagonals up and out. Where that becomes zero, the block splits, and the step ends. */
+   that it brings beside the diagonals up and out. Where that becomes zero, or so small that its square loses digits, the
+   block splits, and the step ends. */
 static void rotate(solver *s, int64_t l, int64_t m, rotation *kept)
 {
     double *d = s->t.d, *e = s->t.e;
@@ -80,9 +81,9 @@ static void rotate(solver *s, int64_t l, int64_t m, rotation *kept)
     for (int64_t i = m - 1; i >= l; i--) {
         const double f = sine * e[i], b = cosine * e[i], r = sqrt(f * f + g * g);
         e[i + 1] = r;
-        if (r == 0) {
+        if (r < 0x1p-480) {
             d[i + 1] -= p;
-            e[m] = 0;
+            e[i + 1] = e[m] = 0;
             for (; kept && i >= l; i--)
                 kept[i - l] = (rotation){ 1, 0 };
             return;
