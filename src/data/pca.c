@@ -191,6 +191,9 @@ static tg_status check(const tg_dataset *set, int64_t components, tg_error *err)
     const tg_status status = tg_dataset_check_full(set, "pca_create", err);
     if (status != TG_OK)
         return status;
+    if (set->n == 1)
+        return tg_error_raise(err, TG_ERR_RANGE,
+                              "pca_create: the set has one row, which does not vary; expected at least 2");
     const int64_t most = set->n - 1 < set->features ? set->n - 1 : set->features;
     if (components < 1 || components > most)
         return tg_error_raise(err, TG_ERR_RANGE,
