@@ -13,6 +13,7 @@
 #include "tapegrad/optim.h"
 #include "tapegrad/gradcheck.h"
 #include "tapegrad/data.h"
+#include "tapegrad/pca.h"
 #include "tapegrad/io.h"
 #include "tapegrad/cpu.h"
 

@@ -93,7 +93,14 @@ TG_API tg_status tg_dataset_split(const tg_dataset *set, int64_t count, uint64_t
                                   tg_dataset *second, tg_error *err);
 
 /* Mean and standard deviation, sqrt(sum (x - mean)^2 / count), in one pass and in double; right also where the mean is
-   large against the deviation. An empty set is TG_ERR_STATE. ------------------------------------------------------ */
+   large against the deviation. They are fitted on the training set and applied to every set. To subtract the mean image
+   (of the training set, from all of them), and with `deviation` in place of NULL to standardise:
+
+       tg_dataset_moments(&train, mean, deviation, &err);
+       tg_dataset_standardize(&train, mean, NULL, &err);
+       tg_dataset_standardize(&test, mean, NULL, &err);
+
+   Principal axes are in pca.h. An empty set is TG_ERR_STATE. ------------------------------------------------------ */
 
 /* Of each feature over all rows: `features` numbers each. */
 TG_API tg_status tg_dataset_moments(const tg_dataset *set, double *mean, double *deviation, tg_error *err);
@@ -102,7 +109,8 @@ TG_API tg_status tg_dataset_moments(const tg_dataset *set, double *mean, double 
 TG_API tg_status tg_dataset_moments_overall(const tg_dataset *set, double *mean, double *deviation, tg_error *err);
 
 /* x = (x - mean) / deviation in place, feature by feature, with the moments of this set or of the one that it must be
-   comparable with. A deviation of 0 counts as 1; NULL stands for means of 0 or deviations of 1. */
+   comparable with. A deviation of 0 counts as 1. NULL stands for means of 0 or for deviations of 1: with deviation NULL,
+   the mean is subtracted and nothing is scaled. */
 TG_API tg_status tg_dataset_standardize(tg_dataset *set, const double *mean, const double *deviation, tg_error *err);
 
 /* Batches --------------------------------------------------------------------------------------------------------- */
@@ -115,22 +123,35 @@ typedef struct tg_batch {
     const int32_t *labels; /* [n] */
 } tg_batch;
 
+/* Augmentation: rows that are pictures [channels, height, width], changed at random as they are put into a batch. What a
+   row becomes depends on the seed, the epoch, and the row's number in the set only. The set stays as it is. */
+typedef struct tg_augment {
+    int channels, height, width; /* at least 1 each; their product is the set's features */
+    double flip_horizontal;      /* probability, 0 .. 1, that a row is mirrored left-right */
+    double flip_vertical;        /* probability, 0 .. 1, that a row is mirrored top-bottom */
+    double scale; /* 0 <= scale < 1: all pixels of a row times a factor uniform in 1 - scale .. 1 + scale,
+                                    rounded to the set's dtype */
+} tg_augment;
+
 typedef struct tg_batches_config {
     int64_t size;                  /* rows of a batch; 0: 64 */
-    uint64_t seed;                 /* of the shuffling */
-    bool in_order;                 /* no shuffling; batches then point into the set */
+    uint64_t seed;                 /* of the shuffling and of the augmentation */
+    bool in_order;                 /* no shuffling; batches then point into the set, but for x if it is augmented */
     bool drop_last;                /* leave out a last batch that is not full */
+    const tg_augment *augment;     /* NULL: none; copied */
     const tg_allocator *allocator; /* copied; NULL for the C library */
 } tg_batches_config;
 
 /* Batches of a set, which must stay as it is while they are used. NULL and *err on failure: a NULL or empty set, a
-   negative size, no memory. NULL for config means all defaults. */
+   negative size, no memory, an augmentation with a number out of range (TG_ERR_ARGUMENT) or of other pictures than the
+   set's (TG_ERR_SHAPE). NULL for config means all defaults. */
 typedef struct tg_batches tg_batches;
 TG_API tg_batches *tg_batches_create(const tg_dataset *set, const tg_batches_config *config, tg_error *err);
 TG_API void tg_batches_destroy(tg_batches *batches); /* takes NULL */
 
 /* Fills *batch and returns true; or returns false at the end of an epoch, and the next call begins the next one. The
-   order of an epoch depends on the seed and the epoch's number only. Allocates nothing. NULL gives false. */
+   order of an epoch depends on the seed and the epoch's number only. Allocates nothing; rows are gathered by the
+   library's threads (cpu.h). NULL gives false. */
 TG_API bool tg_batches_next(tg_batches *batches, tg_batch *batch);
 
 /* Goes to the first batch of an epoch, counted from 0: to begin again, or to resume. A negative one counts as 0. */

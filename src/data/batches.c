@@ -4,7 +4,9 @@
 
 #include "core/memory.h"
 #include "core/status.h"
+#include "data/augment.h"
 #include "data/dataset.h"
+#include "kernels/kernels.h"
 #include "tapegrad/rng.h"
 
 struct tg_batches {
@@ -14,8 +16,10 @@ struct tg_batches {
     uint64_t seed;
     int64_t epoch, next; /* the batch that comes next */
     bool ordered;        /* `order` is the epoch's */
-    int64_t *order;      /* this and the buffers below: NULL without shuffling */
-    void *x;
+    bool augmented;
+    tg_augment augment; /* if augmented */
+    int64_t *order;     /* NULL without shuffling */
+    void *x;            /* NULL where batches point into the set, as the labels */
     int32_t *labels;
 };
 
@@ -52,7 +56,16 @@ static tg_status check(const tg_dataset *set, const tg_batches_config *c, tg_err
                               "batches_create: size is %" PRId64 ", but with drop_last a set of %" PRId64
                               " rows has no such batch",
                               c->size, set->n);
-    return TG_OK;
+    return c->augment ? tg_augment_check(c->augment, set, "batches_create", err) : TG_OK;
+}
+
+/* The buffers that the settings ask for. */
+static bool allocate(tg_batches *b, bool in_order)
+{
+    const tg_allocator *a = &b->allocator;
+    if (!in_order && (!(b->order = tg_allocate(a, order_bytes(b))) || !(b->labels = tg_allocate(a, label_bytes(b)))))
+        return false;
+    return (in_order && !b->augmented) || (b->x = tg_allocate(a, x_bytes(b)));
 }
 
 tg_batches *tg_batches_create(const tg_dataset *set, const tg_batches_config *config, tg_error *err)
@@ -71,12 +84,10 @@ tg_batches *tg_batches_create(const tg_dataset *set, const tg_batches_config *co
     const int64_t size = c.size < set->n ? c.size : set->n;
     *b = (tg_batches){ .set = set, .allocator = a, .size = size, .seed = c.seed };
     b->count = c.drop_last ? set->n / size : (set->n - 1) / size + 1;
-    if (!c.in_order) {
-        b->order = tg_allocate(&a, order_bytes(b));
-        b->x = tg_allocate(&a, x_bytes(b));
-        b->labels = tg_allocate(&a, label_bytes(b));
-    }
-    if (c.in_order || (b->order && b->x && b->labels)) {
+    b->augmented = c.augment;
+    if (c.augment)
+        b->augment = *c.augment;
+    if (allocate(b, c.in_order)) {
         tg_error_clear(err);
         return b;
     }
@@ -98,22 +109,50 @@ void tg_batches_destroy(tg_batches *b)
 }
 
 /* Each epoch has a stream of its own, so that its order depends on no other epoch's. */
-static void shuffle(tg_batches *b)
+static tg_rng epoch_rng(const tg_batches *b)
 {
     const tg_rng seed = tg_rng_seed(b->seed);
-    tg_rng rng = tg_rng_stream(&seed, (uint64_t)b->epoch);
+    return tg_rng_stream(&seed, (uint64_t)b->epoch);
+}
+
+static void shuffle(tg_batches *b)
+{
+    tg_rng rng = epoch_rng(b);
     tg_rng_permutation(&rng, b->order, b->set->n);
     b->ordered = true;
 }
 
-static void gather(tg_batches *b, int64_t start, int64_t n)
+/* Rows start .. start + n - 1 of the epoch, some to a task. */
+typedef struct gathering {
+    const tg_batches *b;
+    int64_t start, n, some;
+    tg_rng epoch;
+} gathering;
+
+static void gather_some(void *context, int64_t task)
 {
+    const gathering *g = context;
+    const tg_batches *b = g->b;
     const size_t bytes = row_bytes(b->set);
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t row = b->order[start + i];
-        memcpy((char *)b->x + (size_t)i * bytes, tg_dataset_row(b->set, row), bytes);
-        b->labels[i] = b->set->labels[row];
+    const int64_t first = task * g->some, stop = first + g->some < g->n ? first + g->some : g->n;
+    for (int64_t i = first; i < stop; i++) {
+        const int64_t row = b->order ? b->order[g->start + i] : g->start + i;
+        void *x = (char *)b->x + (size_t)i * bytes;
+        if (b->augmented)
+            tg_augment_row(&b->augment, b->set, row, &g->epoch, x);
+        else
+            memcpy(x, tg_dataset_row(b->set, row), bytes);
+        if (b->labels)
+            b->labels[i] = b->set->labels[row];
     }
+}
+
+static void gather(const tg_batches *b, int64_t start, int64_t n)
+{
+    enum { TASK_BYTES = 1 << 17 };
+    gathering g = { .b = b, .start = start, .n = n, .epoch = epoch_rng(b) };
+    g.some = TASK_BYTES / (int64_t)row_bytes(b->set) + 1;
+    tg_parallel_brief((n - 1) / g.some + 1, gather_some, &g);
 }
 
 bool tg_batches_next(tg_batches *b, tg_batch *batch)
@@ -126,15 +165,14 @@ bool tg_batches_next(tg_batches *b, tg_batch *batch)
     }
     const tg_dataset *set = b->set;
     const int64_t start = b->size * b->next++, left = set->n - start, n = left < b->size ? left : b->size;
-    *batch = (tg_batch){ .n = n, .shape = TG_SHAPE(n, set->features), .x = b->x, .labels = b->labels };
-    if (b->order) {
-        if (!b->ordered)
-            shuffle(b);
+    if (b->order && !b->ordered)
+        shuffle(b);
+    if (b->x)
         gather(b, start, n);
-    } else {
-        batch->x = tg_dataset_row(set, start);
-        batch->labels = set->labels + start;
-    }
+    *batch = (tg_batch){ .n = n,
+                         .shape = TG_SHAPE(n, set->features),
+                         .x = b->x ? b->x : tg_dataset_row(set, start),
+                         .labels = b->labels ? b->labels : set->labels + start };
     return true;
 }
 
