@@ -11,6 +11,7 @@
 #include "tapegrad/params.h"
 #include "tapegrad/mlp.h"
 #include "tapegrad/optim.h"
+#include "tapegrad/metrics.h"
 #include "tapegrad/gradcheck.h"
 #include "tapegrad/data.h"
 #include "tapegrad/io.h"
