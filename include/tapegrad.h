@@ -14,6 +14,7 @@
 #include "tapegrad/metrics.h"
 #include "tapegrad/gradcheck.h"
 #include "tapegrad/data.h"
+#include "tapegrad/tsne.h"
 #include "tapegrad/io.h"
 #include "tapegrad/cpu.h"
 
