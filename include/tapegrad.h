@@ -11,9 +11,11 @@
 #include "tapegrad/params.h"
 #include "tapegrad/mlp.h"
 #include "tapegrad/optim.h"
+#include "tapegrad/metrics.h"
 #include "tapegrad/gradcheck.h"
 #include "tapegrad/data.h"
 #include "tapegrad/pca.h"
+#include "tapegrad/tsne.h"
 #include "tapegrad/io.h"
 #include "tapegrad/cpu.h"
 

@@ -70,6 +70,12 @@ TG_API tg_tensor tg_logsumexp(tg_tensor x, int axis, bool keepdim); /* ln sum e^
    is n or more, the divisor is 0: infinity, or NaN if all x are equal. */
 TG_API tg_tensor tg_var(tg_tensor x, int axis, double correction, bool keepdim);
 
+/* The place of the largest element along the axis, the first of several, a NaN before all others (numpy.argmax): whole
+   numbers in out[n], row-major, where n is the number of results, checked: x's size without the axis; over TG_ALL one,
+   the place in row-major order. Nothing is left on the tape. Of an empty axis, or of one longer than INT32_MAX, it is an
+   error. Returns the tape's status. */
+TG_API tg_status tg_argmax(tg_tensor x, int axis, int32_t *out, int64_t n);
+
 /* Shape ------------------------------------------------------------------------------------------------------------ */
 TG_API tg_tensor tg_reshape(tg_tensor x, tg_shape shape);  /* one size may be -1: what is left. Shares the memory */
 TG_API tg_tensor tg_transpose(tg_tensor x);                /* swaps the last two axes; rank >= 2 */

@@ -81,7 +81,13 @@ typedef enum tg_schedule_kind {
                                  (Loshchilov, Hutter 2017: SGDR, eq. 5, without restarts) */
 } tg_schedule_kind;
 
-/* Zero in a field means the default that stands beside it. Steps may be batches or epochs, as the caller counts. */
+/* Zero in a field means the default that stands beside it. Steps may be batches or epochs, as the caller counts. A decay
+   of 0.95 after each epoch, where steps are batches, either at once or in equal parts at every step:
+
+       { .kind = TG_SCHEDULE_STEP,        .lr = 1e-4, .factor = 0.95, .period = tg_batches_count(batches) }
+       { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 1e-4, .factor = 0.95, .period = tg_batches_count(batches) }
+
+   Where steps are epochs, a period of 1 serves both; a decay of 0.999 at every step is EXPONENTIAL with period 1. */
 typedef struct tg_schedule {
     tg_schedule_kind kind; /* TG_SCHEDULE_CONSTANT */
     double lr;             /* the rate at t = 0 */

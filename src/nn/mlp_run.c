@@ -79,32 +79,6 @@ tg_tensor tg_mlp_l2(tg_mlp *net, tg_tape *tape, double lambda)
     return tg_scale(sum, lambda);
 }
 
-/* Labels ---------------------------------------------------------------------------------------------------------- */
-
-static int32_t largest(const void *row, tg_dtype dtype, int64_t n)
-{
-    int64_t best = 0;
-    double most = 0;
-    for (int64_t j = 0; j < n; j++) {
-        const double x = dtype == TG_F32 ? (double)((const float *)row)[j] : ((const double *)row)[j];
-        if (x != x)
-            return (int32_t)j;
-        if (j == 0 || x > most) {
-            best = j;
-            most = x;
-        }
-    }
-    return (int32_t)best;
-}
-
-static void label_rows(const tg_mlp *net, tg_tensor logits, int32_t *labels, int64_t n)
-{
-    const char *row = tg_data(logits);
-    const int64_t columns = net->sizes[tg_mlp_depth(net)];
-    for (int64_t i = 0; row && i < n; i++, row += (size_t)columns * tg_dtype_size(net->config.dtype))
-        labels[i] = largest(row, net->config.dtype, columns);
-}
-
 tg_status tg_mlp_predict(tg_mlp *net, tg_tensor x, int32_t *labels, int64_t n)
 {
     const tg_shape shape = tg_shape_of(x);
@@ -118,7 +92,7 @@ tg_status tg_mlp_predict(tg_mlp *net, tg_tensor x, int32_t *labels, int64_t n)
                              tg_shape_text(&shape, text, sizeof text), (long long)n);
     const tg_mark mark = tg_tape_mark(x.tape);
     const bool recorded = tg_tape_set_recording(x.tape, false);
-    label_rows(net, tg_mlp_forward(net, x), labels, n);
+    tg_argmax(tg_mlp_forward(net, x), 1, labels, n);
     tg_tape_set_recording(x.tape, recorded);
     const tg_status status = tg_tape_status(x.tape);
     return status == TG_OK ? tg_tape_rewind(x.tape, mark) : status;

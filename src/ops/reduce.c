@@ -8,19 +8,24 @@ static unsigned all_axes(int rank)
     return (1u << rank) - 1;
 }
 
+bool tg_check_axis(tg_tensor x, const char *name, int axis)
+{
+    const int rank = tg_rank(x), legal = rank ? rank : 1;
+    if (axis == TG_ALL || (axis >= -legal && axis < legal))
+        return true;
+    tg_tape_raise(x.tape, TG_ERR_SHAPE, "%s: axis %d of a tensor of rank %d is not in %d .. %d or TG_ALL", name, axis,
+                  rank, -legal, legal - 1);
+    return false;
+}
+
 /* Fills r for the axis; false, with the error raised, if there is no such axis or nothing to reduce. */
 static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool needs_elements, tg_reduction_of *r)
 {
     const tg_node *n = tg_node_of(x, op->name);
-    if (!n)
+    if (!n || !tg_check_axis(x, op->name, axis))
         return false;
     const tg_shape *s = &n->extent->shape;
-    const int rank = s->rank, legal = rank ? rank : 1;
-    if (axis != TG_ALL && (axis < -legal || axis >= legal)) {
-        tg_tape_raise(x.tape, TG_ERR_SHAPE, "%s: axis %d of a tensor of rank %d is not in %d .. %d or TG_ALL",
-                      op->name, axis, rank, -legal, legal - 1);
-        return false;
-    }
+    const int rank = s->rank;
     r->axes = axis == TG_ALL || !rank ? all_axes(rank) : 1u << (axis < 0 ? axis + rank : axis);
     bool empty = false;
     for (int d = 0; d < rank; d++) {

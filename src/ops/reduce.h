@@ -34,6 +34,9 @@ typedef struct tg_reducer {
     .attributes = &(const tg_reduction_of){ .axes = (mask), .result = __VA_ARGS__ },                                 \
     .attribute_bytes = sizeof(tg_reduction_of)
 
+/* Whether x, a good tensor, has this axis; TG_ALL always. Else the error is raised, of the operation `name`. */
+bool tg_check_axis(tg_tensor x, const char *name, int axis);
+
 /* Applies `op`, whose rule takes a tg_reduction_of, over one axis or TG_ALL. An empty reduction is an error where
    `needs_elements`. */
 tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double number, bool needs_elements);

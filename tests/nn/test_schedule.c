@@ -54,6 +54,23 @@ static void the_cosine_stays_on_its_floor(void **state)
     assert_true(tg_schedule_lr(&s, 10) == 0.125 && tg_schedule_lr(&s, 1000000) == 0.125);
 }
 
+/* 49,000 pictures in batches of 200: 245 steps an epoch, and 0.95 of the rate after each. */
+static void a_decay_by_epochs_is_counted_in_batches(void **state)
+{
+    (void)state;
+    const tg_schedule at_once = { .kind = TG_SCHEDULE_STEP, .lr = 1e-4, .factor = 0.95, .period = 245 };
+    const tg_schedule in_parts = { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 1e-4, .factor = 0.95, .period = 245 };
+    double rate = 1e-4;
+    for (int epoch = 0; epoch < 5; epoch++, rate *= 0.95) {
+        assert_true(fabs(tg_schedule_lr(&at_once, 245 * epoch) - rate) < 1e-18);
+        assert_true(tg_schedule_lr(&at_once, 245 * epoch + 244) == tg_schedule_lr(&at_once, 245 * epoch));
+        assert_true(fabs(tg_schedule_lr(&in_parts, 245 * epoch) - rate) < 1e-18);
+    }
+    const double each = tg_schedule_lr(&in_parts, 1) / tg_schedule_lr(&in_parts, 0);
+    assert_close(tg_schedule_lr(&in_parts, 701) / tg_schedule_lr(&in_parts, 700), each, 1e-15);
+    assert_close(pow(each, 245), 0.95, 1e-13);
+}
+
 static void a_warm_up_leads_to_every_schedule(void **state)
 {
     (void)state;
@@ -81,9 +98,13 @@ static void nonsense_is_nan(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rates_are_those_of_pytorch),         cmocka_unit_test(defaults_are_as_documented),
-        cmocka_unit_test(a_period_stretches_the_exponential), cmocka_unit_test(the_cosine_stays_on_its_floor),
-        cmocka_unit_test(a_warm_up_leads_to_every_schedule),  cmocka_unit_test(nonsense_is_nan),
+        cmocka_unit_test(rates_are_those_of_pytorch),
+        cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(a_period_stretches_the_exponential),
+        cmocka_unit_test(the_cosine_stays_on_its_floor),
+        cmocka_unit_test(a_decay_by_epochs_is_counted_in_batches),
+        cmocka_unit_test(a_warm_up_leads_to_every_schedule),
+        cmocka_unit_test(nonsense_is_nan),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }
