@@ -125,12 +125,13 @@ static void put_plain(char text[TICK_BYTES], int64_t mantissa, int power)
     *out = '\0';
 }
 
-static void add_tick(ticks *t, double value, const char *text)
+static void add_tick(ticks *t, double value, int rank, const char *text)
 {
     if (t->n == TICKS_MOST)
         return;
     tick *next = &t->at[t->n++];
     next->value = value;
+    next->rank = rank;
     snprintf(next->text, sizeof next->text, "%s", text);
 }
 
@@ -157,7 +158,7 @@ static void linear_ticks(const axis *a, int most, ticks *t)
     for (int64_t i = first; i <= last && t->n < TICKS_MOST; i++) {
         char text[TICK_BYTES];
         put_plain(text, i * step, power - t->power);
-        add_tick(t, scaled(i * step, power), text);
+        add_tick(t, scaled(i * step, power), 0, text);
     }
 }
 
@@ -176,23 +177,35 @@ static void put_log(char text[TICK_BYTES], int mantissa, int power, bool plain)
         snprintf(text, TICK_BYTES, "%d×10%s", mantissa, raised);
 }
 
+/* Each how many decades a label stands, so that at most `most` of them do. */
+static int decades_a_label(int decades, int most)
+{
+    static const int steps[] = { 1, 2, 5, 10, 20, 50, 100, 200 };
+    int i = 0;
+    while (i < 7 && decades > most * steps[i])
+        i++;
+    return steps[i];
+}
+
 static void log_ticks(const axis *a, int most, ticks *t)
 {
     const double slack = 1e-9, low = log_ten(a->low), high = log_ten(a->high);
     const int first = (int)floor(low + slack), last = (int)floor(high + slack);
-    const int decades = last - (int)ceil(low - slack) + 1, every = (decades + most - 1) / (most > 0 ? most : 1);
+    const int decades = last - (int)ceil(low - slack) + 1, every = decades_a_label(decades, most);
     const bool plain = low > -3 - slack && high < 4 + slack;
+    static const int ranks[] = { [1] = 0, 1, 2, 3, 1, 3, 3, 3, 3 };
     for (int power = first; power <= last; power++)
         for (int m = 1; m <= 9; m++) {
             const double value = scaled(m, power);
-            if (value < a->low * (1 - slack) || value > a->high * (1 + slack) || (m > 1 && decades > 10))
+            if (value < a->low * (1 - slack) || value > a->high * (1 + slack) || (m > 1 && decades > 10) ||
+                (every > 5 && power % every != 0))
                 continue;
             const bool labelled = m == 1 ? every < 2 || power % every == 0
                                          : decades <= 1 || (decades == 2 && 6 <= most && (m == 2 || m == 5));
             char text[TICK_BYTES] = "";
             if (labelled)
                 put_log(text, m, power, plain);
-            add_tick(t, value, text);
+            add_tick(t, value, ranks[m], text);
         }
 }
 

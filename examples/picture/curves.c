@@ -7,13 +7,27 @@
 
 enum { MARKED_MOST = 25, POINTS_A_PIXEL = 4 };
 
+/* Whether a series asks for this colour of the palette. */
+static bool is_asked(const curves *c, int color)
+{
+    for (int i = 0; i < c->n_series; i++)
+        if (c->series[i].color > 0 && (c->series[i].color - 1) % PALETTE + 1 == color)
+            return true;
+    return false;
+}
+
+/* The colour of series i: the one asked for, or the next that none asks for. */
 static int color_of(const curves *c, int i)
 {
-    int next = 0;
-    for (int j = 0; j <= i; j++)
-        next += c->series[j].color == 0;
-    const int color = c->series[i].color;
-    return ((color > 0 ? color : next) - 1) % PALETTE + 1;
+    int place = 0, left[PALETTE], n = 0;
+    if (c->series[i].color > 0)
+        return (c->series[i].color - 1) % PALETTE + 1;
+    for (int color = 1; color <= PALETTE; color++)
+        if (!is_asked(c, color))
+            left[n++] = color;
+    for (int j = 0; j < i; j++)
+        place += c->series[j].color == 0;
+    return n > 0 ? left[place % n] : place % PALETTE + 1;
 }
 
 static bool check(const char *base, const curves *c, tg_error *err)

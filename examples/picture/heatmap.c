@@ -6,9 +6,9 @@
 #include "picture/svg.h"
 
 /* Cells are the full colour at an opacity of their share. Where its mixture with the background is as far from black as
-   from white, the number changes its colour; the contrast is then 4.4 at least (tests/examples/test_pictures.c). */
-#define LIGHT_CHANGE 0.72
-#define DARK_CHANGE  0.47
+   from white, the number changes its colour; the contrast is then 4.5 at least (tests/examples/test_pictures.c). */
+#define LIGHT_CHANGE 0.772
+#define DARK_CHANGE  0.528
 
 typedef struct layout {
     double left, top, cell_width, cell_height, size; /* size: of the numbers; 0: no room for them */
@@ -116,7 +116,8 @@ static layout lay_out(const svg *s, const heatmap *h)
     l.left = MARGIN + (labelled ? LABEL_SIZE + 10 : 0) + fmin(widest_name(h->row_names, h->rows), 150) + 9;
     const double most = PAGE_WIDTH - MARGIN - 84 - l.left; /* the colour scale stands at the right */
     l.cell_width = fmin(most / fmax(h->columns, 1), 72);
-    l.cell_height = fmax(fmin(fmin(l.cell_width, 36), 1000.0 / fmax(h->rows, 1)), 2);
+    const double rows = fmax(h->rows, 1); /* neither a strip nor higher than a page */
+    l.cell_height = fmax(fmin(fmax(fmin(l.cell_width, 36), fmin(144 / rows, 72)), 1000 / rows), 2);
     l.size = fmin(fmin(TICK_SIZE, (l.cell_width - 4) / fmax(widest_value(h), 1)), 0.8 * l.cell_height);
     l.size = l.size < 7 ? 0 : l.size;
     return l;
@@ -137,8 +138,9 @@ static void draw_cells(svg *s, const heatmap *h, const layout *l)
             if (l->size > 0 && !number.failed)
                 text_print(&s->body,
                            "<text class='%s %s' x='%.2f' y='%.2f' text-anchor='middle' font-size='%.2f'>%s</text>",
-                           part < LIGHT_CHANGE ? "on-light" : "on-dark", part < DARK_CHANGE ? "low" : "high",
-                           x + l->cell_width / 2, y + l->cell_height / 2 + 0.36 * l->size, l->size, number.data);
+                           part < LIGHT_CHANGE ? "light-black" : "light-white",
+                           part < DARK_CHANGE ? "dark-white" : "dark-black", x + l->cell_width / 2,
+                           y + l->cell_height / 2 + 0.36 * l->size, l->size, number.data);
             text_put(&s->body, "\n");
         }
     s->body.failed |= number.failed;

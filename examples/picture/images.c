@@ -7,7 +7,7 @@
 #include "picture/png.h"
 #include "picture/svg.h"
 
-enum { TILE_MOST = 112, COLUMNS_MOST = 12, PIXELS_MOST = 1 << 24, LABEL_LINES = 3 };
+enum { TILE_MOST = 130, COLUMNS_MOST = 12, PIXELS_MOST = 1 << 24, LABEL_LINES = 3 };
 
 #define SMALL_SIZE 11.0
 #define GAP        10.0
@@ -85,16 +85,17 @@ static int suiting_columns(int64_t n)
 
 typedef struct grid {
     int columns;
-    double width, height, label, left; /* of a picture, of its label's lines, of the grid's left side */
+    double width, height, label, label_width, left; /* of a picture, of the labels below, of the grid's left side */
 } grid;
 
-static double widest_label(const images *i)
+static int label_lines(const images *i, double width)
 {
-    double width = 0;
-    for (int64_t k = 0; i->labels && k < i->n; k++)
-        if (i->labels[k])
-            width = fmax(width, SMALL_SIZE * text_width(i->labels[k], strlen(i->labels[k])));
-    return width;
+    int most = 0;
+    for (int64_t k = 0; i->labels && k < i->n; k++) {
+        const int lines = svg_lines(SMALL_SIZE, width, LABEL_LINES, i->labels[k]);
+        most = lines > most ? lines : most;
+    }
+    return most;
 }
 
 static grid lay_out(const images *i)
@@ -104,8 +105,8 @@ static grid lay_out(const images *i)
     const double zoom = fmin(room, TILE_MOST) / i->width;
     g.width = i->width * (zoom >= 1 ? floor(zoom) : zoom);
     g.height = g.width * i->height / i->width;
-    const double widest = widest_label(i);
-    g.label = widest > 0 ? ceil(fmin(widest / g.width + 0.5, LABEL_LINES)) * SMALL_SIZE * LINE_SPACING + 4 : 0;
+    g.label_width = g.width + GAP - 4;
+    g.label = label_lines(i, g.label_width) * SMALL_SIZE * LINE_SPACING + 4;
     return g;
 }
 
@@ -127,8 +128,8 @@ static void draw_image(svg *s, const images *all, int64_t k, const grid *g, unsi
     }
     text_print(&s->body, "</image>\n<rect class='grid' x='%.2f' y='%.2f' width='%.2f' height='%.2f'/>\n", x, y,
                g->width, g->height);
-    svg_wrapped(s, x + g->width / 2, y + g->height + SMALL_SIZE + 3, "small", "middle", SMALL_SIZE,
-                g->width + GAP - 4, LABEL_LINES, label);
+    svg_wrapped(s, x + g->width / 2, y + g->height + SMALL_SIZE + 3, "small", "middle", SMALL_SIZE, g->label_width,
+                LABEL_LINES, label);
 }
 
 static bool write_numbers(const char *base, const images *all, tg_error *err)

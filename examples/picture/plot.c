@@ -20,18 +20,23 @@ static double widest(const ticks *t)
     return width;
 }
 
-/* Takes off labels that would touch one before them; those of whole decades have been chosen to fit and come first. */
+/* Whether two labels are too near to each other. */
+static bool touch(const axis *a, const tick *t, const tick *other, bool upright)
+{
+    const double room = upright ? 1.2 * TICK_SIZE : (label_width(t) + label_width(other)) / 2 + 10;
+    return fabs(axis_at(a, t->value) - axis_at(a, other->value)) < room;
+}
+
+/* Takes off labels that would touch one of a lower rank, or one before them. */
 static void thin_labels(const axis *a, ticks *t, bool upright)
 {
-    for (int i = 0; i < t->n; i++) {
-        const double size = upright ? 1.2 * TICK_SIZE : label_width(&t->at[i]) + 10;
-        for (int j = 0; j < i && t->at[i].text[0]; j++) {
-            const double other = upright ? 1.2 * TICK_SIZE : label_width(&t->at[j]) + 10;
-            if (t->at[j].text[0] &&
-                fabs(axis_at(a, t->at[i].value) - axis_at(a, t->at[j].value)) < (size + other) / 2)
-                t->at[i].text[0] = '\0';
-        }
-    }
+    for (int rank = 0; rank <= 3; rank++)
+        for (int i = 0; i < t->n; i++)
+            for (int j = 0; j < t->n && t->at[i].rank == rank; j++) {
+                const bool before = t->at[j].rank < rank || (t->at[j].rank == rank && j < i);
+                if (before && t->at[j].text[0] && touch(a, &t->at[i], &t->at[j], upright))
+                    t->at[i].text[0] = '\0';
+            }
 }
 
 /* As many ticks as have room for their labels side by side. */
@@ -160,9 +165,12 @@ void plot_frame(plot *p, const char *x_label, const char *y_label)
 
 void plot_clip(plot *p)
 {
+    const double over = 4; /* markers on the edges are shown whole */
+    const double box[] = { p->left - over, p->top - over, p->width + 2 * over, p->height + 2 * over };
     text_print(&p->s.body,
-               "<svg class='plot' x='%.2f' y='%.2f' width='%.2f' height='%.2f' viewBox='%.2f %.2f %.2f %.2f'",
-               p->left, p->top, p->width, p->height, p->left, p->top, p->width, p->height);
+               "<svg class='plot' x='%.2f' y='%.2f' width='%.2f' height='%.2f' viewBox='%.2f %.2f %.2f %.2f' "
+               "data-frame='%.2f %.2f %.2f %.2f'",
+               box[0], box[1], box[2], box[3], box[0], box[1], box[2], box[3], p->left, p->top, p->width, p->height);
     const axis *axes[] = { &p->x, &p->y };
     for (int i = 0; i < 2; i++) {
         text_print(&p->s.body, " data-%c='%s ", "xy"[i], axes[i] -> log ? "log" : "linear");

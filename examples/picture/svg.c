@@ -26,12 +26,14 @@ static const char style[] =
     ".line{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}\n"
     ".dashed{stroke-dasharray:6 "
     "4.5}.band{fill:currentColor;fill-opacity:.18}.region{fill:currentColor;fill-opacity:.2}\n"
-    ".mark{fill:currentColor;stroke:#fff;stroke-width:.7}.dots{fill:none;stroke:currentColor;stroke-linecap:round}\n"
-    ".cell{fill:#08519c}.on-light{fill:#111}.on-dark{fill:#fff}.picture{image-rendering:pixelated}\n";
+    ".mark{fill:currentColor;stroke:#fff;stroke-width:.6}.dots{fill:none;stroke:currentColor;stroke-linecap:round}\n"
+    ".cell{fill:#08519c;shape-rendering:crispEdges}.light-black{fill:#000}.light-white{fill:#fff}.picture{image-"
+    "rendering:"
+    "pixelated}\n";
 
 static const char dark_style[] =
     "text{fill:#e6e8eb}.tick,.caption{fill:#aeb6c0}.back{fill:#15181c}.axis{stroke:#8b949e}.grid{stroke:#2b3036}\n"
-    ".minor{stroke:#20242a}.mark{stroke:#15181c}.cell{fill:#9ecff5}.on-light{fill:#f4f6f8}.on-dark{fill:#111}\n"
+    ".minor{stroke:#20242a}.mark{stroke:#15181c}.cell{fill:#9ecff5}.dark-white{fill:#fff}.dark-black{fill:#000}\n"
     ".band{fill-opacity:.24}.region{fill-opacity:.26}\n";
 
 static void put_style(text *t)
@@ -152,6 +154,17 @@ int svg_wrapped(svg *s, double x, double y, const char *class, const char *ancho
         text_put(&s->body, "</text>\n");
         y += size * LINE_SPACING;
         string += line;
+        while (*string == ' ')
+            string++;
+    }
+    return n;
+}
+
+int svg_lines(double size, double most, int lines, const char *string)
+{
+    int n = 0;
+    for (bool last = false; string && *string && !last && n < lines; n++) {
+        string += line_of(string, size, most, &last);
         while (*string == ' ')
             string++;
     }

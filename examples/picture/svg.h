@@ -15,7 +15,6 @@ enum { PALETTE = 10, SHAPES = 6 };
 #define TITLE_SIZE   16.0
 #define LINE_SPACING 1.35
 
-/* What a row of the heat map's scale is mixed from: `back` with a share of `full`. See heatmap.c. */
 typedef struct svg {
     text body;
     double y; /* where the next part begins */
@@ -36,6 +35,9 @@ void svg_text_rotated(svg *s, double x, double y, double angle, const char *clas
 /* Text in lines of at most `most` pixels, at most `lines` of them; the first line's base at y. Returns how many. */
 int svg_wrapped(svg *s, double x, double y, const char *class, const char *anchor, double size, double most,
                 int lines, const char *string);
+
+/* How many lines that would be. */
+int svg_lines(double size, double most, int lines, const char *string);
 
 /* How many bytes of `string` fit into `most` pixels at this size, and whether that is all. */
 size_t svg_fitting(const char *string, double size, double most, bool *all);
