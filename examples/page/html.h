@@ -1,0 +1,16 @@
+/* html.h - what all pages have: head, style, foot; their markup is well-formed XML, too. */
+#ifndef PAGE_HTML_H
+#define PAGE_HTML_H
+
+#include "output/text.h"
+
+/* By this in its head, a page is known as ours. */
+#define HTML_GENERATOR "<meta name=\"generator\" content=\"tapegrad examples/page\"/>"
+
+void html_begin(text *t, const char *title);
+void html_end(text *t);
+
+/* <TAG>the text, escaped</TAG>; nothing if it is NULL or "". `tag` may carry attributes. */
+void html_element(text *t, const char *tag, const char *string);
+
+#endif
