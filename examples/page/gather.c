@@ -8,8 +8,9 @@
 #include "page/html.h"
 #include "page/json.h"
 #include "page/page.h"
+#include "page/run.h"
 
-enum { RUN_MOST = 1 << 26, PAGE_MOST = 1 << 28 };
+enum { PAGE_MOST = 1 << 28 };
 
 typedef struct run {
     char *name;              /* of its folder */
@@ -79,16 +80,12 @@ static int compare_runs(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->name, b->name);
 }
 
-/* Reads DIR/NAME/run.json; false if that is no run. */
+/* Reads DIR/NAME; false if that is no run. */
 static bool read_run(run *r, const char *dir, const char *name)
 {
-    text path = { 0 }, generator = { 0 };
-    text_print(&path, "%s/%s/run.json", dir, name);
-    bool ours = !path.failed && file_read(path.data, &r->json, RUN_MOST, NULL) && r->json.size > 0 &&
-                json_is_valid(r->json.data);
-    if (ours)
-        json_string(json_member(r->json.data, "generator"), &generator);
-    ours = ours && strcmp(string_of(&generator), "tapegrad examples/page") == 0;
+    text path = { 0 };
+    text_print(&path, "%s/%s", dir, name);
+    const bool ours = !path.failed && run_read(path.data, &r->json);
     if (ours) {
         json_string(json_member(r->json.data, "report"), &r->report);
         json_string(json_member(r->json.data, "item"), &r->item);
@@ -97,7 +94,6 @@ static bool read_run(run *r, const char *dir, const char *name)
             strcpy(r->name, name);
     }
     text_finish(&path);
-    text_finish(&generator);
     return ours;
 }
 

@@ -14,7 +14,7 @@ static const char style[] =
     "body.wide{max-width:72rem}\n"
     "h1{font-size:1.6rem;line-height:1.25;margin:.2rem 0 1rem}h2{font-size:1.2rem;margin:2.4rem 0 .6rem}\n"
     "p{margin:.6rem 0;overflow-wrap:break-word}.quiet{color:var(--quiet)}a{color:var(--link)}\n"
-    "figure{margin:1.4rem 0}figure img{display:block;width:100%;height:auto}\n"
+    "figure{margin:1.4rem -1rem}figure img{display:block;width:100%;height:auto}\n"
     "figcaption{font-size:.85rem;color:var(--quiet);padding:0 1rem}\n"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;line-height:1.4;width:100%}\n"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--line)}\n"

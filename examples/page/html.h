@@ -4,8 +4,9 @@
 
 #include "output/text.h"
 
-/* By this in its head, a page is known as ours. */
-#define HTML_GENERATOR "<meta name=\"generator\" content=\"tapegrad examples/page\"/>"
+/* By this in run.json, and in a page's head, they are known as ours. */
+#define GENERATOR      "tapegrad examples/page"
+#define HTML_GENERATOR "<meta name=\"generator\" content=\"" GENERATOR "\"/>"
 
 void html_begin(text *t, const char *title);
 void html_end(text *t);

@@ -93,9 +93,9 @@ static const char *skip_value(const char *at, int depth)
     return skip_number(at);
 }
 
-bool json_is_valid(const char *text)
+bool json_is_valid(const char *value)
 {
-    const char *end = skip_value(blanks(text), 0);
+    const char *end = skip_value(blanks(value), 0);
     return end && *blanks(end) == '\0';
 }
 

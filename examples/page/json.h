@@ -7,7 +7,7 @@
 #include "output/text.h"
 
 /* Whether the text is one JSON value (RFC 8259), nested 32 deep at most. What follows may be asked only of such a text. */
-bool json_is_valid(const char *text);
+bool json_is_valid(const char *value);
 
 /* The value of an object's member; NULL if `value` is no object (or NULL) or has no such member. */
 const char *json_member(const char *value, const char *name);

@@ -8,8 +8,9 @@
 #include "page/folder.h"
 #include "page/html.h"
 #include "page/json.h"
+#include "page/shown.h"
 
-enum { NAME_MOST = 100, DIGITS_MOST = 17, RUN_MOST = 1 << 26 };
+enum { NAME_MOST = 100 };
 
 /* The texts of a page, each of which grows as its calls come. */
 typedef enum part {
@@ -210,47 +211,6 @@ PICTURE(images)
 
 /* Comparisons ---------------------------------------------------------------------------------------------------- */
 
-typedef struct number_format {
-    char letter;
-    int digits;
-} number_format;
-
-static bool parse_format(const char *format, number_format *f)
-{
-    *f = (number_format){ .digits = 6 };
-    if (!format || *format++ != '%')
-        return false;
-    if (*format == '.') {
-        f->digits = 0;
-        for (format++; *format >= '0' && *format <= '9' && f->digits <= DIGITS_MOST; format++)
-            f->digits = 10 * f->digits + (*format - '0');
-    }
-    f->letter = *format;
-    return f->digits <= DIGITS_MOST && *format && strchr("efg", *format) && format[1] == '\0';
-}
-
-/* A number as the reader sees it; a dash for none. */
-static void put_shown(text *t, number_format f, double x, bool sign, const char *unit)
-{
-    const char *const before = x < 0 ? "\xe2\x88\x92" : sign && x > 0 ? "+" : "";
-    t->size = 0;
-    if (isnan(x)) {
-        text_put(t, "–");
-        return;
-    }
-    text_put(t, before);
-    if (isinf(x))
-        text_put(t, "∞");
-    else if (f.letter == 'f')
-        text_print(t, "%.*f", f.digits, fabs(x));
-    else if (f.letter == 'e')
-        text_print(t, "%.*e", f.digits, fabs(x));
-    else
-        text_print(t, "%.*g", f.digits, fabs(x));
-    if (unit && *unit)
-        text_print(t, "\xc2\xa0%s", unit);
-}
-
 /* A field of the table; empty for a number that is not there. */
 static void put_field(text *t, double x)
 {
@@ -304,17 +264,17 @@ static void add_comparison(page *p, const comparison *c)
 void page_compare(page *p, const char *what, const char *format, double theirs, double ours, const char *unit,
                   const char *why)
 {
-    number_format f;
+    shown_format f;
     if (!is_good(p))
         return;
-    if (!parse_format(format, &f)) {
+    if (!shown_format_of(format, &f)) {
         fail_with(&p->err, TG_ERR_ARGUMENT, "page: the format \"%.40s\" of \"%.100s\", expected one like \"%%.2f\"",
                   format ? format : "", what ? what : "");
         return;
     }
     comparison c = { .what = what, .unit = unit, .why = why, .numbers = { theirs, ours, ours - theirs } };
     for (int i = 0; i < 3; i++)
-        put_shown(&c.shown[i], f, c.numbers[i], i == 2, unit);
+        shown_number(&c.shown[i], f, c.numbers[i], i == 2, unit);
     add_comparison(p, &c);
     for (int i = 0; i < 3; i++)
         text_finish(&c.shown[i]);
@@ -371,7 +331,7 @@ static void make_json(const page *p, text *t)
         const char *name;
         part part;
     } lists[] = { { "settings", JSON_SETTINGS }, { "comparisons", JSON_COMPARISONS }, { "pictures", JSON_PICTURES } };
-    put_string(t, "{\n  ", "generator", "tapegrad examples/page");
+    put_string(t, "{\n  ", "generator", GENERATOR);
     for (int i = REPORT; i <= KEY; i++)
         put_string(t, ",\n  ", names[i], p->parts[i].data);
     for (int i = 0; i < 3; i++)
@@ -419,20 +379,5 @@ bool page_close(page *p, tg_error *err)
     if (err)
         *err = p->err;
     page_abandon(p);
-    return done;
-}
-
-bool page_is_done(const char *dir, const char *key)
-{
-    text path = { 0 }, run = { 0 }, found = { 0 };
-    text_print(&path, "%s/run.json", dir);
-    const bool read =
-        !path.failed && file_read(path.data, &run, RUN_MOST, NULL) && run.size > 0 && json_is_valid(run.data);
-    if (read)
-        json_string(json_member(run.data, "key"), &found);
-    const bool done = read && !found.failed && key && *key && strcmp(string_of(&found), key) == 0;
-    text *const all[] = { &path, &run, &found };
-    for (int i = 0; i < 3; i++)
-        text_finish(all[i]);
     return done;
 }
