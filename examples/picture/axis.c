@@ -66,7 +66,7 @@ axis axis_of(range r, bool log, double pad)
         const double more = width > TELLABLE ? pad * width : 0.3;
         /* exp of a margin by powers of two: a few pixels need no more digits */
         const double factor = 1 + more * 2.302585 * (1 + more * 1.151293);
-        a.low = fmax(a.low / factor, DBL_MIN);
+        a.low = fmax(a.low / factor, DBL_TRUE_MIN);
         a.high = fmin(a.high * factor, DBL_MAX);
         return a;
     }

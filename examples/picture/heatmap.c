@@ -178,10 +178,12 @@ static void draw_names(svg *s, const heatmap *h, const layout *l)
     }
     s->y = bottom + (upright ? 24 : 16 + 0.71 * fmin(widest, 110));
     svg_text_rotated(s, MARGIN + LABEL_SIZE - 2, (l->top + bottom) / 2, -90, "label", "middle", LABEL_SIZE,
-                     fmax(bottom - l->top, 120), h->row_label);
+                     fmax(bottom - l->top, 60), h->row_label);
     if (h->column_label && *h->column_label) {
-        svg_text(s, l->left + h->columns * l->cell_width / 2, s->y + LABEL_SIZE, "label", "middle", LABEL_SIZE,
-                 fmax(h->columns * l->cell_width, 240), h->column_label);
+        const double most = fmin(LABEL_SIZE * text_width(h->column_label, strlen(h->column_label)) + 1,
+                                 fmax(h->columns * l->cell_width, 300));
+        svg_text(s, fmax(l->left + h->columns * l->cell_width / 2, MARGIN + most / 2), s->y + LABEL_SIZE, "label",
+                 "middle", LABEL_SIZE, most, h->column_label);
         s->y += LABEL_SIZE + 10;
     }
 }
