@@ -22,14 +22,16 @@ static const char *join(text *path, const char *dir, const char *name)
     return path->failed ? "" : path->data;
 }
 
-/* Reads a folder's list, "" if it has none. A list that was cut off in its first line names nothing. */
+/* Reads a folder's list; list->data stays NULL where there is none, or a file of that name that is none of ours. A list
+   that was cut off in its first line is ours, and names nothing. */
 static void read_list(const char *dir, text *list)
 {
     text path = { 0 };
+    const size_t head = strlen(list_head);
+    const bool read = file_read(join(&path, dir, list_name), list, LIST_MOST, NULL);
     text_put(list, "");
-    if (file_read(join(&path, dir, list_name), list, LIST_MOST, NULL) && !list->failed &&
-        strncmp(list->data, list_head, list->size < strlen(list_head) ? list->size : strlen(list_head)) != 0)
-        list->data[list->size = 0] = '\0';
+    if (!read || list->failed || strncmp(list->data, list_head, list->size < head ? list->size : head) != 0)
+        text_finish(list);
     text_finish(&path);
 }
 
@@ -71,8 +73,7 @@ static state look(const char *dir, text *foreign)
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
         n++;
-        const bool ours = is_listed(&list, e->d_name) && (list.size > 0 || strcmp(e->d_name, list_name) == 0);
-        if (!ours && (foreign->size == 0 || strcmp(e->d_name, foreign->data) < 0)) {
+        if (!is_listed(&list, e->d_name) && (foreign->size == 0 || strcmp(e->d_name, foreign->data) < 0)) {
             foreign->size = 0;
             text_put(foreign, e->d_name);
         }
@@ -109,7 +110,7 @@ static void remove_ours(const char *dir)
     DIR *d = opendir(dir);
     read_list(dir, &list);
     for (struct dirent *e; d && (e = readdir(d));)
-        if (list.size > 0 && strcmp(e->d_name, list_name) != 0 && is_listed(&list, e->d_name))
+        if (strcmp(e->d_name, list_name) != 0 && is_listed(&list, e->d_name))
             unlink(join(&path, dir, e->d_name));
     if (d)
         closedir(d);

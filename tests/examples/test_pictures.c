@@ -382,10 +382,10 @@ static void test_fixed_range(void **state)
     xml_free(root);
 }
 
-/* A million points make a small picture with every extreme in it, and a CSV with all of them. */
+/* Many points make a small picture with every extreme in it, and a CSV with all of them. */
 static void test_many_points(void **state)
 {
-    enum { MANY = 1000000 };
+    enum { MANY = 400000 };
     double *x = malloc(MANY * sizeof *x), *y = malloc(MANY * sizeof *y);
     assert_true(x && y);
     for (int i = 0; i < MANY; i++) {
@@ -393,7 +393,7 @@ static void test_many_points(void **state)
         y[i] = sin(i * 1e-5) + (i % 1000 * 7919 % 1000) * 1e-3;
     }
     y[123456] = 9;
-    y[765432] = -9;
+    y[365432] = -9;
     const series s = { "s", MANY, x, y, y, y, false, 0 };
     assert_true(draw_curves(at(state, "many"), &(curves){ .series = &s, .n_series = 1 }, &err));
     xml *root = read_svg(state, "many.svg");
@@ -411,7 +411,7 @@ static void test_many_points(void **state)
     }
     assert_true(n > 600 && n < 4 * 720);
     assert_true(fabs(highest - pixel_of(&sy, 9)) < 0.011 && fabs(lowest - pixel_of(&sy, -9)) < 0.011);
-    assert_true(fabs(high_x - pixel_of(&sx, 123456)) < 0.011 && fabs(low_x - pixel_of(&sx, 765432)) < 0.011);
+    assert_true(fabs(high_x - pixel_of(&sx, 123456)) < 0.011 && fabs(low_x - pixel_of(&sx, 365432)) < 0.011);
     xml_free(root);
     size_t size;
     free(scratch_read(at(state, "many.svg"), &size));
