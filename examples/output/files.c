@@ -27,10 +27,9 @@ bool fail_with(tg_error *err, tg_status status, const char *format, ...)
     return false;
 }
 
-/* A path that would crowd out the reason is shown by its end. */
-static const char *path_end(const char *path)
+const char *path_end(const char *path)
 {
-    const size_t size = strlen(path), most = 180;
+    const size_t size = strlen(path), most = 160;
     return size > most ? path + (size - most) : path;
 }
 

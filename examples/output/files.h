@@ -11,6 +11,9 @@
 /* Sets *err (which may be NULL) to a status and a sentence. Returns false. */
 bool fail_with(tg_error *err, tg_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The end of a path that is so long that it would crowd the reason out of a sentence; else all of it. */
+const char *path_end(const char *path);
+
 /* TG_ERR_IO: "cannot write "PATH": " and what errno says. `doing` is "write", "make the folder", ... Returns false. */
 bool fail_io(tg_error *err, const char *doing, const char *path);
 

@@ -48,12 +48,11 @@ static bool is_listed(const text *list, const char *name)
 {
     if (strcmp(name, list_name) == 0)
         return list->data != NULL;
-    for (const char *line = list->size > 0 ? strchr(list->data, '\n') : NULL; line && line[1];) {
-        const char *const start = line + 1, *const end = strchr(start, '\n');
-        const size_t size = end ? (size_t)(end - start) : strlen(start);
-        if (strncmp(name, start, size) == 0 && is_end(name + size))
+    const char *line = list->size > 0 ? strchr(list->data, '\n') : NULL, *end;
+    for (; line && (end = strchr(line + 1, '\n')); line = end) { /* a line cut off names a file not yet begun */
+        const size_t size = (size_t)(end - line - 1);
+        if (size > 0 && strncmp(name, line + 1, size) == 0 && is_end(name + size))
             return true;
-        line = end;
     }
     return false;
 }
@@ -91,15 +90,16 @@ static bool check(const char *dir, state *found, tg_error *err)
     const int reason = errno;
     if (*found == FOREIGN)
         fail_with(err, TG_ERR_ARGUMENT,
-                  "the folder \"%s\" holds \"%s\", which no run has written: it is left alone; name "
-                  "another folder",
-                  dir, foreign.size > 0 ? foreign.data : "?");
+                  "the folder \"%s\" holds \"%s\", which no run has written; expected "
+                  "another folder, or one of an earlier run",
+                  path_end(dir), foreign.size > 0 ? foreign.data : "?");
     text_finish(&foreign);
-    if (*found == UNREADABLE && reason == ENOTDIR)
-        return fail_with(err, TG_ERR_IO, "cannot make the folder \"%s\": a file of that name is in its place", dir);
+    if (*found == UNREADABLE && reason == ENOTDIR && access(dir, F_OK) == 0)
+        return fail_with(err, TG_ERR_IO, "cannot make the folder \"%s\": a file of that name is in its place",
+                         path_end(dir));
     errno = reason;
     if (*found == UNREADABLE)
-        return fail_io(err, "read the folder", dir);
+        return fail_io(err, "make the folder", dir);
     return *found != FOREIGN;
 }
 
@@ -137,7 +137,7 @@ static bool set_paths(folder *f, const char *dir, tg_error *err)
     text_print(&f->partial, "%s.partial", f->dir.failed ? "" : f->dir.data);
     text_print(&f->old, "%s.old", f->dir.failed ? "" : f->dir.data);
     if (f->dir.failed || f->partial.failed || f->old.failed)
-        return fail_with(err, TG_ERR_MEMORY, "the folder \"%s\": no memory for its name", dir);
+        return fail_with(err, TG_ERR_MEMORY, "the folder \"%s\": no memory for its name", path_end(dir));
     return true;
 }
 

@@ -139,7 +139,7 @@ static bool find_runs(runs *all, const char *dir, tg_error *err)
     }
     closedir(d);
     if (all->failed)
-        return fail_with(err, TG_ERR_MEMORY, "no memory for the runs under \"%s\"", dir);
+        return fail_with(err, TG_ERR_MEMORY, "no memory for the runs under \"%s\"", path_end(dir));
     if (all->n > 0)
         qsort(all->at, (size_t)all->n, sizeof *all->at, compare_runs);
     return true;
@@ -221,8 +221,8 @@ static bool is_free(const char *path, tg_error *err)
     fclose(file);
     const bool ours = file_read(path, &html, PAGE_MOST, err) && html.size > 0 && strstr(html.data, HTML_GENERATOR);
     text_finish(&html);
-    return ours || fail_with(err, TG_ERR_ARGUMENT,
-                             "\"%s\" was written by no run: it is left alone; name another folder", path);
+    return ours ||
+           fail_with(err, TG_ERR_ARGUMENT, "\"%s\" was written by no run; expected another folder", path_end(path));
 }
 
 int page_gather(const char *dir, tg_error *err)

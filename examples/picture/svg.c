@@ -260,7 +260,7 @@ bool svg_end(svg *s, const char *base, const char *kind, const char *title, cons
     text_add(&all, s->body.data, s->body.size);
     text_put(&all, "</svg>\n");
     text_print(&path, "%s.svg", base);
-    const bool written = path.failed ? fail_with(err, TG_ERR_MEMORY, "%s.svg: no memory for its name", base)
+    const bool written = path.failed ? fail_with(err, TG_ERR_MEMORY, "%s.svg: no memory for its name", path_end(base))
                                      : file_write(path.data, &all, err);
     text_finish(&path);
     text_finish(&all);
@@ -272,7 +272,7 @@ bool csv_end(text *csv, const char *base, tg_error *err)
 {
     text path = { 0 };
     text_print(&path, "%s.csv", base);
-    const bool written = path.failed ? fail_with(err, TG_ERR_MEMORY, "%s.csv: no memory for its name", base)
+    const bool written = path.failed ? fail_with(err, TG_ERR_MEMORY, "%s.csv: no memory for its name", path_end(base))
                                      : file_write(path.data, csv, err);
     text_finish(&path);
     text_finish(csv);
@@ -281,10 +281,10 @@ bool csv_end(text *csv, const char *base, tg_error *err)
 
 bool refuse(tg_error *err, const char *base, const char *format, ...)
 {
-    char reason[240];
+    char reason[200];
     va_list args;
     va_start(args, format);
     vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
-    return fail_with(err, TG_ERR_ARGUMENT, "picture \"%s\": %s", base, reason);
+    return fail_with(err, TG_ERR_ARGUMENT, "picture \"%s\": %s", path_end(base), reason);
 }
