@@ -138,7 +138,7 @@ static void embed(lab *l, const trained *r, const tg_dataset *set, int layer)
         first[i] = y[2 * i];
         second[i] = y[2 * i + 1];
     }
-    page_setting(l->page, lab_text(l, "t-SNE of %s", name), "%lld rows, %.1f s", (long long)n, fit_seconds() - started);
+    page_setting(l->page, lab_text(l, "time of t-SNE, %s", name), "%.1f s", fit_seconds() - started);
     page_scatter(l->page, name,
                  &(scatter){ .title = lab_text(l, "Hidden layer %d of %d: activations by t-SNE", layer + 1,
                                                tg_mlp_depth(r->net) - 1),

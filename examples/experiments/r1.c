@@ -103,7 +103,7 @@ static void tuned(lab *l)
 static void best_network(lab *l)
 {
     const task *t = cifar10(l, CENTRED_BYTES);
-    plan p = two_layers(NULL, 80, 0.0015, 0.29, 0.8, 1000, lab_size(l, 4500, 20));
+    plan p = two_layers(NULL, 80, 0.0015, 0.29, 0.95, 1000, lab_size(l, 4500, 20));
     p.augment = t ? &(tg_augment){ .channels = t->channels,
                                    .height = t->height,
                                    .width = t->width,
@@ -171,12 +171,14 @@ static void free_reduced(void *what)
     free(t);
 }
 
-static void draw_variance(lab *l, const tg_pca *pca, int64_t n)
+/* Draws, and returns, the share of the variance in the first 1, 2, ... n components, in percent. */
+static double draw_variance(lab *l, const tg_pca *pca, int64_t n)
 {
-    double *number = lab_numbers(l, n), *share = lab_numbers(l, n);
+    double *number = lab_numbers(l, n), *share = lab_numbers(l, n), sum = 0;
     for (int64_t i = 0; share && i < n; i++) {
+        sum += 100 * tg_pca_ratios(pca)[i];
         number[i] = (double)(i + 1);
-        share[i] = 100 * tg_pca_explained(pca, i + 1);
+        share[i] = sum;
     }
     page_curves(l->page, "variance",
                 &(curves){ .title = "Variance explained by the principal components",
@@ -186,6 +188,7 @@ static void draw_variance(lab *l, const tg_pca *pca, int64_t n)
                            .x_log = true,
                            .series = &(series){ .name = "explained", .n = n, .x = number, .y = share },
                            .n_series = 1 });
+    return sum;
 }
 
 static const task *reduced(lab *l, const task *whole, int64_t components)
@@ -194,18 +197,19 @@ static const task *reduced(lab *l, const task *whole, int64_t components)
         return NULL;
     lab_progress(l, "principal components", 0);
     const double started = fit_seconds();
-    tg_pca *pca = lab_keep(l, tg_pca_create(&whole->train, components, &l->err), free_pca);
+    tg_pca *pca = lab_keep(l, tg_pca_create(&whole->train, components, NULL, &l->err), free_pca);
     task *t = lab_keep(l, calloc(1, sizeof *t), free_reduced);
     if (!pca || !t)
         return NULL;
-    page_text(l->page, "PCA of %lld rows from %lld features to %lld took %.0f s and keeps %.1f %% of the variance.",
-              (long long)whole->train.n, (long long)whole->train.features, (long long)components,
-              fit_seconds() - started, 100 * tg_pca_explained(pca, components));
+    const double seconds = fit_seconds() - started;
     *t = *whole;
     t->train = t->validation = t->test = (tg_dataset){ .dtype = TG_F32 };
     if (tg_pca_apply(pca, &whole->train, &t->train, &l->err) == TG_OK)
         tg_pca_apply(pca, &whole->validation, &t->validation, &l->err);
-    draw_variance(l, pca, components);
+    page_text(l->page, "PCA of %lld rows from %lld features to %lld keeps %.1f %% of the variance.",
+              (long long)whole->train.n, (long long)whole->train.features, (long long)components,
+              draw_variance(l, pca, components));
+    page_setting(l->page, "time of PCA", "%.1f s", seconds);
     return lab_good(l) ? t : NULL;
 }
 

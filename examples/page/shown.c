@@ -1,0 +1,42 @@
+/* shown.c - numbers as the reader of a table sees them. */
+#include "page/shown.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DIGITS_MOST = 17 };
+
+bool shown_format_of(const char *format, shown_format *f)
+{
+    *f = (shown_format){ .digits = 6 };
+    if (!format || *format++ != '%')
+        return false;
+    if (*format == '.') {
+        f->digits = 0;
+        for (format++; *format >= '0' && *format <= '9' && f->digits <= DIGITS_MOST; format++)
+            f->digits = 10 * f->digits + (*format - '0');
+    }
+    f->letter = *format;
+    return f->digits <= DIGITS_MOST && *format && strchr("efg", *format) && format[1] == '\0';
+}
+
+void shown_number(text *t, shown_format f, double x, bool sign, const char *unit)
+{
+    const char *const before = x < 0 ? "\xe2\x88\x92" : sign && x > 0 ? "+" : "";
+    t->size = 0;
+    if (isnan(x)) {
+        text_put(t, "–");
+        return;
+    }
+    text_put(t, before);
+    if (isinf(x))
+        text_put(t, "∞");
+    else if (f.letter == 'f')
+        text_print(t, "%.*f", f.digits, fabs(x));
+    else if (f.letter == 'e')
+        text_print(t, "%.*e", f.digits, fabs(x));
+    else
+        text_print(t, "%.*g", f.digits, fabs(x));
+    if (unit && *unit)
+        text_print(t, "\xc2\xa0%s", unit);
+}
