@@ -15,8 +15,10 @@ extern "C" {
        while (tg_batches_next(batches, &b)) {
            tg_mlp_predict(net, tg_wrap(tape, b.shape, b.x), predicted, b.n);
            tg_confusion_add(counts, 10, b.labels, predicted, b.n, &err);
+           tg_tape_reset(tape);
        }
-       printf("%.2f %%\n", 100 * tg_confusion_accuracy(counts, 10));                                             -- */
+       printf("%.2f %%\n", 100 * tg_confusion_accuracy(counts, 10));
+   ------------------------------------------------------------------------------------------------------------------ */
 
 /* Counts n pairs. TG_ERR_ARGUMENT: NULL (but for n = 0), n < 0, classes < 1; TG_ERR_RANGE: a label or prediction outside
    0 .. classes - 1, or a count beyond INT64_MAX. After an error the counts are what they were. */

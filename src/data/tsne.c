@@ -22,11 +22,10 @@ static void fill_defaults(tg_tsne_config *c, int64_t n)
     c->progress_every = c->progress_every ? c->progress_every : 50;
 }
 
-/* A field and where it must lie: above `above` or, if that is not so, from `low`; and below `high`. */
 typedef struct field {
     const char *name;
     double value, low, high; /* low <= value < high */
-    const char *expected;
+    const char *expected;    /* the same in words */
 } field;
 
 static tg_status check_config(const tg_tsne_config *c, tg_error *err)
@@ -121,7 +120,7 @@ static tg_status descend(descent *r, tg_error *err)
     }
 }
 
-/* From affinities to a map, with memory for the descent. */
+/* The map of the affinities p [n, n]. */
 static tg_status run(const tg_tsne_config *config, const double *p, int64_t n, double *y, const tg_allocator *a,
                      tg_error *err)
 {

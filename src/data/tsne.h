@@ -5,8 +5,8 @@
 #include "core/memory.h"
 #include "tapegrad/tsne.h"
 
-/* Vectors of two doubles, as every machine has them: division, which limits the forces, is not faster a number in longer
-   ones on most, and bits do not depend on the kernel set. */
+/* Vectors of two doubles, whatever the kernel set: the division, which limits the forces, takes as long per number in
+   longer ones on most machines, and so the bits are the same everywhere. */
 #define TG_SET  generic
 #define TG_REAL double
 #include "kernels/vec.h"

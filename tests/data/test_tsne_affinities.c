@@ -124,6 +124,7 @@ static void an_outlier_keeps_its_share(void **state)
     assert_near(share, 1.0 / 12, 1e-12);
     find((const double[]){ 0, 1e-170, 2e-170, 1, 1e30, 1e150 }, 6, 1, 2, p);
     find((const double[]){ 0, 1e-140, 3e-140, 1, 1 + 1e-15, 7 }, 6, 1, 1.7, p);
+    find((const double[]){ 0, 1e-160, 3e-160, 1, 1 + 1e-15, 7 }, 6, 1, 1.7, p);
 }
 
 static void the_scale_does_not_matter(void **state)
