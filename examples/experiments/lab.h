@@ -87,6 +87,8 @@ typedef enum preparation {
     STANDARDISED,   /* each feature (x - mean) / deviation */
 } preparation;
 
+extern const char *const lab_digit_names[10], *const lab_cifar10_names[10];
+
 /* Data to learn from. Rows that are not asked for are not there (n = 0). */
 typedef struct task {
     tg_dataset train, validation, test;
@@ -152,6 +154,7 @@ typedef struct trained {
     const task *task;
     tg_mlp *net;
     fit_record record;
+    const char *caption; /* the plan in words */
 } trained;
 
 /* Trains, with a progress line. */

@@ -6,8 +6,8 @@
 
 enum { SMALL_TRAIN = 600, SMALL_OTHER = 200 };
 
-static const char *const digit_names[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
-static const char *const cifar10_names[] = { "airplane", "automobile", "bird",  "cat",  "deer",
+const char *const lab_digit_names[10] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
+const char *const lab_cifar10_names[10] = { "airplane", "automobile", "bird",  "cat",  "deer",
                                              "dog",      "frog",       "horse", "ship", "truck" };
 static const char *const plane_names[] = { "class 0", "class 1" };
 
@@ -74,8 +74,8 @@ typedef struct source {
 } source;
 
 static const source sources[] = {
-    { LAB_MNIST, "MNIST", "drawn digits", "mnist", 1, 28, 28, digit_names, tg_dataset_read_mnist, tg_dataset_digits },
-    { LAB_CIFAR10, "CIFAR-10", "drawn digits in colour", "cifar-10-batches-bin", 3, 32, 32, cifar10_names,
+    { LAB_MNIST, "MNIST", "drawn digits", "mnist", 1, 28, 28, lab_digit_names, tg_dataset_read_mnist, tg_dataset_digits },
+    { LAB_CIFAR10, "CIFAR-10", "drawn digits in colour", "cifar-10-batches-bin", 3, 32, 32, lab_cifar10_names,
       tg_dataset_read_cifar10, coloured_digits },
 };
 
@@ -197,7 +197,7 @@ const task *lab_task(lab *l, const task_config *c)
     t->stand_in = !l->data;
     t->channels = s->channels;
     t->height = t->width = s->side;
-    t->class_names = l->data ? s->classes : digit_names;
+    t->class_names = l->data ? s->classes : lab_digit_names;
     if (read_part(l, s, TG_TRAIN, &all) == TG_OK) {
         const int64_t m = rows_of(l, c->validation, all.n, SMALL_OTHER);
         divide(l, &all, c->shuffled, rows_of(l, c->train, all.n - m, SMALL_TRAIN), m, 0, t);

@@ -44,7 +44,7 @@ void lab_draw_run(lab *l, const trained *t, const char *name, const char *title,
     if (!lab_good(l))
         return;
     const bool measured = t->plan->measure_train;
-    const char *caption = lab_describe(l, t->task, t->plan);
+    const char *caption = t->caption;
     const series losses[] = { lab_series(l, t, measured ? TRAIN_LOSS : LOSS, "training", false),
                               lab_series(l, t, HELD_OUT_LOSS, held_out, false) };
     const series accuracies[] = { lab_series(l, t, measured ? TRAIN_ACCURACY : ACCURACY, "training", false),
@@ -92,7 +92,7 @@ void lab_draw_confusion(lab *l, const trained *t, const tg_dataset *set, const c
                  &(heatmap){ .title = title,
                              .caption = lab_text(l, "%lld rows, accuracy %.2f %%. %s", (long long)set->n,
                                                  100 * tg_confusion_accuracy(counts, classes),
-                                                 lab_describe(l, t->task, t->plan)),
+                                                 t->caption),
                              .row_label = "label",
                              .column_label = "predicted",
                              .rows = classes,
@@ -124,7 +124,7 @@ void lab_draw_weights(lab *l, const trained *t, const char *name, const char *ti
     page_images(l->page, name,
                 &(images){ .title = title,
                            .caption = lab_text(l, "Each column of the first layer's weights as a picture. %s",
-                                               lab_describe(l, t->task, t->plan)),
+                                               t->caption),
                            .n = n,
                            .channels = t->task->channels,
                            .height = t->task->height,
@@ -132,6 +132,14 @@ void lab_draw_weights(lab *l, const trained *t, const char *name, const char *ti
                            .pixels = pictures,
                            .is_signed = true,
                            .labels = labels });
+}
+
+static void put(tg_dataset *set, int64_t i, double x)
+{
+    if (set->dtype == TG_F64)
+        ((double *)set->x)[i] = x;
+    else
+        ((float *)set->x)[i] = (float)x;
 }
 
 static double number(const tg_dataset *set, int64_t i)
@@ -167,7 +175,7 @@ void lab_draw_mistakes(lab *l, const trained *t, const tg_dataset *set, const ch
         page_images(l->page, name,
                     &(images){ .title = title,
                                .caption = lab_text(l, "The first %d rows whose predicted class is not the label. %s", n,
-                                                   lab_describe(l, t->task, t->plan)),
+                                                   t->caption),
                                .n = n,
                                .channels = t->task->channels,
                                .height = t->task->height,
@@ -199,10 +207,8 @@ static const int32_t *decide(lab *l, const trained *t, const scatter *s)
     int32_t *decisions = NULL;
     if (lab_good(l) && tg_dataset_init(&grid, GRID * GRID, 2, t->task->train.classes, &l->err) == TG_OK) {
         for (int i = 0; i < GRID * GRID; i++) {
-            const double x = s->left + (s->right - s->left) * (i % GRID + 0.5) / GRID;
-            const double y = s->bottom + (s->top - s->bottom) * (i / GRID + 0.5) / GRID;
-            ((float *)grid.x)[2 * i] = (float)x;
-            ((float *)grid.x)[2 * i + 1] = (float)y;
+            put(&grid, 2 * i, s->left + (s->right - s->left) * (i % GRID + 0.5) / GRID);
+            put(&grid, 2 * i + 1, s->bottom + (s->top - s->bottom) * (i / GRID + 0.5) / GRID);
         }
         decisions = predict(l, t, &grid);
     }
@@ -220,7 +226,7 @@ void lab_draw_plane(lab *l, const trained *t, const tg_dataset *set, const char 
         y[i] = number(set, 2 * i + 1);
     }
     scatter s = { .title = title,
-                  .caption = lab_describe(l, t->task, t->plan),
+                  .caption = t->caption,
                   .x_label = "x",
                   .y_label = "y",
                   .n = set->n,

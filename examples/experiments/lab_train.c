@@ -105,7 +105,7 @@ const trained *lab_train(lab *l, const task *t, const plan *p)
     if (!r || !copy || !t)
         return NULL;
     *copy = *p;
-    *r = (trained){ .plan = copy, .task = t, .net = make_net(l, t, p) };
+    *r = (trained){ .plan = copy, .task = t, .net = make_net(l, t, p), .caption = lab_describe(l, t, p) };
     if (!r->net || !lab_keep(l, r->net, free_net))
         return NULL;
     if (p->set_weights && p->set_weights(r->net, &l->err) != TG_OK)

@@ -3,18 +3,20 @@
 
 static const char no_figure[] = "the report shows pictures only";
 
-static const task *pictures(lab *l, unsigned source, preparation p)
+static const task *pictures(lab *l, preparation p, int64_t train, tg_dtype dtype)
 {
-    return lab_task(l, &(task_config){ .source = source,
+    return lab_task(l, &(task_config){ .source = LAB_CIFAR10,
                                        .preparation = p,
-                                       .train = 1000,
+                                       .train = train,
                                        .validation = 500,
                                        .test = 500,
-                                       .shuffled = true });
+                                       .shuffled = true,
+                                       .dtype = dtype });
 }
 
 /* R0.3, the mean --------------------------------------------------------------------------------------------------- */
 
+/* In float64: saturated sigmoids have derivatives that are subnormal in float32, with which processors are slow. */
 static void mean_image(lab *l)
 {
     static const struct {
@@ -27,7 +29,7 @@ static void mean_image(lab *l)
     p.record_every = lab_size(l, 10, 1);
     const task *t = NULL;
     for (int i = 0; i < WAYS; i++) {
-        t = pictures(l, LAB_CIFAR10, ways[i].preparation);
+        t = pictures(l, ways[i].preparation, 500, TG_F64);
         p.name = ways[i].name;
         const trained *r = lab_train(l, t, &p);
         if (!r)
@@ -65,7 +67,7 @@ static plan mini_batches(const lab *l, double rate, int64_t epochs)
 
 static void confusion(lab *l)
 {
-    const task *t = pictures(l, LAB_CIFAR10, CENTRED);
+    const task *t = pictures(l, CENTRED, 1000, TG_F32);
     const plan p = mini_batches(l, 0.01, 100);
     const trained *r = lab_train(l, t, &p);
     if (!r)
@@ -215,7 +217,7 @@ static void epochs_and_rates(lab *l)
 {
     static const int64_t epochs[] = { 100, 500, 1000, 2000 };
     static const double rates[] = { 0.1, 0.01, 0.001 };
-    const task *t = pictures(l, LAB_CIFAR10, CENTRED);
+    const task *t = pictures(l, CENTRED, 1000, TG_F32);
     plan by_epochs[4], by_rate[3];
     for (int i = 0; i < 4; i++) {
         by_epochs[i] = (plan){ .name = lab_text(l, "%lld epochs", (long long)epochs[i]),

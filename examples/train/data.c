@@ -1,6 +1,7 @@
 /* data.c - the data sets by name, read or generated, and brought to mean 0 and deviation 1. */
 #include <stdlib.h>
 
+#include "experiments/lab.h"
 #include "train.h"
 
 /* The generated sets are the same whatever the --seed, which is for weights and order: runs can be compared. */
@@ -36,12 +37,12 @@ static tg_status fill_ellipse(tg_dataset *set, const char *dir, tg_part part, tg
 }
 
 static const source sources[] = {
-    { "mnist", "MNIST", true, { 1, { 300 } }, 10, 1, tg_dataset_read_mnist },
-    { "cifar10", "CIFAR-10", true, { 2, { 512, 256 } }, 10, 1, tg_dataset_read_cifar10 },
-    { "digits", "drawn digits", false, { 1, { 256 } }, 10, 1, fill_digits },
-    { "moons", "two moons", false, { 2, { 32, 32 } }, 20, 2, fill_moons },
-    { "spirals", "three spirals", false, { 2, { 64, 64 } }, 40, 2, fill_spirals },
-    { "ellipse", "an ellipse and a circle that overlap", false, { 1, { 32 } }, 40, 2, fill_ellipse },
+    { "mnist", "MNIST", true, { 1, { 300 } }, 10, 1, tg_dataset_read_mnist, 1, 28, lab_digit_names },
+    { "cifar10", "CIFAR-10", true, { 2, { 512, 256 } }, 10, 1, tg_dataset_read_cifar10, 3, 32, lab_cifar10_names },
+    { "digits", "drawn digits", false, { 1, { 256 } }, 10, 1, fill_digits, 1, 28, lab_digit_names },
+    { "moons", "two moons", false, { 2, { 32, 32 } }, 20, 2, fill_moons, 0, 0, lab_digit_names },
+    { "spirals", "three spirals", false, { 2, { 64, 64 } }, 40, 2, fill_spirals, 0, 0, lab_digit_names },
+    { "ellipse", "an ellipse and a circle that overlap", false, { 1, { 32 } }, 40, 2, fill_ellipse, 0, 0, lab_digit_names },
 };
 
 const source *source_at(int i)

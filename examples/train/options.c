@@ -72,6 +72,7 @@ static const entry table[] = {
     { "--save", TEXT, AT(save), "FILE", "for the parameters (DATA.safetensors), or none" },
     { "--csv", TEXT, AT(csv), "FILE", "for the curves (DATA.csv), or none" },
     { "--json", TEXT, AT(json), "FILE", "for the whole run (none)" },
+    { "--report", TEXT, AT(report), "DIR", "for a page with the curves and other pictures (none)" },
     { "--quiet", FLAG, AT(quiet), .help = "print the test accuracy only" },
     { "--help", FLAG, AT(help), .help = "print this" },
 };
@@ -256,6 +257,7 @@ static void complete(options *o)
     name_file(&o->save, o->save_name, s->name, o->epochs > 0 ? "safetensors" : NULL);
     name_file(&o->csv, o->csv_name, s->name, o->epochs > 0 ? "csv" : NULL);
     name_file(&o->json, NULL, s->name, NULL);
+    name_file(&o->report, NULL, s->name, NULL);
 }
 
 static bool fits_together(const options *o)

@@ -106,7 +106,7 @@ void print_end(const record *r)
     const options *o = r->o;
     const struct file {
         const char *what, *path;
-    } files[] = { { "parameters", o->save }, { "curves", o->csv }, { "run", o->json } };
+    } files[] = { { "parameters", o->save }, { "curves", o->csv }, { "run", o->json }, { "page", o->report } };
     const char *before = "saved      ";
     if (o->quiet)
         return;
@@ -114,7 +114,7 @@ void print_end(const record *r)
     if (r->fit.interrupted)
         printf("interrupted after %.2f of %lld epochs\n", (double)trained_rows(r) / (double)r->data->train.n,
                (long long)o->epochs);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (files[i].path) {
             printf("%s%s in %s", before, files[i].what, files[i].path);
             before = ", ";

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "train.h"
 
@@ -13,6 +14,9 @@ typedef struct run {
     record record;
     tg_mlp *net;
     tg_optimizer *optimizer;
+    tg_gradcheck_report check;
+    page *page;      /* of --report, until it is closed */
+    char *arguments; /* as typed */
 } run;
 
 static bool fail(const run *r, const char *text)
@@ -76,20 +80,31 @@ static bool make(run *r)
 
 static void finish(run *r)
 {
+    page_abandon(r->page);
+    free(r->arguments);
     fit_record_finish(&r->record.fit);
     tg_optimizer_destroy(r->optimizer);
     tg_mlp_destroy(r->net);
     problem_finish(&r->data);
 }
 
-static bool check(const run *r)
+static bool check(run *r)
 {
-    tg_gradcheck_report report;
-    check_gradient(r->net, &r->data.train, r->o.l2, &report);
-    if (!report.passed)
-        return fail(r, report.text);
-    print_check(&r->record, &report);
+    check_gradient(r->net, &r->data.train, r->o.l2, &r->check);
+    if (!r->check.passed)
+        return fail(r, r->check.text);
+    print_check(&r->record, &r->check);
     return true;
+}
+
+/* Before the work, so that a folder that cannot be made is found in time. */
+static bool begin_page(run *r)
+{
+    tg_error err = { 0 };
+    if (!r->o.report)
+        return true;
+    r->page = open_page(&r->o, r->arguments, &err);
+    return r->page || fail(r, err.text);
 }
 
 /* Training and testing --------------------------------------------------------------------------------------------- */
@@ -159,15 +174,24 @@ static bool save_params(const run *r)
     return !o->save || tg_params_save_with(tg_mlp_params(r->net), o->save, about, &err) == TG_OK || fail(r, err.text);
 }
 
+static bool save_page(run *r)
+{
+    tg_error err = { 0 };
+    page *p = r->page;
+    r->page = NULL;
+    return !p || close_page(p, &r->record, r->net, &r->check, &err) || fail(r, err.text);
+}
+
 /* Each file for itself: where one cannot be written, the others are. */
-static bool save(const run *r)
+static bool save(run *r)
 {
     const bool params = save_params(r);
     const bool csv = write_csv(&r->record, r->o.csv);
     const bool json = write_json(&r->record, r->o.json);
-    if (params && csv && json)
+    const bool shown = save_page(r);
+    if (params && csv && json && shown)
         print_end(&r->record);
-    return params && csv && json;
+    return params && csv && json && shown;
 }
 
 static bool can_save(const options *o)
@@ -177,7 +201,7 @@ static bool can_save(const options *o)
 
 static int work(run *r)
 {
-    if (!can_save(&r->o) || !make(r))
+    if (!can_save(&r->o) || !make(r) || !begin_page(r))
         return EXIT_FAILURE;
     print_heading(&r->record);
     if (!check(r))
@@ -190,16 +214,31 @@ static int work(run *r)
     return !saved ? EXIT_FAILURE : stopped ? 128 + stopped : EXIT_SUCCESS;
 }
 
+/* The command as it was typed, for the page. */
+static char *join(int argc, char **argv)
+{
+    size_t size = 1;
+    for (int i = 1; i < argc; i++)
+        size += strlen(argv[i]) + 1;
+    char *text = malloc(size + sizeof "train");
+    if (text)
+        strcpy(text, "train");
+    for (int i = 1; text && i < argc; i++)
+        strcat(strcat(text, " "), argv[i]);
+    return text;
+}
+
 int main(int argc, char **argv)
 {
-    run r = { 0 };
-    if (!read_options(&r.o, argc, argv))
-        return WRONG_USE;
-    if (r.o.help) {
-        print_help();
-        return EXIT_SUCCESS;
+    run r = { .arguments = join(argc, argv) };
+    int status = WRONG_USE;
+    if (read_options(&r.o, argc, argv)) {
+        status = EXIT_SUCCESS;
+        if (r.o.help)
+            print_help();
+        else
+            status = work(&r);
     }
-    const int status = work(&r);
     finish(&r);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <tapegrad.h>
 
+#include "page/page.h"
 #include "training/fit.h"
 
 /* options.c: the command line -------------------------------------------------------------------------------------- */
@@ -21,7 +22,7 @@ typedef struct sizes {
 /* What was not given is -1 or NULL until it is completed; a clip of -1 is none. */
 typedef struct options {
     int data, activation, optimizer, schedule, dtype; /* rows of their tables */
-    const char *dir, *load, *save, *csv, *json;
+    const char *dir, *load, *save, *csv, *json, *report;
     sizes hidden;
     double lr, momentum, weight_decay, l2, clip;
     int64_t batch, epochs, seed, threads;
@@ -48,6 +49,8 @@ typedef struct source {
     int64_t epochs;
     double pace; /* times the optimizer's learning rate */
     tg_status (*fill)(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
+    int channels, side;             /* of its pictures; 0: it has none */
+    const char *const *class_names; /* NULL: 0, 1, ... */
 } source;
 
 const source *source_at(int i); /* NULL past the last */
@@ -110,5 +113,13 @@ bool can_write(const char *path);
 /* The curves, and the whole run. Written beside `path` and then put in its place; false as above. */
 bool write_csv(const record *r, const char *path);
 bool write_json(const record *r, const char *path);
+
+/* page.c: the run as a page ----------------------------------------------------------------------------------------- */
+
+/* Begins the page of --report. NULL and *err if its folder cannot be made. */
+page *open_page(const options *o, const char *command, tg_error *err);
+
+/* Fills it with the run's settings and pictures, and puts it in its place. */
+bool close_page(page *p, const record *r, tg_mlp *net, const tg_gradcheck_report *check, tg_error *err);
 
 #endif

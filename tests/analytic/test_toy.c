@@ -1,6 +1,6 @@
 /* test_toy.c - the toy network: scores, loss and gradients to the last digits, gradient check, overfitting. */
 #include "three_ways.h"
-#include "toy.h"
+#include "../../examples/experiments/toy.h"
 
 enum { N = 5, D = 4, H = 10, C = 3 };
 static const double lambda = 0.05;
