@@ -228,8 +228,18 @@ static double two_scales(int i, int j, int n)
     return i < 3 && j < 3 ? random_entry(i, j, n) : i >= 3 && j >= 3 ? 1e-140 * random_entry(i, j, n) : 0;
 }
 
-static entry_fn *const kinds[] = { random_entry,    ones,    graded_up, graded_down, glued,
-                                   almost_identity, hilbert, two_scales };
+/* Rank 20: the rest of the spectrum is rounding, below large numbers that keep disturbing it. */
+static double low_rank(int i, int j, int n)
+{
+    (void)n;
+    double sum = 0;
+    for (int p = 0; p < 20; p++)
+        sum += (random_entry(i, 1000 + p, 2000) + 3) * (random_entry(j, 1000 + p, 2000) + 3);
+    return sum;
+}
+
+static entry_fn *const kinds[] = { random_entry,    ones,    graded_up,  graded_down, glued,
+                                   almost_identity, hilbert, two_scales, low_rank };
 
 static void make(double *a, int n, entry_fn *entry, double scale)
 {
