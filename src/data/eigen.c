@@ -21,6 +21,8 @@ typedef struct step {
     rotation rotations[];
 } step;
 
+/* Vectors that are rotated together: more than the 16 up to which gcc unrolls the loop before it could be vectorised, and so
+   few that their rows stay in the second cache. */
 enum { LANES = 24 };
 
 typedef struct solver {
