@@ -139,8 +139,8 @@ static void test_numbers_read_back(void **state)
                   { 1e300, "1e+300" },
                   { DBL_MIN, "2.2250738585072014e-308" },
                   { 4e-323, "3.95252516672997e-323" },
-                  { NAN, "nan" },
-                  { -INFINITY, "-inf" },
+                  { (double)NAN, "nan" },
+                  { -HUGE_VAL, "-inf" },
                   { 0.30000000000000004, "0.30000000000000004" } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         text t = { 0 };
@@ -314,10 +314,10 @@ static void test_curves(void **state)
     fill();
     static double gaps[N];
     memcpy(gaps, ys, sizeof gaps);
-    gaps[0] = NAN;
-    gaps[7] = -INFINITY;
-    gaps[9] = NAN; /* a single point between gaps */
-    gaps[20] = INFINITY;
+    gaps[0] = (double)NAN;
+    gaps[7] = -HUGE_VAL;
+    gaps[9] = (double)NAN; /* a single point between gaps */
+    gaps[20] = HUGE_VAL;
     gaps[30] = -1; /* a gap on a log axis */
     const series all[] = { { "training", N, xs, ys, lows, highs, false, 0 },
                            { "test", N, xs, gaps, NULL, NULL, true, 0 } };
@@ -343,7 +343,7 @@ static void test_band(void **state)
 {
     fill();
     lows[5] = -0.5;
-    lows[11] = NAN;
+    lows[11] = (double)NAN;
     const series s = { "mean", N, xs, ys, lows, highs, false, 0 };
     for (int log = 0; log < 2; log++) {
         assert_true(draw_curves(at(state, "band"), &(curves){ .series = &s, .n_series = 1, .y_log = log }, &err));
@@ -399,7 +399,7 @@ static void test_many_points(void **state)
     xml *root = read_svg(state, "many.svg");
     const scale sx = scale_of(root, false), sy = scale_of(root, true);
     const char *path = xml_value(find(root, "path", "line", 0), "d");
-    double px, py, lowest = -INFINITY, highest = INFINITY, before = 0, low_x = 0, high_x = 0;
+    double px, py, lowest = -HUGE_VAL, highest = HUGE_VAL, before = 0, low_x = 0, high_x = 0;
     char letter;
     int n = 0;
     for (; next_place(&path, &letter, &px, &py); n++, before = px) {
@@ -428,8 +428,8 @@ static void test_odd_series(void **state)
 {
     static const double odd[][5] = { { 2, 2, 2, 2, 2 },
                                      { 0, 0, 0, 0, 0 },
-                                     { NAN, NAN, NAN, NAN, NAN },
-                                     { INFINITY, 1, -INFINITY, 2, 3 },
+                                     { (double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN },
+                                     { HUGE_VAL, 1, -HUGE_VAL, 2, 3 },
                                      { -1.7e308, 1.7e308, 0, DBL_MAX, -DBL_MAX },
                                      { 4e-323, 8e-323, 0, 1e-322, 2e-322 },
                                      { 1, 1 + DBL_EPSILON, 1, 1, 1 },
@@ -593,7 +593,7 @@ static void test_hostile_strings(void **state)
                              &(heatmap){ hostile, hostile, hostile, hostile, 2, 2, two, names, names }, &err));
     assert_true(draw_images(at(state, "h3"), &(images){ hostile, hostile, 4, 1, 1, 1, two, true, names, 0 }, &err));
     for (int i = 0; i < 4; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "h%d.svg", i);
         xml *root = read_svg(state, name);
         assert_string_equal(root->child->text, shown);
@@ -643,7 +643,7 @@ static void test_scatter(void **state)
         x[i] = -2 + 5 * (i * 37 % 50) / 50.0;
         y[i] = -1 + 3 * (i * 11 % 50) / 50.0;
     }
-    x[7] = NAN;
+    x[7] = (double)NAN;
     const scatter s = {
         "Regions", NULL, "x", "y", POINTS, x, y, labels, 3, NULL, COLUMNS, ROWS, regions, -2, 3, -1, 2
     };
@@ -770,7 +770,7 @@ static void test_numbers_in_cells_are_readable(void **state)
 
 static void test_heatmap(void **state)
 {
-    static const double values[] = { 90, 10, 0, 2.5, NAN, 1e9, 0, 0, 0 };
+    static const double values[] = { 90, 10, 0, 2.5, (double)NAN, 1e9, 0, 0, 0 };
     static const char *const names[] = { "cat", "dog, small", "bird" }, *const shown[] = { "90",  "10", "0",
                                                                                            "2.5", "–",  "1e+09",
                                                                                            "0",   "0",  "0" };
@@ -923,7 +923,7 @@ static void test_images(void **state)
     static const char *const labels[] = { "3, read as 8", NULL };
     for (int i = 0; i < 2 * 3 * H * W; i++)
         pixels[i] = (i % 23) / 11.0 - 1 + (i > 60 ? 0.25 : 0);
-    pixels[3] = NAN;
+    pixels[3] = (double)NAN;
     for (int channels = 1; channels <= 3; channels += 2)
         for (int is_signed = 0; is_signed < 2; is_signed++) {
             const images all = { "Pictures", NULL, 2, channels, H, W, pixels, is_signed, labels, 0 };
@@ -1040,7 +1040,7 @@ static void test_wrong_arguments(void **state)
                              { .n = 2, .x = two, .y = two, .color = -1 } };
     const curves ranges[] = { { .y_low = 2, .y_high = 1 },
                               { .y_low = 0, .y_high = 1, .y_log = true },
-                              { .y_low = NAN, .y_high = 1 },
+                              { .y_low = (double)NAN, .y_high = 1 },
                               { .n_series = -1 },
                               { .n_series = 1 } };
     for (int i = 0; i < 9; i++) {
