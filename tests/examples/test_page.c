@@ -50,8 +50,8 @@ static bool holds(const char *path, const char *part)
 
 static void assert_has(const char *string, const char *part)
 {
-    if (!strstr(string, part))
-        fail_msg("\"%s\" is not in \"%s\"", part, string);
+    if (!string || !strstr(string, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, string ? string : "");
 }
 
 static xml *read_page(const char *path)
