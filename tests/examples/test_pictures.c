@@ -521,7 +521,8 @@ static void test_texts_do_not_overlap(void **state)
 {
     static const double ends[][2] = { { 0, 1 },         { -1e-5, 1e-5 },   { 1e6, 1.0001e6 }, { -123456, 654321 },
                                       { 1e-9, 1e9 },    { 0.3, 3 },        { 1, 1 },          { -1.7e308, 1.7e308 },
-                                      { 99990, 99999 }, { 1e-300, 1e300 }, { 2, 30 },         { 0.001, 0.0012 } };
+                                      { 99990, 99999 }, { 1e-300, 1e300 }, { 2e-9, 1.1e-8 },  { 1.1, 95 },
+                                      { 2, 30 },        { 0.001, 0.0012 } };
     fill();
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         for (size_t j = 0; j < sizeof ends / sizeof ends[0]; j++)
