@@ -165,7 +165,7 @@ static void linear_ticks(const axis *a, int most, ticks *t)
 /* mantissa * 10^power on a log axis. */
 static void put_log(char text[TICK_BYTES], int mantissa, int power, bool plain)
 {
-    char raised[TICK_BYTES - 8];
+    char raised[24];
     if (plain) {
         put_plain(text, mantissa, power);
         return;

@@ -43,7 +43,7 @@ typedef struct scale {
 
 static scale scale_of(const heatmap *h)
 {
-    scale s = { .by_row = true, .low = INFINITY, .high = -INFINITY };
+    scale s = { .by_row = true, .low = HUGE_VAL, .high = -HUGE_VAL };
     for (int64_t i = 0; i < (int64_t)h->rows * h->columns; i++) {
         if (!isfinite(h->values[i]))
             continue;

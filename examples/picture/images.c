@@ -73,7 +73,7 @@ static void to_bytes(const images *all, const double *pixels, unsigned char *byt
 static int suiting_columns(int64_t n)
 {
     const double wanted = sqrt(1.8 * (double)n);
-    double least = INFINITY;
+    double least = HUGE_VAL;
     int best = 1;
     for (int c = 1; c <= COLUMNS_MOST; c++) {
         const double missing = (double)((c - n % c) % c), cost = 0.6 * missing + fabs(c - wanted);

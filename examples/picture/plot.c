@@ -53,7 +53,7 @@ static void fit_ticks(const axis *a, ticks *t)
 /* The label, and what its ticks are to be multiplied with. */
 static void put_label(text *out, const char *label, int power)
 {
-    char raised[TICK_BYTES];
+    char raised[24];
     text_put(out, label ? label : "");
     if (power == 0)
         return;
