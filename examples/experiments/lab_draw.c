@@ -117,13 +117,13 @@ void lab_draw_weights(lab *l, const trained *t, const char *name, const char *ti
     if (!labels || tg_params_read_f64(params, 0, w, pixels * units, &l->err) != TG_OK)
         return;
     for (int64_t i = 0; i < n; i++) {
-        labels[i] = tg_mlp_depth(t->net) == 1 ? t->task->class_names[i] : lab_text(l, "unit %lld", (long long)i);
+        labels[i] = tg_mlp_depth(t->net) == 1 ? t->task->class_names[i] : lab_text(l, "%lld", (long long)i);
         for (int64_t j = 0; j < pixels; j++)
             pictures[i * pixels + j] = w[j * units + i];
     }
     page_images(l->page, name,
                 &(images){ .title = title,
-                           .caption = lab_text(l, "Each column of the first layer's weights as a picture. %s",
+                           .caption = lab_text(l, "Each unit's weights as a picture. %s",
                                                t->caption),
                            .n = n,
                            .channels = t->task->channels,

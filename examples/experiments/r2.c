@@ -85,7 +85,8 @@ static void both_ways(lab *l, unsigned source, const char *name, double rate)
                                                 .preparation = STANDARDISED,
                                                 .train = 10000,
                                                 .test = 2000,
-                                                .shuffled = true });
+                                                .shuffled = true,
+                                                .dtype = TG_F64 });
     plan p = { .name = "by the tape",
                .hidden = { 100, 50 },
                .lr = rate,
@@ -99,7 +100,7 @@ static void both_ways(lab *l, unsigned source, const char *name, double rate)
         return;
     page_section(l->page, t->name);
     page_compare(l->page, lab_text(l, "%s, largest difference of the two curves", t->name), "%.1e", 0,
-                 largest_difference(tape, hand), "", "the sums of the two ways are added up in the same order");
+                 largest_difference(tape, hand), "", "rounding in float64, grown over the steps of all epochs");
     page_compare(l->page, lab_text(l, "%s, test accuracy by the tape", t->name), "%.1f", 59,
                  100 * lab_last(tape)->held_out_accuracy, "%", "the report does not name its data");
     page_compare(l->page, lab_text(l, "%s, test accuracy by hand", t->name), "%.1f", 61,
