@@ -99,7 +99,8 @@ tg_status by_hand_gradient(void *context, const tg_batch *b, double *logits, dou
     for (int l = layers - 1; l >= 0 && status == TG_OK; l--) {
         status = add_layer(h, l, a[l], g, err);
         if (l > 0)
-            g = through_activation(tg_mlp_settings(h->net)->activation, a[l], tg_matmul(g, tg_transpose(weight(h, l))));
+            g = through_activation(tg_mlp_settings(h->net)->activation, a[l],
+                                   tg_matmul(g, tg_transpose(weight(h, l))));
     }
     if (status == TG_OK && h->l2 > 0)
         *loss += tg_item(tg_mlp_l2(h->net, h->tape, h->l2));

@@ -80,11 +80,11 @@ void lab_catch_signals(void);
 
 /* How pixels become inputs; what is fitted is fitted on the training rows and applied to all. */
 typedef enum preparation {
-    PIXELS,         /* x in 0 .. 1 */
-    PIXELS_BYTES,   /* x in 0 .. 255 */
-    CENTRED,        /* x in 0 .. 1, minus the mean image */
-    CENTRED_BYTES,  /* x in 0 .. 255, minus the mean image */
-    STANDARDISED,   /* each feature (x - mean) / deviation */
+    PIXELS,        /* x in 0 .. 1 */
+    PIXELS_BYTES,  /* x in 0 .. 255 */
+    CENTRED,       /* x in 0 .. 1, minus the mean image */
+    CENTRED_BYTES, /* x in 0 .. 255, minus the mean image */
+    STANDARDISED,  /* each feature (x - mean) / deviation */
 } preparation;
 
 extern const char *const lab_digit_names[10], *const lab_cifar10_names[10];
@@ -135,17 +135,17 @@ typedef struct plan {
     double l2;
     method method;
     double lr, momentum;
-    double decay;        /* 1: of the rate, each epoch */
-    int64_t batch;       /* all rows at once */
-    bool in_order;       /* a new order each epoch */
+    double decay;                                       /* 1: of the rate, each epoch */
+    int64_t batch;                                      /* all rows at once */
+    bool in_order;                                      /* a new order each epoch */
     int64_t epochs, steps, record_every, measure_every; /* as in fit_config */
     bool measure_train, keep_best;
     const tg_augment *augment;
-    tg_stopping stopping; /* patience and epsilon 0: none */
-    uint64_t seed;        /* added to the lab's */
+    tg_stopping stopping;                                 /* patience and epsilon 0: none */
+    uint64_t seed;                                        /* added to the lab's */
     tg_status (*set_weights)(tg_mlp *net, tg_error *err); /* replaces the drawn ones; NULL */
-    bool by_hand;         /* backpropagation as in by_hand.c instead of the tape's */
-    bool no_held_out;     /* the validation rows (without any: the test rows) are not measured */
+    bool by_hand;                                         /* backpropagation as in by_hand.c instead of the tape's */
+    bool no_held_out; /* the validation rows (without any: the test rows) are not measured */
 } plan;
 
 /* A network that was trained, and the record. */
@@ -190,7 +190,8 @@ void lab_draw_confusion(lab *l, const trained *t, const tg_dataset *set, const c
 void lab_draw_weights(lab *l, const trained *t, const char *name, const char *title, int most);
 
 /* The first `most` rows of a set that are classified wrongly. */
-void lab_draw_mistakes(lab *l, const trained *t, const tg_dataset *set, const char *name, const char *title, int most);
+void lab_draw_mistakes(lab *l, const trained *t, const tg_dataset *set, const char *name, const char *title,
+                       int most);
 
 /* The points of a set in the plane, over the regions in which the network decides for each class. */
 void lab_draw_plane(lab *l, const trained *t, const tg_dataset *set, const char *name, const char *title);

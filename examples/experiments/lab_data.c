@@ -8,7 +8,7 @@ enum { SMALL_TRAIN = 600, SMALL_OTHER = 200 };
 
 const char *const lab_digit_names[10] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
 const char *const lab_cifar10_names[10] = { "airplane", "automobile", "bird",  "cat",  "deer",
-                                             "dog",      "frog",       "horse", "ship", "truck" };
+                                            "dog",      "frog",       "horse", "ship", "truck" };
 static const char *const plane_names[] = { "class 0", "class 1" };
 
 static void free_task(void *what)
@@ -74,7 +74,8 @@ typedef struct source {
 } source;
 
 static const source sources[] = {
-    { LAB_MNIST, "MNIST", "drawn digits", "mnist", 1, 28, 28, lab_digit_names, tg_dataset_read_mnist, tg_dataset_digits },
+    { LAB_MNIST, "MNIST", "drawn digits", "mnist", 1, 28, 28, lab_digit_names, tg_dataset_read_mnist,
+      tg_dataset_digits },
     { LAB_CIFAR10, "CIFAR-10", "drawn digits in colour", "cifar-10-batches-bin", 3, 32, 32, lab_cifar10_names,
       tg_dataset_read_cifar10, coloured_digits },
 };

@@ -87,12 +87,12 @@ void lab_draw_confusion(lab *l, const trained *t, const tg_dataset *set, const c
         cells[i] = (double)counts[i];
     const char *each = "";
     for (int i = 0; i < classes; i++)
-        each = lab_text(l, "%s%s%s %.1f", each, i ? ", " : "", t->task->class_names[i], 100 * tg_confusion_recall(counts, classes, i));
+        each = lab_text(l, "%s%s%s %.1f", each, i ? ", " : "", t->task->class_names[i],
+                        100 * tg_confusion_recall(counts, classes, i));
     page_heatmap(l->page, name,
                  &(heatmap){ .title = title,
                              .caption = lab_text(l, "%lld rows, accuracy %.2f %%. %s", (long long)set->n,
-                                                 100 * tg_confusion_accuracy(counts, classes),
-                                                 t->caption),
+                                                 100 * tg_confusion_accuracy(counts, classes), t->caption),
                              .row_label = "label",
                              .column_label = "predicted",
                              .rows = classes,
@@ -123,8 +123,7 @@ void lab_draw_weights(lab *l, const trained *t, const char *name, const char *ti
     }
     page_images(l->page, name,
                 &(images){ .title = title,
-                           .caption = lab_text(l, "Each unit's weights as a picture. %s",
-                                               t->caption),
+                           .caption = lab_text(l, "Each unit's weights as a picture. %s", t->caption),
                            .n = n,
                            .channels = t->task->channels,
                            .height = t->task->height,
@@ -174,8 +173,8 @@ void lab_draw_mistakes(lab *l, const trained *t, const tg_dataset *set, const ch
     if (n > 0)
         page_images(l->page, name,
                     &(images){ .title = title,
-                               .caption = lab_text(l, "The first %d rows whose predicted class is not the label. %s", n,
-                                                   t->caption),
+                               .caption = lab_text(l, "The first %d rows whose predicted class is not the label. %s",
+                                                   n, t->caption),
                                .n = n,
                                .channels = t->task->channels,
                                .height = t->task->height,

@@ -72,7 +72,10 @@ static void run(lab *l, trained *r, tg_optimizer *optimizer, by_hand *hand)
         &(fit_config){
             .net = r->net,
             .train = &t->train,
-            .held_out = p->no_held_out ? NULL : t->validation.n ? &t->validation : t->test.n ? &t->test : NULL,
+            .held_out = p->no_held_out    ? NULL
+                        : t->validation.n ? &t->validation
+                        : t->test.n       ? &t->test
+                                          : NULL,
             .optimizer = optimizer,
             .schedule = make_schedule(t, p),
             .l2 = p->l2,

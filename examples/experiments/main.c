@@ -9,9 +9,9 @@
 
 enum { WRONG_USE = 2, INTERRUPTED = 130, PATH_BYTES = 4096 };
 
-static const experiment *const reports[] = { r0_experiments,     r0_image_experiments, r1_toy_experiments, r1_experiments,
-                                             r2_experiments,     r3_experiments,       r3_mnist_experiments,
-                                             r4_experiments };
+static const experiment *const reports[] = { r0_experiments,       r0_image_experiments, r1_toy_experiments,
+                                             r1_experiments,       r2_experiments,       r3_experiments,
+                                             r3_mnist_experiments, r4_experiments };
 enum { REPORTS = sizeof reports / sizeof reports[0] };
 
 /* The command line ------------------------------------------------------------------------------------------------- */
@@ -102,10 +102,9 @@ static bool read_options(options *o, int argc, char **argv)
 
 static const char *needs_text(unsigned needs)
 {
-    static const char *const texts[] = { [0] = "-",
-                                         [LAB_MNIST] = "MNIST",
-                                         [LAB_CIFAR10] = "CIFAR-10",
-                                         [LAB_MNIST | LAB_CIFAR10] = "both" };
+    static const char *const texts[] = {
+        [0] = "-", [LAB_MNIST] = "MNIST", [LAB_CIFAR10] = "CIFAR-10", [LAB_MNIST | LAB_CIFAR10] = "both"
+    };
     return texts[needs];
 }
 
@@ -161,12 +160,16 @@ static bool run_one(const options *o, const experiment *e)
 {
     lab l = { .experiment = e,
               .data = o->data,
-              .seed = o->seed >= 0 ? (uint64_t)o->seed : e->seed ? e->seed : 1,
+              .seed = o->seed >= 0 ? (uint64_t)o->seed
+                      : e->seed    ? e->seed
+                                   : 1,
               .small = o->small || is_stand_in(o, e),
               .quiet = o->quiet };
     const char *dir = lab_text(&l, "%s/%s", o->out, e->name);
     const char *key = lab_text(&l, "%s seed %llu %s %s", e->name, (unsigned long long)l.seed,
-                               !e->needs ? "own data" : o->data ? "real data" : "generated data",
+                               !e->needs ? "own data"
+                               : o->data ? "real data"
+                                         : "generated data",
                                l.small ? "short" : "whole");
     const double started = fit_seconds();
     bool good = lab_good(&l);
@@ -217,13 +220,18 @@ static int run(const options *o)
                 met++;
                 failed = !run_one(o, e);
             }
-    if (lab_interrupted())
+    if (lab_interrupted()) {
+        page_gather(o->out, NULL);
         return INTERRUPTED;
+    }
     if (!met) {
         wrong("no experiment is named", o->name);
         return WRONG_USE;
     }
-    return gather(o) == EXIT_SUCCESS && !failed ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!failed)
+        return gather(o);
+    page_gather(o->out, NULL); /* what there is; the failure has been said */
+    return EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

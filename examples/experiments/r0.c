@@ -92,12 +92,13 @@ static void two_paths(lab *l)
     const tg_gradcheck_input x = { .name = "x", .shape = TG_SHAPE(N, 1), .values = g->x };
     if (tg_gradcheck(energy, g, &x, 1, NULL, &check) != TG_OK || !check.passed)
         lab_fail(l, TG_ERR_STATE, "%s", check.text);
-    page_compare(l->page, "dE/dx by the tape and by the formula, largest relative difference", "%.1e", 0, most / scale,
-                 "", "rounding in float64");
+    page_compare(l->page, "dE/dx by the tape and by the formula, largest relative difference", "%.1e", 0,
+                 most / scale, "", "rounding in float64");
     page_compare(l->page, "dE/dx by the tape and by finite differences, largest relative error", "%.1e", NO_FIGURE,
                  check.all.max_relative, "", NULL);
-    page_text(l->page, "The formula: ∂E/∂x = W1ᵀ(σ′(z) ⊙ W2ᵀ(y − t)) + (y − t) + W1ᵀ(σ′(z) ⊙ r). The report writes its "
-                       "products in another order, in which the dimensions do not fit.");
+    page_text(l->page,
+              "The formula: ∂E/∂x = W1ᵀ(σ′(z) ⊙ W2ᵀ(y − t)) + (y − t) + W1ᵀ(σ′(z) ⊙ r). The report writes its "
+              "products in another order, in which the dimensions do not fit.");
     const series both[] = { { .name = "by the formula", .n = N, .x = index, .y = formula },
                             { .name = "by the tape", .n = N, .x = index, .y = tape, .dashed = true } };
     page_curves(l->page, "gradient",
@@ -174,7 +175,8 @@ const experiment r0_experiments[] = {
       "by hand; here the formula is computed as written, and compared with the tape's gradient.",
       0, 0, two_paths },
     { "r0.2", "Sigmoid, tanh and ReLU side by side",
-      "All rows at once, rate 0.1, on a small set that the report does not name; here two moons. The report reaches 100 % at about 10,000 "
+      "All rows at once, rate 0.1, on a small set that the report does not name; here two moons. The report reaches "
+      "100 % at about 10,000 "
       "epochs with sigmoid and 4,000 with tanh; ReLU is at its best by 2,000, just short of 100 %.",
       0, 0, three_activations },
     { 0 },

@@ -62,7 +62,8 @@ static void mean_image(lab *l)
 
 static plan mini_batches(const lab *l, double rate, int64_t epochs)
 {
-    return (plan){ .hidden = { 100 }, .activation = TG_RELU, .lr = rate, .batch = 50, .epochs = lab_size(l, epochs, 5) };
+    return (
+        plan){ .hidden = { 100 }, .activation = TG_RELU, .lr = rate, .batch = 50, .epochs = lab_size(l, epochs, 5) };
 }
 
 static void confusion(lab *l)
@@ -76,8 +77,8 @@ static void confusion(lab *l)
     static const char *const names[] = { "training", "validation", "test" };
     for (int i = 0; i < 3; i++) {
         lab_draw_confusion(l, r, sets[i], names[i], lab_text(l, "Confusion matrix of the %s set", names[i]));
-        page_compare(l->page, lab_text(l, "%s accuracy", names[i]), "%.1f", NO_FIGURE, lab_score(l, r, sets[i], NULL).accuracy,
-                     "%", no_figure);
+        page_compare(l->page, lab_text(l, "%s accuracy", names[i]), "%.1f", NO_FIGURE,
+                     lab_score(l, r, sets[i], NULL).accuracy, "%", no_figure);
     }
 }
 
@@ -144,8 +145,8 @@ static void embed(lab *l, const trained *r, const tg_dataset *set, int layer)
     page_scatter(l->page, name,
                  &(scatter){ .title = lab_text(l, "Hidden layer %d of %d: activations by t-SNE", layer + 1,
                                                tg_mlp_depth(r->net) - 1),
-                             .caption = lab_text(l, "%lld test rows, perplexity %g. %s", (long long)n, config.perplexity,
-                                                 lab_describe(l, r->task, r->plan)),
+                             .caption = lab_text(l, "%lld test rows, perplexity %g. %s", (long long)n,
+                                                 config.perplexity, lab_describe(l, r->task, r->plan)),
                              .n = n,
                              .x = first,
                              .y = second,
@@ -157,11 +158,9 @@ static void embed(lab *l, const trained *r, const tg_dataset *set, int layer)
 static void hidden_layers(lab *l)
 {
     static const int64_t hidden[][LAB_HIDDEN_MOST] = { { 128, 64 }, { 128, 64, 32 } };
-    const task *t = lab_task(l, &(task_config){ .source = LAB_MNIST,
-                                                .preparation = CENTRED,
-                                                .train = 1000,
-                                                .test = POINTS_MOST,
-                                                .shuffled = true });
+    const task *t = lab_task(
+        l, &(task_config){
+               .source = LAB_MNIST, .preparation = CENTRED, .train = 1000, .test = POINTS_MOST, .shuffled = true });
     for (int i = 0; t && i < 2; i++) {
         plan p = mini_batches(l, 0.01, 1000);
         int layers = 0;
@@ -191,7 +190,8 @@ static void compare_plans(lab *l, const task *t, const plan *plans, int n, const
         accuracies[i] = lab_series(l, r, HELD_OUT_ACCURACY, plans[i].name, false);
         page_compare(l->page, lab_text(l, "training accuracy, %s", plans[i].name), "%.1f", NO_FIGURE,
                      100 * lab_last(r)->train_accuracy, "%", no_figure);
-        page_compare(l->page, lab_text(l, "test accuracy, %s", plans[i].name), "%.1f", NO_FIGURE, test, "%", no_figure);
+        page_compare(l->page, lab_text(l, "test accuracy, %s", plans[i].name), "%.1f", NO_FIGURE, test, "%",
+                     no_figure);
     }
     if (!lab_good(l))
         return;
@@ -238,7 +238,8 @@ static void epochs_and_rates(lab *l)
 
 const experiment r0_image_experiments[] = {
     { "r0.3a", "Pictures with and without subtracting the mean",
-      "2,000 epochs at rate 0.1, all rows at once. Without subtracting the mean, the report's loss falls at first and "
+      "2,000 epochs at rate 0.1, all rows at once. Without subtracting the mean, the report's loss falls at first "
+      "and "
       "then stays constant: inputs that are all positive and large drive the sigmoids of the hidden layer to 0 or 1, "
       "the same for every row, where their derivative vanishes.",
       0, LAB_CIFAR10, mean_image },
@@ -246,7 +247,8 @@ const experiment r0_image_experiments[] = {
       "One hidden layer, rate 0.01. The report shows the three matrices of its image classifier.", 0, LAB_CIFAR10,
       confusion },
     { "r0.3c", "t-SNE of each hidden layer, for two and three hidden layers",
-      "Networks of two and of three hidden layers, 1,000 epochs at rate 0.01; the activations of each hidden layer on "
+      "Networks of two and of three hidden layers, 1,000 epochs at rate 0.01; the activations of each hidden layer "
+      "on "
       "the test rows, embedded in the plane by exact t-SNE.",
       0, LAB_MNIST, hidden_layers },
     { "r0.3d", "Epochs of 100 to 2,000, and three learning rates",

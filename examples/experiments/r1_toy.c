@@ -28,8 +28,8 @@ static void free_set(void *set)
 static tg_mlp *make_net(lab *l)
 {
     page_setting(l->page, "network", "4-10-3 relu, softmax, lambda %g, float64, 5 rows", lambda);
-    tg_mlp *net = tg_mlp_create(
-        &(tg_mlp_config){ .sizes = (int64_t[]){ D, H, C }, .n_sizes = 3, .dtype = TG_F64 }, &l->err);
+    tg_mlp *net =
+        tg_mlp_create(&(tg_mlp_config){ .sizes = (int64_t[]){ D, H, C }, .n_sizes = 3, .dtype = TG_F64 }, &l->err);
     if (!net || !lab_keep(l, net, free_net) || set_weights(net, &l->err) != TG_OK)
         return NULL;
     return net;
@@ -146,9 +146,10 @@ static void derivations(lab *l)
         page_compare(l->page, lab_text(l, "dJ/d%s, largest relative difference", parameter_names[i]), "%.1e", 0,
                      largest_difference(tape->values[i], hand->values[i], hand->n[i]), "",
                      "two orders of the same sums in float64");
-        const series both[] = { { .name = "derived by hand", .n = hand->n[i], .x = index, .y = hand->values[i] },
-                                { .name = "by the tape", .n = tape->n[i], .x = index, .y = tape->values[i],
-                                  .dashed = true } };
+        const series both[] = {
+            { .name = "derived by hand", .n = hand->n[i], .x = index, .y = hand->values[i] },
+            { .name = "by the tape", .n = tape->n[i], .x = index, .y = tape->values[i], .dashed = true }
+        };
         page_curves(l->page, parameter_names[i],
                     &(curves){ .title = lab_text(l, "∂J/∂%s by hand and by the tape", parameter_names[i]),
                                .caption = "The elements in row-major order; the two lines coincide",
@@ -175,7 +176,8 @@ static void gradient_check(lab *l)
     tg_mlp *net = make_net(l);
     if (!net)
         return;
-    if (tg_gradcheck_params(tg_mlp_params(net), model, net, &(tg_gradcheck_config){ .each = each }, &report) != TG_OK ||
+    if (tg_gradcheck_params(tg_mlp_params(net), model, net, &(tg_gradcheck_config){ .each = each }, &report) !=
+            TG_OK ||
         !report.passed) {
         lab_fail(l, TG_ERR_STATE, "%s", report.text);
         return;
@@ -233,10 +235,11 @@ const experiment r1_toy_experiments[] = {
       "formulas are computed as written, and compared with the gradients that the tape's reverse pass returns.",
       0, 0, derivations },
     { "r1.3", "Toy network: gradient check",
-      "The largest relative error of each parameter's gradient against central differences. The report's are those of "
+      "The largest relative error of each parameter's gradient against central differences. The report's are those "
+      "of "
       "steps of 1e-5; here slopes are extrapolated from two steps.",
       0, 0, gradient_check },
-    { "r1.4", "Toy network: overfitting five inputs", "Plain gradient descent on the five inputs until the loss is below 0.02.", 0, 0,
-      overfit },
+    { "r1.4", "Toy network: overfitting five inputs",
+      "Plain gradient descent on the five inputs until the loss is below 0.02.", 0, 0, overfit },
     { 0 },
 };

@@ -43,15 +43,20 @@ static void stable_softmax(lab *l)
         tg_tape_reset(tape);
     }
     tg_tape_destroy(tape);
-    page_compare(l->page, "largest s at which the plain softmax's loss is finite, float32", "%.0f", NO_FIGURE, last_finite, "",
+    page_compare(l->page, "largest s at which the plain softmax's loss is finite, float32", "%.0f", NO_FIGURE,
+                 last_finite, "",
                  "y underflows to 0 and its logarithm is infinite; from s = 89 on e^s overflows and y is NaN");
-    page_compare(l->page, "largest relative error of the stable one, s = 0 .. 120", "%.1e", NO_FIGURE, worst, "", NULL);
-    const series both[] = { { .name = "plain: e^z / Σ e^z", .n = POINTS, .x = s, .y = plain },
-                            { .name = "stable: the maximum subtracted", .n = POINTS, .x = s, .y = stable, .dashed = true } };
+    page_compare(l->page, "largest relative error of the stable one, s = 0 .. 120", "%.1e", NO_FIGURE, worst, "",
+                 NULL);
+    const series both[] = {
+        { .name = "plain: e^z / Σ e^z", .n = POINTS, .x = s, .y = plain },
+        { .name = "stable: the maximum subtracted", .n = POINTS, .x = s, .y = stable, .dashed = true }
+    };
     page_curves(l->page, "softmax",
                 &(curves){ .title = "Cross-entropy by plain and stable softmax",
-                           .caption = "Logits s, 0, -s in float32, the loss of the last class; where the plain one ends, "
-                                      "it is infinite or NaN",
+                           .caption =
+                               "Logits s, 0, -s in float32, the loss of the last class; where the plain one ends, "
+                               "it is infinite or NaN",
                            .x_label = "s",
                            .y_label = "loss",
                            .series = both,
@@ -87,11 +92,9 @@ static void both_ways(lab *l, unsigned source, const char *name, double rate)
                                                 .test = 2000,
                                                 .shuffled = true,
                                                 .dtype = TG_F64 });
-    plan p = { .name = "by the tape",
-               .hidden = { 100, 50 },
-               .lr = rate,
-               .batch = 100,
-               .epochs = lab_size(l, 100, 4) };
+    plan p = {
+        .name = "by the tape", .hidden = { 100, 50 }, .lr = rate, .batch = 100, .epochs = lab_size(l, 100, 4)
+    };
     const trained *tape = lab_train(l, t, &p);
     p.name = "by hand";
     p.by_hand = true;
@@ -105,7 +108,8 @@ static void both_ways(lab *l, unsigned source, const char *name, double rate)
                  100 * lab_last(tape)->held_out_accuracy, "%", "the report does not name its data");
     page_compare(l->page, lab_text(l, "%s, test accuracy by hand", t->name), "%.1f", 61,
                  100 * lab_last(hand)->held_out_accuracy, "%", "the report does not name its data");
-    series losses[] = { lab_series(l, tape, LOSS, "by the tape", false), lab_series(l, hand, LOSS, "by hand", false) };
+    series losses[] = { lab_series(l, tape, LOSS, "by the tape", false),
+                        lab_series(l, hand, LOSS, "by hand", false) };
     series accuracies[] = { lab_series(l, tape, HELD_OUT_ACCURACY, "by the tape", false),
                             lab_series(l, hand, HELD_OUT_ACCURACY, "by hand", false) };
     losses[1].dashed = accuracies[1].dashed = true;
@@ -181,13 +185,19 @@ static void draw_learning(lab *l, const learning_curve *c, int networks, const i
         x[i] = (double)sizes[i];
     for (int i = 0; i < networks; i++) {
         s[2 * i] = (series){ .name = lab_text(l, "%s, training", c[i].name),
-                             .n = n, .x = x, .y = c[i].train, .dashed = true, .color = i + 1 };
-        s[2 * i + 1] = (series){ .name = lab_text(l, "%s, test", c[i].name), .n = n, .x = x, .y = c[i].test, .color = i + 1 };
+                             .n = n,
+                             .x = x,
+                             .y = c[i].train,
+                             .dashed = true,
+                             .color = i + 1 };
+        s[2 * i + 1] =
+            (series){ .name = lab_text(l, "%s, test", c[i].name), .n = n, .x = x, .y = c[i].test, .color = i + 1 };
     }
     page_curves(l->page, name,
                 &(curves){ .title = title,
-                           .caption = "SGD, rate 0.05, batches of 50, at most 500 epochs; ended when the loss of an epoch "
-                                      "differs from that of the epoch before by less than 0.005",
+                           .caption =
+                               "SGD, rate 0.05, batches of 50, at most 500 epochs; ended when the loss of an epoch "
+                               "differs from that of the epoch before by less than 0.005",
                            .x_label = "training rows",
                            .y_label = "accuracy (%)",
                            .series = s,
@@ -197,11 +207,9 @@ static void draw_learning(lab *l, const learning_curve *c, int networks, const i
 static void learning_curves_on(lab *l, unsigned source, const char *name)
 {
     enum { NETWORKS = 2 };
-    const task *t = lab_task(l, &(task_config){ .source = source,
-                                                .preparation = STANDARDISED,
-                                                .train = 10000,
-                                                .test = 2000,
-                                                .shuffled = true });
+    const task *t = lab_task(
+        l, &(task_config){
+               .source = source, .preparation = STANDARDISED, .train = 10000, .test = 2000, .shuffled = true });
     learning_curve *c = lab_room(l, NETWORKS, sizeof *c);
     int64_t sizes[SIZES_MOST];
     if (!t || !c)
@@ -215,11 +223,12 @@ static void learning_curves_on(lab *l, unsigned source, const char *name)
         return;
     draw_learning(l, c, NETWORKS, sizes, n, name, lab_text(l, "Learning curves on %s", t->name));
     for (int i = 0; i < NETWORKS; i++) {
-        page_compare(l->page, lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].name, (long long)sizes[0]),
+        page_compare(l->page,
+                     lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].name, (long long)sizes[0]),
                      "%.1f", NO_FIGURE, c[i].test[0], "%", "the report shows the curves only");
         page_compare(l->page,
-                     lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].name, (long long)sizes[n - 1]), "%.1f",
-                     NO_FIGURE, c[i].test[n - 1], "%", "the report shows the curves only");
+                     lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].name, (long long)sizes[n - 1]),
+                     "%.1f", NO_FIGURE, c[i].test[n - 1], "%", "the report shows the curves only");
     }
 }
 
@@ -231,7 +240,8 @@ static void learning_curves(lab *l)
 
 const experiment r2_experiments[] = {
     { "r2.1", "relu, softmax, and softmax made stable",
-      "Softmax as it is defined overflows: e^z is infinite, its quotient NaN, and so is the loss. With the largest logit "
+      "Softmax as it is defined overflows: e^z is infinite, its quotient NaN, and so is the loss. With the largest "
+      "logit "
       "subtracted first, no finite input overflows.",
       0, 0, stable_softmax },
     { "r2.2", "One network by the tape and by hand",

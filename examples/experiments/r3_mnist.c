@@ -19,7 +19,7 @@ static plan online(const lab *l, double rate)
                    .activation = TG_SIGMOID,
                    .lr = rate,
                    .batch = 1,
-                   .epochs = lab_size(l, 5, 2) };
+                   .epochs = lab_size(l, 5, 20) };
 }
 
 static void losses_of_training_and_validation(lab *l)
@@ -38,8 +38,8 @@ static void losses_of_training_and_validation(lab *l)
     lab_draw_run(l, r, "online", "One row a step", "validation");
     page_section(l->page, "Batches of 32");
     lab_draw_run(l, b, "batches", "Batches of 32", "validation");
-    page_compare(l->page, "validation loss after the last epoch, one row a step", "%.4f", NO_FIGURE, lab_last(r)->held_out_loss,
-                 "", "the report shows the curve only");
+    page_compare(l->page, "validation loss after the last epoch, one row a step", "%.4f", NO_FIGURE,
+                 lab_last(r)->held_out_loss, "", "the report shows the curve only");
     page_compare(l->page, "validation loss after the last epoch, batches of 32", "%.4f", NO_FIGURE,
                  lab_last(b)->held_out_loss, "", "the report shows the curve only");
 }
@@ -77,18 +77,19 @@ static void three_runs(lab *l)
     const series s = band(l, runs, RUNS);
     if (!lab_good(l))
         return;
-    page_compare(l->page, "validation loss after the last epoch, mean of three runs", "%.4f", NO_FIGURE, s.y[s.n - 1], "",
-                 "the report shows the band only");
-    page_compare(l->page, "its standard deviation over the runs", "%.4f", NO_FIGURE, s.high[s.n - 1] - s.y[s.n - 1], "",
-                 "the report shows the band only");
-    page_curves(l->page, "loss",
-                &(curves){ .title = "Validation loss of three runs",
-                           .caption = lab_text(l, "Mean and standard deviation over three seeds of weights and order. %s",
-                                               lab_describe(l, t, runs[0]->plan)),
-                           .x_label = "epoch",
-                           .y_label = "loss",
-                           .series = &s,
-                           .n_series = 1 });
+    page_compare(l->page, "validation loss after the last epoch, mean of three runs", "%.4f", NO_FIGURE, s.y[s.n - 1],
+                 "", "the report shows the band only");
+    page_compare(l->page, "its standard deviation over the runs", "%.4f", NO_FIGURE, s.high[s.n - 1] - s.y[s.n - 1],
+                 "", "the report shows the band only");
+    page_curves(
+        l->page, "loss",
+        &(curves){ .title = "Validation loss of three runs",
+                   .caption = lab_text(l, "Mean and standard deviation over three seeds of weights and order. %s",
+                                       lab_describe(l, t, runs[0]->plan)),
+                   .x_label = "epoch",
+                   .y_label = "loss",
+                   .series = &s,
+                   .n_series = 1 });
 }
 
 static void rates(lab *l)
@@ -137,8 +138,8 @@ const experiment r3_mnist_experiments[] = {
     { "r3.3b", "MNIST: three runs, mean and standard deviation of the loss",
       "The same network from three seeds; the loss of each epoch as mean and standard deviation.", 0, LAB_MNIST,
       three_runs },
-    { "r3.3c", "MNIST: four learning rates", "The validation accuracy after 5 epochs at four learning rates.", 0, LAB_MNIST,
-      rates },
+    { "r3.3c", "MNIST: four learning rates", "The validation accuracy after 5 epochs at four learning rates.", 0,
+      LAB_MNIST, rates },
     { "r3.3d", "MNIST: the final model on all the data",
       "Trained on all 60,000 rows and tested on the 10,000 of the test set.", 0, LAB_MNIST, final_model },
     { 0 },

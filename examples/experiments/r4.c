@@ -34,8 +34,8 @@ static void check(checked *c, const char *name, bool forward, double step)
         lab_fail(l, TG_ERR_STATE, "%s", r.text);
         return;
     }
-    page_compare(l->page, lab_text(l, "largest absolute difference, %s", name), "%.2e", NO_FIGURE, r.all.max_absolute, "",
-                 "the report prints no figure");
+    page_compare(l->page, lab_text(l, "largest absolute difference, %s", name), "%.2e", NO_FIGURE, r.all.max_absolute,
+                 "", "the report prints no figure");
     page_compare(l->page, lab_text(l, "largest relative difference, %s", name), "%.2e", 1e-6, r.all.max_relative, "",
                  "the report's figure is its threshold");
     page_text(l->page, "%s: %s", name, r.text);
@@ -43,10 +43,9 @@ static void check(checked *c, const char *name, bool forward, double step)
 
 static void gradient_check(lab *l)
 {
-    const task *t = lab_task(l, &(task_config){ .source = LAB_CIFAR10,
-                                                .preparation = STANDARDISED,
-                                                .train = CHECK_ROWS,
-                                                .dtype = TG_F64 });
+    const task *t = lab_task(
+        l,
+        &(task_config){ .source = LAB_CIFAR10, .preparation = STANDARDISED, .train = CHECK_ROWS, .dtype = TG_F64 });
     if (!t)
         return;
     checked c = { .l = l, .rows = &t->train, .l2 = 0.1 };
@@ -72,7 +71,8 @@ typedef struct setting {
 } setting;
 
 static const setting settings[] = {
-    { 0, 0.1, 27.84, 5.074, 7.526, "the rate overshoots: the cost jumps from epoch to epoch, and its last value with it" },
+    { 0, 0.1, 27.84, 5.074, 7.526,
+      "the rate overshoots: the cost jumps from epoch to epoch, and its last value with it" },
     { 0, 0.001, 39.08, 1.609, 1.791, NULL },
     { 0.1, 0.001, 39.46, 0.3908, 1.903,
       "the report's slip: its validation cost is 1.903, and a training cost cannot be a fifth of that here" },
@@ -105,11 +105,9 @@ static const trained *one_setting(lab *l, const task *t, const setting *s)
 
 static void four_settings(lab *l)
 {
-    const task *t = lab_task(l, &(task_config){ .source = LAB_CIFAR10,
-                                                .preparation = STANDARDISED,
-                                                .train = 10000,
-                                                .validation = 10000,
-                                                .test = -1 });
+    const task *t = lab_task(
+        l, &(task_config){
+               .source = LAB_CIFAR10, .preparation = STANDARDISED, .train = 10000, .validation = 10000, .test = -1 });
     for (int i = 0; t && i < SETTINGS; i++) {
         const setting *s = &settings[i];
         const char *name = lab_text(l, "setting%d", i + 1);
@@ -119,13 +117,15 @@ static void four_settings(lab *l)
         if (!lab_good(l))
             return;
         lab_draw_run(l, r, name, title, "validation");
-        lab_draw_weights(l, r, lab_text(l, "%s-weights", name), lab_text(l, "The weights of each class, %s", title), 10);
+        lab_draw_weights(l, r, lab_text(l, "%s-weights", name), lab_text(l, "The weights of each class, %s", title),
+                         10);
     }
 }
 
 const experiment r4_experiments[] = {
     { "r4.1", "One-layer classifier: the gradient against forward and central differences",
-      "The report checks the gradient of a one-layer softmax classifier with forward and with central differences, by "
+      "The report checks the gradient of a one-layer softmax classifier with forward and with central differences, "
+      "by "
       "the absolute difference and by |a - n| / max(eps, |a| + |n|), against a threshold of 1e-6. Here the library's "
       "checker does the same in float64; its slopes are extrapolated from two steps.",
       400, LAB_CIFAR10, gradient_check },

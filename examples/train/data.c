@@ -42,7 +42,16 @@ static const source sources[] = {
     { "digits", "drawn digits", false, { 1, { 256 } }, 10, 1, fill_digits, 1, 28, lab_digit_names },
     { "moons", "two moons", false, { 2, { 32, 32 } }, 20, 2, fill_moons, 0, 0, lab_digit_names },
     { "spirals", "three spirals", false, { 2, { 64, 64 } }, 40, 2, fill_spirals, 0, 0, lab_digit_names },
-    { "ellipse", "an ellipse and a circle that overlap", false, { 1, { 32 } }, 40, 2, fill_ellipse, 0, 0, lab_digit_names },
+    { "ellipse",
+      "an ellipse and a circle that overlap",
+      false,
+      { 1, { 32 } },
+      40,
+      2,
+      fill_ellipse,
+      0,
+      0,
+      lab_digit_names },
 };
 
 const source *source_at(int i)

@@ -35,7 +35,7 @@ static void print_csv(text *out, const record *r)
     for (int64_t i = 0; i < r->fit.n; i++) {
         const fit_point *e = &r->fit.points[i];
         text_print(out, "%lld,%lld,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)e->epoch, (long long)e->samples, e->lr,
-                e->loss, e->accuracy, e->held_out_loss, e->held_out_accuracy);
+                   e->loss, e->accuracy, e->held_out_loss, e->held_out_accuracy);
     }
 }
 
@@ -78,15 +78,15 @@ static void print_config(text *out, const record *r)
     for (int i = 0; i < net->n_sizes; i++)
         text_print(out, "%s%lld", i ? ", " : "", (long long)net->sizes[i]);
     text_print(out, "], \"activation\": \"%s\", \"optimizer\": \"%s\", \"schedule\": \"%s\", \"dtype\": \"%s\"",
-            tg_activation_name(net->activation), optimizer_name(o->optimizer), schedule_name(o->schedule),
-            net->dtype == TG_F32 ? "f32" : "f64");
+               tg_activation_name(net->activation), optimizer_name(o->optimizer), schedule_name(o->schedule),
+               net->dtype == TG_F32 ? "f32" : "f64");
     member(out, "lr", o->lr);
     member(out, "momentum", o->momentum);
     member(out, "weight_decay", o->weight_decay);
     member(out, "l2", o->l2);
     member(out, "clip", o->clip > 0 ? o->clip : HUGE_VAL);
     text_print(out, ", \"batch\": %lld, \"epochs\": %lld, \"seed\": %lld, \"threads\": %d, \"kernels\": \"%s\"",
-            (long long)o->batch, (long long)o->epochs, (long long)o->seed, tg_num_threads(), tg_kernel_set());
+               (long long)o->batch, (long long)o->epochs, (long long)o->seed, tg_num_threads(), tg_kernel_set());
     member(out, "mean", r->data->mean);
     member(out, "deviation", r->data->deviation);
     text_put(out, ", \"loaded\": ");
@@ -100,7 +100,7 @@ static void print_curves(text *out, const record *r)
     for (int64_t i = 0; i < r->fit.n; i++) {
         const fit_point *e = &r->fit.points[i];
         text_print(out, "%s\n    {\"epoch\": %lld, \"samples\": %lld", i ? "," : "", (long long)e->epoch,
-                (long long)e->samples);
+                   (long long)e->samples);
         member(out, "learning_rate", e->lr);
         member(out, "train_loss", e->loss);
         member(out, "train_accuracy", e->accuracy);
@@ -117,9 +117,10 @@ static void print_json(text *out, const record *r)
     text_put(out, "{\n");
     print_config(out, r);
     print_curves(out, r);
-    text_print(out, "  \"tape\": {\"bytes\": %zu, \"gradient_bytes\": %zu, \"allocations_after_first_epoch\": %llu},\n",
-            r->fit.end.bytes, r->fit.end.gradient_bytes,
-            (unsigned long long)(r->fit.end.allocations - r->fit.settled.allocations));
+    text_print(out,
+               "  \"tape\": {\"bytes\": %zu, \"gradient_bytes\": %zu, \"allocations_after_first_epoch\": %llu},\n",
+               r->fit.end.bytes, r->fit.end.gradient_bytes,
+               (unsigned long long)(r->fit.end.allocations - r->fit.settled.allocations));
     text_print(out, "  \"interrupted\": %s", r->fit.interrupted ? "true" : "false");
     member(out, "seconds", r->fit.seconds);
     member(out, "samples_per_second", (double)trained_rows(r) / r->fit.seconds);

@@ -19,8 +19,8 @@ static void tell(page *p, const record *r, const tg_gradcheck_report *check)
     const options *o = r->o;
     page_setting(p, "data", "%s: %lld rows to learn, %lld to test", source_at(o->data)->title,
                  (long long)r->data->train.n, (long long)r->data->test.n);
-    page_setting(p, "preparation", "x is (x - %.4g) / %.4g, by mean and deviation of the rows to learn", r->data->mean,
-                 r->data->deviation);
+    page_setting(p, "preparation", "x is (x - %.4g) / %.4g, by mean and deviation of the rows to learn",
+                 r->data->mean, r->data->deviation);
     page_setting(p, "momentum, weight decay, l2", "%g, %g, %g", o->momentum, o->weight_decay, o->l2);
     page_setting(p, "seed", "%lld", (long long)o->seed);
     page_setting(p, "kernels", "%s", tg_kernel_set());

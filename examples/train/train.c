@@ -140,7 +140,8 @@ static bool train(run *r)
                                 .watch_context = log };
     if (fit_run(&config, &log->fit, &err))
         return true;
-    return fail(r, err.status == TG_ERR_NONFINITE ? "the loss is no longer finite; a smaller --lr may help" : err.text);
+    return fail(r,
+                err.status == TG_ERR_NONFINITE ? "the loss is no longer finite; a smaller --lr may help" : err.text);
 }
 
 static bool test(run *r)

@@ -103,7 +103,7 @@ void print_heading(const record *r);
 void print_check(const record *r, const tg_gradcheck_report *check);
 void print_columns(record *r);
 void print_progress(record *r, const fit_record *fit, const fit_point *now); /* on a terminal, some times a second */
-void end_progress(const record *r);               /* before something else is printed */
+void end_progress(const record *r);                                          /* before something else is printed */
 void print_epoch(record *r, const fit_record *fit, const fit_point *done);
 void print_end(const record *r); /* which files were written */
 

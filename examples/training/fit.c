@@ -94,8 +94,7 @@ static bool measure_set(const measure *m, const tg_dataset *set, double *loss, d
 {
     tg_batch b;
     tally t = { 0 };
-    tg_batches *batches =
-        tg_batches_create(set, &(tg_batches_config){ .size = MEASURE_ROWS, .in_order = true }, err);
+    tg_batches *batches = tg_batches_create(set, &(tg_batches_config){ .size = MEASURE_ROWS, .in_order = true }, err);
     bool good = batches;
     const bool recorded = tg_tape_set_recording(m->tape, false);
     while (good && tg_batches_next(batches, &b))
@@ -142,8 +141,8 @@ static bool differentiate(run *r, const tg_batch *b, double *loss)
         return c->gradient(c->gradient_context, b, r->logits, loss, r->err) == TG_OK;
     const tg_tensor logits = tg_mlp_forward(c->net, tg_wrap(r->tape, b->shape, b->x));
     const tg_tensor total = fit_loss(c->net, logits, b->labels, c->l2);
-    const bool good = tg_backward(total) == TG_OK &&
-                      tg_read_f64(logits, r->logits, b->n * c->train->classes) == TG_OK;
+    const bool good =
+        tg_backward(total) == TG_OK && tg_read_f64(logits, r->logits, b->n * c->train->classes) == TG_OK;
     *loss = good ? tg_item(total) : nan("");
     if (!good)
         fail(r->err, tg_tape_status(r->tape), tg_tape_message(r->tape));
@@ -158,8 +157,7 @@ static bool update(run *r)
         return false;
     if (c->schedule.lr > 0)
         tg_optimizer_set_lr(c->optimizer, tg_schedule_lr(&c->schedule, r->now.steps));
-    return tg_optimizer_step(c->optimizer) == TG_OK ||
-           fail(r->err, TG_ERR_STATE, tg_optimizer_message(c->optimizer));
+    return tg_optimizer_step(c->optimizer) == TG_OK || fail(r->err, TG_ERR_STATE, tg_optimizer_message(c->optimizer));
 }
 
 static bool step(run *r, const tg_batch *b)
@@ -306,12 +304,11 @@ static bool begin(run *r)
     const int64_t rows = c->batch > 0 ? c->batch : c->train->n;
     const int64_t room = rows > MEASURE_ROWS ? rows : MEASURE_ROWS;
     r->params = tg_mlp_params(c->net);
-    r->batches = tg_batches_create(c->train,
-                                   &(tg_batches_config){ .size = rows,
-                                                         .seed = c->seed,
-                                                         .in_order = c->in_order || rows >= c->train->n,
-                                                         .augment = c->augment },
-                                   r->err);
+    r->batches = tg_batches_create(
+        c->train,
+        &(tg_batches_config){
+            .size = rows, .seed = c->seed, .in_order = c->in_order || rows >= c->train->n, .augment = c->augment },
+        r->err);
     if (!r->batches || (c->keep_best && !(r->best = tg_params_clone(r->params, tg_params_dtype(r->params), r->err))))
         return false;
     r->logits = malloc((size_t)room * (size_t)c->train->classes * sizeof *r->logits);

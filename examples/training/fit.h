@@ -22,11 +22,11 @@ typedef struct fit_record {
     fit_point *points;
     int64_t n, room;
     double steps_per_epoch;
-    int64_t total;        /* rows to train on in all, if nothing stops the run early */
-    double seconds;       /* of training, without the measuring */
-    int64_t best;         /* the point whose parameters were kept, with keep_best; else the last */
-    bool interrupted;     /* `watch` ended it */
-    bool stopped;         /* `stopping` ended it */
+    int64_t total;              /* rows to train on in all, if nothing stops the run early */
+    double seconds;             /* of training, without the measuring */
+    int64_t best;               /* the point whose parameters were kept, with keep_best; else the last */
+    bool interrupted;           /* `watch` ended it */
+    bool stopped;               /* `stopping` ended it */
     tg_tape_usage settled, end; /* the tape after the first point, and after the last */
 } fit_record;
 
@@ -42,24 +42,24 @@ typedef struct fit_config {
     tg_mlp *net;
     const tg_dataset *train, *held_out; /* held_out NULL: none is measured */
     tg_optimizer *optimizer;
-    tg_schedule schedule; /* by steps; the optimizer's own rate if its lr is 0 */
-    double l2;            /* 0 */
-    double clip;          /* 0: the gradient's norm is not bounded */
-    int64_t batch;        /* 0: all rows at once */
-    bool in_order;        /* false: a new order each epoch */
+    tg_schedule schedule;      /* by steps; the optimizer's own rate if its lr is 0 */
+    double l2;                 /* 0 */
+    double clip;               /* 0: the gradient's norm is not bounded */
+    int64_t batch;             /* 0: all rows at once */
+    bool in_order;             /* false: a new order each epoch */
     const tg_augment *augment; /* NULL */
-    uint64_t seed;        /* of the order and the augmentation */
-    int64_t epochs;       /* 0: as many as `steps` need */
-    int64_t steps;        /* 0: as many as `epochs` have; one of both is at least 1 */
-    int64_t record_every; /* steps from point to point; 0: an epoch */
-    int64_t measure_every; /* points from measure to measure; the last one is measured always; 0: 1 */
-    bool measure_train;   /* whether the whole training set is measured, too */
-    tg_stopping *stopping; /* NULL; is given the held-out loss (`larger`: accuracy) of each measured point, or where
+    uint64_t seed;             /* of the order and the augmentation */
+    int64_t epochs;            /* 0: as many as `steps` need */
+    int64_t steps;             /* 0: as many as `epochs` have; one of both is at least 1 */
+    int64_t record_every;      /* steps from point to point; 0: an epoch */
+    int64_t measure_every;     /* points from measure to measure; the last one is measured always; 0: 1 */
+    bool measure_train;        /* whether the whole training set is measured, too */
+    tg_stopping *stopping;  /* NULL; is given the held-out loss (`larger`: accuracy) of each measured point, or where
                               nothing is held out, that of the rows trained on */
-    bool keep_best;       /* ends with the parameters of the point with the best held-out accuracy */
+    bool keep_best;         /* ends with the parameters of the point with the best held-out accuracy */
     fit_gradient *gradient; /* NULL: tg_backward */
     void *gradient_context;
-    fit_watch *watch;     /* NULL */
+    fit_watch *watch; /* NULL */
     void *watch_context;
 } fit_config;
 
