@@ -73,7 +73,8 @@ typedef enum tg_gradcheck_fault {
     TG_FAULT_PATHS,            /* tg_backward and tg_grad differ */
     TG_FAULT_NOT_ZERO,         /* a zero cotangent does not give zeros */
     TG_FAULT_NOT_LINEAR,       /* the gradient is not linear in the cotangent */
-    TG_FAULT_ONLY_KINKS        /* of some input nothing but kinks was met: its gradient was not judged */
+    TG_FAULT_ONLY_KINKS,       /* of some input nothing but kinks was met: its gradient was not judged */
+    TG_FAULT_FAINT             /* of some input all slopes are lost in rounding: its gradient was not judged */
 } tg_gradcheck_fault;
 
 typedef struct tg_gradcheck_report {
