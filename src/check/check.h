@@ -78,6 +78,7 @@ typedef struct tg_checker {
     double *weights;      /* by value: the cotangent of the outputs */
     double *base, *moved; /* by value: at the origin, and beside it */
     double *gradient;     /* by input and element */
+    double *scratch;      /* room for three of these */
     tg_trace trace;
     struct tg_block {
         void *p;
@@ -93,6 +94,7 @@ typedef struct tg_probe {
     tg_checked *input;
     int64_t index; /* -1: all elements, with signs drawn from `seed` */
     uint64_t seed;
+    int beside;      /* -1, 1: of an element beside a kink, on this side */
     double analytic; /* the gradient along the probe, of float64 */
     double reach;    /* of the values that move with it; see tg_trace */
 } tg_probe;
@@ -137,14 +139,18 @@ double tg_check_unit(const tg_checker *c, const tg_checked *in, int64_t i);
 double tg_check_along(const tg_checker *c, const tg_probe *probe, const double *by_element, bool magnitudes);
 tg_status tg_check_rung(tg_checker *c, tg_probe *probe, double h, tg_rung *rung);
 
-/* difference.c: compares gradient and slope along the probe, and notes it in the input's result. */
-tg_status tg_check_probe(tg_checker *c, tg_probe *probe);
-
-/* report.c */
 typedef struct tg_compared {
     double analytic, numeric, allowed, step;
     bool is_kink, is_blind;
 } tg_compared;
+
+/* difference.c: compares gradient and slope along the probe. */
+tg_status tg_check_compare(tg_checker *c, tg_probe *probe, tg_compared *found);
+
+/* beside.c: the same of the probe's element when it is moved a little to this side (-1 or 1), in float64. */
+tg_status tg_check_beside(tg_checker *c, const tg_probe *probe, int side, tg_compared *found);
+
+/* report.c */
 void tg_check_note(tg_checker *c, const tg_probe *probe, const tg_compared *found);
 void tg_check_fault(tg_checker *c, tg_gradcheck_fault fault);
 void tg_check_add(tg_gradcheck_result *sum, const tg_gradcheck_result *part);

@@ -215,27 +215,42 @@ static bool is_kink(const tg_probe *p, const tg_rung *r)
     return p->analytic >= fmin(r->left, r->right) - slack && p->analytic <= fmax(r->left, r->right) + slack;
 }
 
+/* Where kinks are met on the way to each other, as zeros are by a chain of leaky_relu, the gradient need not lie between
+   the slopes to the sides: it is wrong if that beside the point is. */
+static tg_status judge_beside(tg_checker *c, search *s)
+{
+    bool wrong = s->p->beside != 0;
+    tg_status status = TG_OK;
+    for (int side = -1; side < 2 && !wrong && status == TG_OK; side += 2) {
+        tg_compared found;
+        status = tg_check_beside(c, s->p, side, &found);
+        wrong = status == TG_OK && !found.is_kink && !(fabs(found.analytic - found.numeric) <= found.allowed);
+    }
+    s->verdict = wrong ? WRONG : UNJUDGED;
+    return status;
+}
+
 /* What no step could decide. */
-static enum verdict judge(const tg_checker *c, const search *s)
+static tg_status judge(tg_checker *c, search *s)
 {
     const tg_rung *r = &s->best;
-    const bool leaps = s->leaps >= (c->config.step > 0 ? 1 : 3);
-    const bool one_kink = is_rough(c, r) && r->bend <= 0.1 * r->jump;
-    if ((one_kink && is_kink(s->p, r)) || (leaps && c->config.order == 2))
-        return UNJUDGED;
-    if (agrees(c, s->p, r, false))
-        return RIGHT;
-    if (!isfinite(s->p->analytic) || !isfinite(r->value) || leaps)
-        return WRONG;
-    if (s->disturbed)
-        return UNJUDGED;
-    if (!is_rough(c, r))
-        return WRONG;
-    if (s->p->index < 0)
-        return UNJUDGED;
-    if (one_kink)
-        return WRONG;
-    return mismatch(s->p, r) <= 2 * spread(r) || s->last.h < 4 * s->least ? UNJUDGED : WRONG;
+    const bool rough = is_rough(c, r), jumps = s->leaps >= (c->config.step > 0 ? 1 : 3);
+    const bool one_kink = rough && r->bend <= 0.1 * r->jump;
+    if ((one_kink && is_kink(s->p, r)) || (jumps && c->config.order == 2))
+        s->verdict = UNJUDGED;
+    else if (agrees(c, s->p, r, false))
+        s->verdict = RIGHT;
+    else if (jumps || !isfinite(s->p->analytic) || !isfinite(r->value))
+        s->verdict = WRONG;
+    else if (s->disturbed || (rough && s->p->index < 0))
+        s->verdict = UNJUDGED;
+    else if (!rough)
+        s->verdict = WRONG;
+    else if (!one_kink && (mismatch(s->p, r) <= 2 * spread(r) || s->last.h < 4 * s->least))
+        s->verdict = UNJUDGED;
+    else
+        return judge_beside(c, s);
+    return TG_OK;
 }
 
 /* Whether the comparison says nothing: the rounding allowed is not small against all that reaches the outputs. */
@@ -245,7 +260,7 @@ static bool is_blind(const tg_checker *c, const tg_probe *p, double allowed, dou
     return fmax(fabs(analytic), fabs(numeric)) <= allowed && allowed * scale > c->config.tolerance * p->reach;
 }
 
-tg_status tg_check_probe(tg_checker *c, tg_probe *p)
+tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
 {
     p->analytic = tg_check_along(c, p, p->input->exact, false);
     const double first = c->config.step > 0 ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
@@ -257,13 +272,13 @@ tg_status tg_check_probe(tg_checker *c, tg_probe *p)
         .most = fmax(ldexp(first, 32), 1 / unit),
         .suits = first * fmax(1, fmax(tg_check_scale(p->input, -1), 1) / unit),
     };
-    const tg_status status = look(c, &s);
+    tg_status status = look(c, &s);
+    const bool decided = s.verdict != OPEN;
+    if (status == TG_OK && !decided)
+        status = judge(c, &s);
     if (status != TG_OK)
         return status;
-    const bool decided = s.verdict != OPEN;
-    if (!decided)
-        s.verdict = judge(c, &s);
-    tg_compared found = {
+    *found = (tg_compared){
         .analytic = p->analytic,
         .numeric = s.best.value,
         .allowed = allowed(c, p, &s.best, decided),
@@ -271,10 +286,9 @@ tg_status tg_check_probe(tg_checker *c, tg_probe *p)
         .is_kink = s.verdict == UNJUDGED,
     };
     if (c->config.float32 && s.verdict == RIGHT) { /* and now that of float32 */
-        found.analytic = tg_check_along(c, p, p->input->gradient, false);
-        found.allowed += allowed_in_float32(c, p);
+        found->analytic = tg_check_along(c, p, p->input->gradient, false);
+        found->allowed += allowed_in_float32(c, p);
     }
-    found.is_blind = is_blind(c, p, found.allowed, found.analytic, found.numeric);
-    tg_check_note(c, p, &found);
+    found->is_blind = is_blind(c, p, found->allowed, found->analytic, found->numeric);
     return TG_OK;
 }

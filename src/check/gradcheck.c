@@ -67,10 +67,11 @@ static tg_status check_whole(tg_checker *c, double *g, double *v)
         status = tg_check_gradient(c, &c->typed, TG_BY_GRAD, mixed, other, scratch);
     if (status == TG_OK && !is_near(c, other, c->gradient, -2, again))
         tg_check_fault(c, TG_FAULT_NOT_LINEAR);
+    double *rounding = g + 3 * n;
     for (int64_t i = 0; i < n; i++)
-        scratch[i] = fabs(other[i] - (c->gradient[i] - 2 * again[i]));
+        rounding[i] = fabs(other[i] - (c->gradient[i] - 2 * again[i]));
     for (int k = 0; k < c->n; k++)
-        c->inputs[k].rounding = scratch + (c->inputs[k].gradient - c->gradient);
+        c->inputs[k].rounding = rounding + (c->inputs[k].gradient - c->gradient);
     return status;
 }
 
@@ -115,7 +116,7 @@ static tg_status check_exactly(tg_checker *c, unsigned flags, double *again, dou
 static tg_status check_gradient(tg_checker *c)
 {
     const unsigned flags = c->config.order == 2 ? TG_CREATE_GRAPH : 0;
-    double *g = tg_check_room(c, c->n_gradients, 3 * sizeof *g);
+    double *g = c->scratch = tg_check_room(c, c->n_gradients, 4 * sizeof *g); /* the fourth is each input's rounding */
     double *v = g ? tg_check_room(c, c->n_values, 2 * sizeof *v) : NULL;
     if (!v)
         return TG_ERR_MEMORY;
@@ -133,32 +134,74 @@ static tg_status check_gradient(tg_checker *c)
 
 /* Its elements --------------------------------------------------------------------------------------------------- */
 
-/* All elements; or one drawn from each of max_elements equal stretches, and directions. */
+static tg_status check_probe(tg_checker *c, tg_probe *p)
+{
+    tg_compared found;
+    const tg_status status = tg_check_compare(c, p, &found);
+    if (status == TG_OK)
+        tg_check_note(c, p, &found);
+    return status;
+}
+
+static int64_t n_probes(const tg_checker *c, const tg_checked *in)
+{
+    return in->size < c->config.max_elements ? in->size : c->config.max_elements;
+}
+
+/* The k-th element to check: every one, or one drawn from each of max_elements equal stretches. */
+static tg_probe element(tg_checker *c, tg_checked *in, int64_t k)
+{
+    const int64_t n = n_probes(c, in);
+    const double stretch = (double)in->size / (double)n;
+    const int64_t drawn = (int64_t)(((double)k + tg_rng_uniform(&c->rng)) * stretch);
+    return (tg_probe){ .input = in, .index = n == in->size ? k : drawn < in->size ? drawn : in->size - 1 };
+}
+
 static tg_status check_input(tg_checker *c, tg_checked *in)
 {
-    const int64_t most = c->config.max_elements, n = in->size < most ? in->size : most;
+    const int64_t n = n_probes(c, in);
     tg_status status = TG_OK;
     for (int64_t k = 0; k < n && status == TG_OK; k++) {
-        const double stretch = (double)in->size / (double)n;
-        const int64_t drawn = (int64_t)(((double)k + tg_rng_uniform(&c->rng)) * stretch);
-        tg_probe probe = { .input = in, .index = n == in->size ? k : drawn < in->size ? drawn : in->size - 1 };
-        status = tg_check_probe(c, &probe);
+        tg_probe probe = element(c, in, k);
+        status = check_probe(c, &probe);
     }
     for (int k = 0; k < c->config.directions && in->size > n && status == TG_OK; k++)
-        status = tg_check_probe(c, &(tg_probe){ .input = in, .index = -1, .seed = tg_rng_u64(&c->rng) });
-    if (in->result.n_checked == 0 && in->result.n_kinks > 0)
-        tg_check_fault(c, TG_FAULT_ONLY_KINKS);
-    if (in->n_blind > 0 && in->n_blind + in->n_zeros == in->result.n_checked)
-        tg_check_fault(c, TG_FAULT_FAINT);
+        status = check_probe(c, &(tg_probe){ .input = in, .index = -1, .seed = tg_rng_u64(&c->rng) });
+    return status;
+}
+
+/* An input of which only kinks were met, as all biases of zero meet them behind a row of zeros, is judged beside the
+   point, if others were judged at it. */
+static tg_status check_beside(tg_checker *c, tg_checked *in)
+{
+    tg_status status = TG_OK;
+    for (int64_t k = 0; k < n_probes(c, in); k++)
+        for (int side = -1; side < 2 && status == TG_OK; side += 2) {
+            tg_compared found;
+            const tg_probe probe = element(c, in, k);
+            status = tg_check_beside(c, &probe, side, &found);
+            if (status == TG_OK)
+                tg_check_note(c, &probe, &found);
+        }
     return status;
 }
 
 static tg_status check_elements(tg_checker *c)
 {
     tg_status status = TG_OK;
+    int64_t checked = 0;
+    for (int k = 0; k < c->n && status == TG_OK; k++) {
+        status = check_input(c, &c->inputs[k]);
+        checked += c->inputs[k].result.n_checked;
+    }
     for (int k = 0; k < c->n && status == TG_OK; k++) {
         tg_checked *in = &c->inputs[k];
-        status = check_input(c, in);
+        if (checked > 0 && in->result.n_checked == 0 && in->result.n_kinks > 0)
+            status = check_beside(c, in);
+        if (in->result.n_checked == 0 && in->result.n_kinks > 0)
+            tg_check_fault(c, TG_FAULT_ONLY_KINKS);
+        if (in->n_blind > 0 && in->n_blind + in->n_zeros == in->result.n_checked)
+            tg_check_fault(c, TG_FAULT_FAINT);
         tg_check_add(&c->report->all, &in->result);
         if (c->config.each && !in->is_cotangent)
             c->config.each[in->at] = in->result;
