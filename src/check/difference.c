@@ -68,7 +68,8 @@ static double gradient_rounding(const tg_checker *c, const tg_probe *p, double e
 static double allowed(const tg_checker *c, const tg_probe *p, const tg_rung *r, bool sharp)
 {
     const double m = fmax(fabs(p->analytic), fabs(r->value)), rounding = gradient_rounding(c, p, DBL_EPSILON);
-    double sum = c->config.tolerance * m + r->noise + fmin(spread(r), 10 * closeness(c) * m);
+    const double unsure = sharp ? 0 : 4 * (r->noise + r->hidden); /* steps are a factor of 4 apart */
+    double sum = c->config.tolerance * m + r->noise + fmin(spread(r), fmax(10 * closeness(c) * m, unsure));
     sum += c->config.float32 ? rounding : fmin(8 * tg_check_along(c, p, p->input->rounding, true), rounding);
     if (r->value == 0) /* what rounding leaves of terms that cancel */
         sum += rounding / 16;
@@ -105,7 +106,8 @@ typedef struct search {
     tg_rung best;     /* of the least doubt, or the one that decided */
     tg_rung last;
     bool disturbed;   /* a slope that seemed sharp was not the same at smaller steps */
-    int leaps;        /* of the last rungs, those that show a jump */
+    int worse;        /* how many of the last rungs were worse than the one before, by rounding */
+    int leaps;        /* ... and how many show a jump */
     enum verdict verdict;
 } search;
 
@@ -165,6 +167,7 @@ static bool move_on(const tg_checker *c, search *s, const tg_rung *r, bool *risi
 {
     const bool first = s->last.h == 0, rough = is_rough(c, r);
     const tg_rung before = s->best;
+    s->worse = !rough && !first && r->error + r->noise >= s->last.error + s->last.noise ? s->worse + 1 : 0;
     s->last = *r;
     s->leaps = leaps(r) ? s->leaps + 1 : 0;
     if (first || doubt(r) < doubt(&before))
@@ -173,7 +176,7 @@ static bool move_on(const tg_checker *c, search *s, const tg_rung *r, bool *risi
         *rising = !rough;
     if (!*rising) {
         s->h = r->h / 4;
-        return rough && s->h >= s->least;
+        return s->worse < 2 && s->h >= s->least;
     }
     s->h = r->h * growth(c, s, r);
     return !rough && s->h <= (is_faint(s->p, r) ? s->suits : s->most) &&

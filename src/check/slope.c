@@ -95,7 +95,7 @@ static tg_rung extrapolate(bool forward, double h, const slope right[2], const s
     tg_rung r = {
         .h = h,
         .value = half + (half - whole) / 3,
-        .error = fabs(half - whole) / 3,
+        .error = 2 * fabs(half - whole) / 3, /* to (left + right) / 2: exact where only the curvature jumps */
         .noise = right[1].noise + left[1].noise,
         .left = 2 * left[1].value - left[0].value,
         .right = 2 * right[1].value - right[0].value,
