@@ -51,6 +51,7 @@ typedef struct tg_trace {
     int64_t n_values;
     double *values;  /* of these nodes, at the origin */
     double *reach;   /* |value times cotangent|: a value's relative rounding changes <weights, outputs> by so much */
+    double *second;  /* second differences of these, for two steps; NULL until they are wanted */
     double whole;    /* the root of the sum of its squares */
 } tg_trace;
 
@@ -132,16 +133,21 @@ tg_status tg_check_gradient(tg_checker *c, tg_side *side, enum tg_path path, con
 /* trace.c: takes the trace of what the exact side built last; what of it moved in what was built since. */
 tg_status tg_check_trace(tg_checker *c);
 double tg_check_reach(const tg_checker *c);
+/* Whether some of these values have a kink at the origin, along the probe. */
+tg_status tg_check_kinked(tg_checker *c, const tg_probe *probe, bool *kinked);
 
 /* slope.c */
 double tg_check_scale(const tg_checked *in, int64_t i); /* a power of two that suits element i; -1: their mean */
 double tg_check_unit(const tg_checker *c, const tg_checked *in, int64_t i);
+void tg_check_move(tg_checker *c, const tg_probe *probe, double t);
 double tg_check_along(const tg_checker *c, const tg_probe *probe, const double *by_element, bool magnitudes);
 tg_status tg_check_rung(tg_checker *c, tg_probe *probe, double h, tg_rung *rung);
 
 typedef struct tg_compared {
     double analytic, numeric, allowed, step;
-    bool is_kink, is_blind;
+    bool is_kink;
+    bool is_faint; /* passes because both sides are lost in rounding */
+    bool is_blind; /* ... so that a wrong gradient of usual size would be, too */
 } tg_compared;
 
 /* difference.c: compares gradient and slope along the probe. */

@@ -59,15 +59,23 @@ static bool leaps(const tg_rung *r)
 
 /* Comparing ------------------------------------------------------------------------------------------------------ */
 
-/* What rounding of this dtype may have made of a gradient along the probe, from the values on the way to it. */
-static double gradient_rounding(const tg_checker *c, const tg_probe *p, double eps)
+/* The first step in units. */
+static double first_step(const tg_checker *c)
 {
-    return 64 * eps * p->reach * tg_check_unit(c, p->input, p->index) / tg_check_scale(p->input, p->index);
+    return c->config.step > 0 ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
+}
+
+/* What rounding of this dtype may have made of a gradient along the probe, from the values on the way to it, which change
+   over a length that the element's magnitude tells, or the step that was found to suit. */
+static double gradient_rounding(const tg_checker *c, const tg_probe *p, const tg_rung *r, double eps)
+{
+    const double length = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
+    return 64 * eps * p->reach / (c->config.step > 0 ? length : fmax(length, r->h / first_step(c)));
 }
 
 static double allowed(const tg_checker *c, const tg_probe *p, const tg_rung *r, bool sharp)
 {
-    const double m = fmax(fabs(p->analytic), fabs(r->value)), rounding = gradient_rounding(c, p, DBL_EPSILON);
+    const double m = fmax(fabs(p->analytic), fabs(r->value)), rounding = gradient_rounding(c, p, r, DBL_EPSILON);
     const double unsure = sharp ? 0 : 4 * (r->noise + r->hidden); /* steps are a factor of 4 apart */
     double sum = c->config.tolerance * m + r->noise + fmin(spread(r), fmax(10 * closeness(c) * m, unsure));
     sum += c->config.float32 ? rounding : fmin(8 * tg_check_along(c, p, p->input->rounding, true), rounding);
@@ -77,11 +85,12 @@ static double allowed(const tg_checker *c, const tg_probe *p, const tg_rung *r, 
 }
 
 /* What rounding in float32 adds to that. */
-static double allowed_in_float32(const tg_checker *c, const tg_probe *p)
+static double allowed_in_float32(const tg_checker *c, const tg_probe *p, const tg_rung *r)
 {
     const double count = p->index < 0 ? (double)p->input->size : 1;
-    return 0.1 * c->config.tolerance * p->input->steepest * sqrt(count) +
-           gradient_rounding(c, p, (double)FLT_EPSILON) + 2 * tg_check_along(c, p, p->input->shaken, true);
+    const double smallest = (double)FLT_MIN * count * tg_check_unit(c, p->input, p->index);
+    return 0.1 * c->config.tolerance * p->input->steepest * sqrt(count) + smallest +
+           gradient_rounding(c, p, r, (double)FLT_EPSILON) + 2 * tg_check_along(c, p, p->input->shaken, true);
 }
 
 static double mismatch(const tg_probe *p, const tg_rung *r)
@@ -174,6 +183,8 @@ static bool move_on(const tg_checker *c, search *s, const tg_rung *r, bool *risi
         s->best = *r;
     if (first)
         *rising = !rough;
+    else if (*rising && rough && r->h > 4 * before.h) /* a leap to a step too large: back, by small ones */
+        *rising = false;
     if (!*rising) {
         s->h = r->h / 4;
         return s->worse < 2 && s->h >= s->least;
@@ -218,13 +229,17 @@ static bool is_kink(const tg_probe *p, const tg_rung *r)
     return p->analytic >= fmin(r->left, r->right) - slack && p->analytic <= fmax(r->left, r->right) + slack;
 }
 
-/* Where kinks are met on the way to each other, as zeros are by a chain of leaky_relu, the gradient need not lie between
-   the slopes to the sides: it is wrong if that beside the point is. */
-static tg_status judge_beside(tg_checker *c, search *s)
+/* A gradient at a kink is a convention, which a chain of kinks need not leave between the slopes to the sides, nor need
+   they differ: leaky_relu(-leaky_relu(x)) has one slope at 0, and another gradient. It is wrong if that beside the point
+   is; along a direction it is not judged. */
+static tg_status acquit(tg_checker *c, search *s)
 {
-    bool wrong = s->p->beside != 0;
-    tg_status status = TG_OK;
-    for (int side = -1; side < 2 && !wrong && status == TG_OK; side += 2) {
+    bool kinked;
+    tg_status status = tg_check_kinked(c, s->p, &kinked);
+    if (status != TG_OK || !kinked || s->p->beside)
+        return status;
+    bool wrong = false;
+    for (int side = -1; side < 2 && !wrong && s->p->index >= 0 && status == TG_OK; side += 2) {
         tg_compared found;
         status = tg_check_beside(c, s->p, side, &found);
         wrong = status == TG_OK && !found.is_kink && !(fabs(found.analytic - found.numeric) <= found.allowed);
@@ -234,40 +249,35 @@ static tg_status judge_beside(tg_checker *c, search *s)
 }
 
 /* What no step could decide. */
-static tg_status judge(tg_checker *c, search *s)
+static enum verdict judge(const tg_checker *c, const search *s, bool jumps)
 {
     const tg_rung *r = &s->best;
-    const bool rough = is_rough(c, r), jumps = s->leaps >= (c->config.step > 0 ? 1 : 3);
-    const bool one_kink = rough && r->bend <= 0.1 * r->jump;
+    const bool rough = is_rough(c, r), one_kink = rough && r->bend <= 0.1 * r->jump;
     if ((one_kink && is_kink(s->p, r)) || (jumps && c->config.order == 2))
-        s->verdict = UNJUDGED;
-    else if (agrees(c, s->p, r, false))
-        s->verdict = RIGHT;
-    else if (jumps || !isfinite(s->p->analytic) || !isfinite(r->value))
-        s->verdict = WRONG;
-    else if (s->disturbed || (rough && s->p->index < 0))
-        s->verdict = UNJUDGED;
-    else if (!rough)
-        s->verdict = WRONG;
-    else if (!one_kink && (mismatch(s->p, r) <= 2 * spread(r) || s->last.h < 4 * s->least))
-        s->verdict = UNJUDGED;
-    else
-        return judge_beside(c, s);
-    return TG_OK;
+        return UNJUDGED;
+    if (agrees(c, s->p, r, false))
+        return RIGHT;
+    if (jumps || !isfinite(s->p->analytic) || !isfinite(r->value))
+        return WRONG;
+    if (s->disturbed || (rough && s->p->index < 0))
+        return UNJUDGED;
+    if (!rough || one_kink)
+        return WRONG;
+    return mismatch(s->p, r) <= 2 * spread(r) || s->last.h < 4 * s->least ? UNJUDGED : WRONG;
 }
 
-/* Whether the comparison says nothing: the rounding allowed is not small against all that reaches the outputs. */
-static bool is_blind(const tg_checker *c, const tg_probe *p, double allowed, double analytic, double numeric)
+/* Whether the comparison says nothing: the rounding allowed for a slope, times a change of the element by itself or by
+   one, is not small against all that reaches the outputs. */
+static bool is_blind(const tg_checker *c, const tg_probe *p, const tg_compared *found)
 {
-    const double scale = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
-    return fmax(fabs(analytic), fabs(numeric)) <= allowed && allowed * scale > c->config.tolerance * p->reach;
+    const double change = fmax(tg_check_scale(p->input, p->index), 1) / tg_check_unit(c, p->input, p->index);
+    return found->is_faint && found->allowed * change > c->config.tolerance * p->reach;
 }
 
 tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
 {
     p->analytic = tg_check_along(c, p, p->input->exact, false);
-    const double first = c->config.step > 0 ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
-    const double unit = tg_check_unit(c, p->input, p->index);
+    const double first = first_step(c), unit = tg_check_unit(c, p->input, p->index);
     search s = {
         .p = p,
         .h = first,
@@ -276,9 +286,11 @@ tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
         .suits = first * fmax(1, fmax(tg_check_scale(p->input, -1), 1) / unit),
     };
     tg_status status = look(c, &s);
-    const bool decided = s.verdict != OPEN;
-    if (status == TG_OK && !decided)
-        status = judge(c, &s);
+    const bool decided = s.verdict != OPEN, jumps = s.leaps >= (c->config.step > 0 ? 1 : 3);
+    if (!decided)
+        s.verdict = judge(c, &s, jumps);
+    if (status == TG_OK && s.verdict == WRONG && !jumps && isfinite(mismatch(p, &s.best)))
+        status = acquit(c, &s);
     if (status != TG_OK)
         return status;
     *found = (tg_compared){
@@ -288,10 +300,12 @@ tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
         .step = s.best.h,
         .is_kink = s.verdict == UNJUDGED,
     };
+    found->is_faint = s.verdict == RIGHT && fmax(fabs(p->analytic), fabs(s.best.value)) <= found->allowed &&
+                      mismatch(p, &s.best) > 0;
+    found->is_blind = is_blind(c, p, found);
     if (c->config.float32 && s.verdict == RIGHT) { /* and now that of float32 */
         found->analytic = tg_check_along(c, p, p->input->gradient, false);
-        found->allowed += allowed_in_float32(c, p);
+        found->allowed += allowed_in_float32(c, p, &s.best);
     }
-    found->is_blind = is_blind(c, p, found->allowed, found->analytic, found->numeric);
     return TG_OK;
 }

@@ -102,7 +102,7 @@ static tg_status check_exactly(tg_checker *c, unsigned flags, double *again, dou
     if (status == TG_OK)
         status = tg_check_gradient(c, &c->exact, TG_BY_GRAD, c->weights, exact, scratch);
     for (int k = 0; k < 3 && status == TG_OK; k++) {
-        shake(c, 2 * (double)FLT_EPSILON);
+        shake(c, (double)FLT_EPSILON / 2);
         status = tg_check_build(c, &c->exact, flags);
         if (status == TG_OK)
             status = tg_check_gradient(c, &c->exact, TG_BY_GRAD, c->weights, again, scratch);
@@ -206,6 +206,8 @@ static tg_status check_elements(tg_checker *c)
         if (c->config.each && !in->is_cotangent)
             c->config.each[in->at] = in->result;
     }
+    if (c->report->all.n_faint > 0 && c->report->all.n_faint == c->report->all.n_checked)
+        tg_check_fault(c, TG_FAULT_FAINT);
     return status;
 }
 

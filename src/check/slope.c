@@ -42,7 +42,7 @@ static int64_t end_of(const tg_probe *p)
 }
 
 /* Puts the probe's elements t units from where they were; 0 puts them back, bit for bit. */
-static void move(tg_checker *c, const tg_probe *p, double t)
+void tg_check_move(tg_checker *c, const tg_probe *p, double t)
 {
     const tg_checked *in = p->input;
     for (int64_t i = first_of(p); i < end_of(p); i++)
@@ -71,9 +71,9 @@ typedef struct slope {
    bring no rounding. */
 static tg_status measure(tg_checker *c, const tg_probe *p, double t, slope *s)
 {
-    move(c, p, t);
+    tg_check_move(c, p, t);
     tg_status status = tg_check_values(c, c->moved);
-    move(c, p, 0);
+    tg_check_move(c, p, 0);
     *s = (slope){ 0 };
     for (int64_t j = 0; j < c->n_values; j++) {
         const double w = c->weights[j], y = c->moved[j], y0 = c->base[j];
@@ -102,8 +102,8 @@ static tg_rung extrapolate(bool forward, double h, const slope right[2], const s
     };
     r.bend = fmax(fabs(r.right - right[1].value), fabs(r.left - left[1].value));
     if (forward) {
+        r.error = isfinite(r.value) ? fabs(r.right - r.value) : fabs(right[1].value - right[0].value);
         r.value = r.right;
-        r.error = fabs(right[1].value - right[0].value);
         r.noise = 4 * right[1].noise;
         if (!isfinite(r.left)) /* the function may end here */
             r.left = r.right;

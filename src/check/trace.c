@@ -110,16 +110,23 @@ tg_status tg_check_trace(tg_checker *c)
     return status;
 }
 
+/* The node of a trace at which the walk over it is, or NULL: another graph than at the origin. */
+static const tg_node *node_at(const tg_checker *c, int i, int64_t at)
+{
+    const tg_trace *t = &c->trace;
+    const tg_node *n = t->ids[i] <= c->exact.tape->count ? tg_node_at(c->exact.tape, t->ids[i]) : NULL;
+    return n && is_traced(n) && n->extent->size <= t->n_values - at ? n : NULL;
+}
+
 double tg_check_reach(const tg_checker *c)
 {
     const tg_trace *t = &c->trace;
-    const tg_tape *tape = c->exact.tape;
     double squares = 0, largest = 0;
     int64_t at = 0;
     for (int i = 0; i < t->n; i++) {
-        const tg_node *n = t->ids[i] <= tape->count ? tg_node_at(tape, t->ids[i]) : NULL;
-        if (!n || !is_traced(n) || n->extent->size > t->n_values - at)
-            return t->whole; /* another graph than at the origin */
+        const tg_node *n = node_at(c, i, at);
+        if (!n)
+            return t->whole;
         const double *now = n->value;
         for (const int64_t end = at + n->extent->size; at < end; at++)
             if (*now++ != t->values[at]) {
@@ -128,4 +135,49 @@ double tg_check_reach(const tg_checker *c)
             }
     }
     return largest > 0 ? root_of(squares, largest) : t->whole; /* none moved: the step may be too small */
+}
+
+/* Kinks ----------------------------------------------------------------------------------------------------------- */
+
+/* Adds `factor` times the values of what was built last. */
+static void add_values(const tg_checker *c, double factor, double *sum)
+{
+    const tg_trace *t = &c->trace;
+    int64_t at = 0;
+    for (int i = 0; i < t->n; i++) {
+        const tg_node *n = node_at(c, i, at);
+        if (!n)
+            return;
+        const double *now = n->value;
+        for (const int64_t end = at + n->extent->size; at < end; at++)
+            sum[at] += factor * *now++;
+    }
+}
+
+tg_status tg_check_kinked(tg_checker *c, const tg_probe *p, bool *kinked)
+{
+    static const double steps[] = { 0x1p-20, -0x1p-20, 0x1p-21, -0x1p-21, 0 };
+    tg_trace *t = &c->trace;
+    if (!t->second)
+        t->second = tg_check_room(c, t->n_values, 2 * sizeof *t->second);
+    if (!t->second)
+        return TG_ERR_MEMORY;
+    memset(t->second, 0, (size_t)t->n_values * 2 * sizeof *t->second);
+    tg_status status = TG_OK;
+    const double unit = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
+    double *whole = t->second, *half = t->second + t->n_values;
+    for (int k = 0; k < 5 && status == TG_OK; k++) {
+        tg_check_move(c, p, steps[k] * unit);
+        status = tg_check_values(c, c->moved);
+        tg_check_move(c, p, 0);
+        if (k < 2 || k == 4)
+            add_values(c, k == 4 ? -2 : 1, whole);
+        if (k >= 2)
+            add_values(c, k == 4 ? -2 : 1, half);
+    }
+    /* With the step, the second difference of a kink halves, and that of a smooth function is quartered. */
+    *kinked = false;
+    for (int64_t j = 0; j < t->n_values; j++)
+        *kinked = *kinked || (fabs(half[j]) > 1e3 * DBL_EPSILON * fabs(t->values[j]) && fabs(whole[j]) < 3 * fabs(half[j]));
+    return status;
 }
