@@ -81,6 +81,9 @@ tg_tensor loss_of(tg_mlp *net, tg_tensor logits, const int32_t *labels, double l
    kept it from that is in the report's text, too. */
 void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report);
 
+/* Whether it found a fault, rather than nothing that it could judge. */
+bool has_fault(const tg_gradcheck_report *report);
+
 /* train_report.c: what is printed, train_files.c: what is written -------------------------------------------------- */
 
 /* One epoch, or what was done of it. Accuracies are shares of 1. */
