@@ -25,7 +25,7 @@ tg_status tg_check_beside(tg_checker *c, const tg_probe *p, int side, tg_compare
     const int64_t i = p->index;
     const double x = in->origin[i], exact = in->exact[i], gradient = in->gradient[i];
     const double distance = tg_check_scale(in, i) / 1024;
-    tg_probe beside = { .input = in, .index = i, .beside = side };
+    tg_probe beside = { .input = in, .index = i, .is_beside = true };
     place(c, in, i, x + side * distance);
     tg_status status = take_point(c, in, i);
     if (status == TG_OK)

@@ -32,6 +32,9 @@ typedef struct tg_checked {
     double steepest;  /* the largest |gradient| times unit of an element */
     int64_t n_blind;  /* of the comparisons, those whose rounding is so large that they say nothing */
     int64_t n_zeros;  /* ... and those of zero with zero */
+    int64_t n_beside; /* kinks beside which the gradient was judged */
+    uint64_t seed;    /* of the elements drawn */
+    bool *kinks;      /* by element drawn: was one */
     tg_gradcheck_result result;
 } tg_checked;
 
@@ -95,7 +98,7 @@ typedef struct tg_probe {
     tg_checked *input;
     int64_t index; /* -1: all elements, with signs drawn from `seed` */
     uint64_t seed;
-    int beside;      /* -1, 1: of an element beside a kink, on this side */
+    bool is_beside;  /* a kink; see tg_check_beside */
     double analytic; /* the gradient along the probe, of float64 */
     double reach;    /* of the values that move with it; see tg_trace */
 } tg_probe;
@@ -145,7 +148,7 @@ tg_status tg_check_rung(tg_checker *c, tg_probe *probe, double h, tg_rung *rung)
 
 typedef struct tg_compared {
     double analytic, numeric, allowed, step;
-    bool is_kink;
+    bool is_kink;   /* not judged */
     bool is_faint; /* passes because both sides are lost in rounding */
     bool is_blind; /* ... so that a wrong gradient of usual size would be, too */
 } tg_compared;

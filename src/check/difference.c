@@ -136,10 +136,11 @@ static tg_status confirm(tg_checker *c, search *s, const tg_rung *claim)
     bool rough = false;
     tg_rung r = *claim;
     s->h = claim->h / 4;
-    for (double h = 0.75 * claim->h; h >= s->least && r.noise < half && isfinite(half); h *= h > claim->h / 2 ? 0.4375 : 0.25) {
+    for (double h = 0.75 * claim->h; h >= s->least && r.noise < half && isfinite(half); h *= agreeing < 2 ? 0.4375 : 0.0625) {
         const tg_status status = tg_check_rung(c, s->p, h, &r);
         if (status != TG_OK)
             return status;
+        s->leaps = leaps(&r) ? s->leaps + 1 : 0;
         if (!(spread(&r) + r.noise < half))
             rough = rough || is_rough(c, &r);
         else if (fabs(r.value - claim->value) <= half)
@@ -229,25 +230,6 @@ static bool is_kink(const tg_probe *p, const tg_rung *r)
     return p->analytic >= fmin(r->left, r->right) - slack && p->analytic <= fmax(r->left, r->right) + slack;
 }
 
-/* A gradient at a kink is a convention, which a chain of kinks need not leave between the slopes to the sides, nor need
-   they differ: leaky_relu(-leaky_relu(x)) has one slope at 0, and another gradient. It is wrong if that beside the point
-   is; along a direction it is not judged. */
-static tg_status acquit(tg_checker *c, search *s)
-{
-    bool kinked;
-    tg_status status = tg_check_kinked(c, s->p, &kinked);
-    if (status != TG_OK || !kinked || s->p->beside)
-        return status;
-    bool wrong = false;
-    for (int side = -1; side < 2 && !wrong && s->p->index >= 0 && status == TG_OK; side += 2) {
-        tg_compared found;
-        status = tg_check_beside(c, s->p, side, &found);
-        wrong = status == TG_OK && !found.is_kink && !(fabs(found.analytic - found.numeric) <= found.allowed);
-    }
-    s->verdict = wrong ? WRONG : UNJUDGED;
-    return status;
-}
-
 /* What no step could decide. */
 static enum verdict judge(const tg_checker *c, const search *s, bool jumps)
 {
@@ -274,6 +256,34 @@ static bool is_blind(const tg_checker *c, const tg_probe *p, const tg_compared *
     return found->is_faint && found->allowed * change > c->config.tolerance * p->reach;
 }
 
+/* A gradient at a kink is a convention, which a chain of kinks need not leave between the slopes to the sides, nor need
+   they differ: leaky_relu(-leaky_relu(x)) has one slope at 0, and another gradient. It is wrong if that beside the point
+   is; along a direction it is not judged. */
+static tg_status excuse_convention(tg_checker *c, search *s)
+{
+    bool kinked, wrong = false;
+    tg_status status = tg_check_kinked(c, s->p, &kinked);
+    if (status != TG_OK || !kinked || s->p->is_beside)
+        return status;
+    for (int side = -1; side < 2 && !wrong && s->p->index >= 0 && status == TG_OK; side += 2) {
+        tg_compared found;
+        status = tg_check_beside(c, s->p, side, &found);
+        wrong = status == TG_OK && !found.is_kink && !(fabs(found.analytic - found.numeric) <= found.allowed);
+    }
+    s->verdict = wrong ? WRONG : UNJUDGED;
+    return status;
+}
+
+/* A fault that was seen at the caller's step alone: smaller ones may not show it. */
+static tg_status excuse_step(tg_checker *c, search *s)
+{
+    const tg_rung claim = s->best;
+    const tg_status status = confirm(c, s, &claim);
+    s->best = claim;
+    s->verdict = s->disturbed && s->leaps < 3 ? UNJUDGED : WRONG;
+    return status;
+}
+
 tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
 {
     p->analytic = tg_check_along(c, p, p->input->exact, false);
@@ -289,8 +299,11 @@ tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
     const bool decided = s.verdict != OPEN, jumps = s.leaps >= (c->config.step > 0 ? 1 : 3);
     if (!decided)
         s.verdict = judge(c, &s, jumps);
-    if (status == TG_OK && s.verdict == WRONG && !jumps && isfinite(mismatch(p, &s.best)))
-        status = acquit(c, &s);
+    const bool is_finite = isfinite(mismatch(p, &s.best));
+    if (status == TG_OK && s.verdict == WRONG && is_finite && !decided && c->config.step > 0)
+        status = excuse_step(c, &s);
+    if (status == TG_OK && s.verdict == WRONG && is_finite && s.leaps < 3)
+        status = excuse_convention(c, &s);
     if (status != TG_OK)
         return status;
     *found = (tg_compared){

@@ -134,79 +134,100 @@ static tg_status check_gradient(tg_checker *c)
 
 /* Its elements --------------------------------------------------------------------------------------------------- */
 
-static tg_status check_probe(tg_checker *c, tg_probe *p)
-{
-    tg_compared found;
-    const tg_status status = tg_check_compare(c, p, &found);
-    if (status == TG_OK)
-        tg_check_note(c, p, &found);
-    return status;
-}
-
-static int64_t n_probes(const tg_checker *c, const tg_checked *in)
+static int64_t n_drawn(const tg_checker *c, const tg_checked *in)
 {
     return in->size < c->config.max_elements ? in->size : c->config.max_elements;
 }
 
-/* The k-th element to check: every one, or one drawn from each of max_elements equal stretches. */
-static tg_probe element(tg_checker *c, tg_checked *in, int64_t k)
+/* The k-th element: one of each of max_elements equal stretches is drawn, or all are taken. */
+static int64_t element(const tg_checker *c, const tg_checked *in, int64_t k)
 {
-    const int64_t n = n_probes(c, in);
-    const double stretch = (double)in->size / (double)n;
-    const int64_t drawn = (int64_t)(((double)k + tg_rng_uniform(&c->rng)) * stretch);
-    return (tg_probe){ .input = in, .index = n == in->size ? k : drawn < in->size ? drawn : in->size - 1 };
+    const int64_t n = n_drawn(c, in);
+    tg_rng rng = tg_rng_seed(tg_rng_at(in->seed, (uint64_t)k));
+    const int64_t drawn = (int64_t)(((double)k + tg_rng_uniform(&rng)) * (double)in->size / (double)n);
+    return n == in->size ? k : drawn < in->size ? drawn : in->size - 1;
 }
 
+static tg_status check_probe(tg_checker *c, tg_probe *p, bool *kink)
+{
+    tg_compared found;
+    const tg_status status = tg_check_compare(c, p, &found);
+    if (status != TG_OK)
+        return status;
+    tg_check_note(c, p, &found);
+    *kink = found.is_kink;
+    return TG_OK;
+}
+
+/* Elements, and directions where not all of them are taken. */
 static tg_status check_input(tg_checker *c, tg_checked *in)
 {
-    const int64_t n = n_probes(c, in);
+    const int64_t n = n_drawn(c, in);
     tg_status status = TG_OK;
-    for (int64_t k = 0; k < n && status == TG_OK; k++) {
-        tg_probe probe = element(c, in, k);
-        status = check_probe(c, &probe);
-    }
+    in->seed = tg_rng_u64(&c->rng);
+    for (int64_t k = 0; k < n && status == TG_OK; k++)
+        status = check_probe(c, &(tg_probe){ .input = in, .index = element(c, in, k) }, &in->kinks[k]);
+    bool kink;
     for (int k = 0; k < c->config.directions && in->size > n && status == TG_OK; k++)
-        status = check_probe(c, &(tg_probe){ .input = in, .index = -1, .seed = tg_rng_u64(&c->rng) });
+        status = check_probe(c, &(tg_probe){ .input = in, .index = -1, .seed = tg_rng_u64(&c->rng) }, &kink);
     return status;
 }
 
-/* An input of which only kinks were met, as all biases of zero meet them behind a row of zeros, is judged beside the
-   point, if others were judged at it. */
+/* The gradient at a kink is wrong if that beside it, to either side, is. */
 static tg_status check_beside(tg_checker *c, tg_checked *in)
 {
+    const int64_t n = n_drawn(c, in);
     tg_status status = TG_OK;
-    for (int64_t k = 0; k < n_probes(c, in); k++)
-        for (int side = -1; side < 2 && status == TG_OK; side += 2) {
-            tg_compared found;
-            const tg_probe probe = element(c, in, k);
-            status = tg_check_beside(c, &probe, side, &found);
-            if (status == TG_OK)
-                tg_check_note(c, &probe, &found);
-        }
+    for (int64_t k = 0; k < 2 * n && status == TG_OK; k++) {
+        if (!in->kinks[k / 2])
+            continue;
+        tg_compared found;
+        const tg_probe probe = { .input = in, .index = element(c, in, k / 2) };
+        status = tg_check_beside(c, &probe, k % 2 ? 1 : -1, &found);
+        if (status != TG_OK || found.is_kink)
+            continue;
+        in->n_beside++;
+        if (!(fabs(found.analytic - found.numeric) <= found.allowed))
+            tg_check_note(c, &probe, &found);
+    }
+    return status;
+}
+
+/* What leaves an input unjudged. All biases of zero lie on kinks behind a row of zeros: they are judged beside the point,
+   if others were at it. */
+static tg_status check_judged(tg_checker *c, tg_checked *in, bool others)
+{
+    const tg_status status = others ? check_beside(c, in) : TG_OK;
+    const tg_gradcheck_result *r = &in->result;
+    if (r->n_checked == 0 && r->n_kinks > 0 && in->n_beside == 0)
+        tg_check_fault(c, TG_FAULT_ONLY_KINKS);
+    if (in->n_blind > 0 && in->n_blind + in->n_zeros == r->n_checked)
+        tg_check_fault(c, TG_FAULT_FAINT);
     return status;
 }
 
 static tg_status check_elements(tg_checker *c)
 {
-    tg_status status = TG_OK;
-    int64_t checked = 0;
+    int64_t drawn = 0, checked = 0;
+    for (int k = 0; k < c->n; k++)
+        drawn += n_drawn(c, &c->inputs[k]);
+    bool *kinks = tg_check_room(c, drawn, sizeof *kinks);
+    tg_status status = kinks ? TG_OK : TG_ERR_MEMORY;
     for (int k = 0; k < c->n && status == TG_OK; k++) {
+        c->inputs[k].kinks = kinks;
+        kinks += n_drawn(c, &c->inputs[k]);
         status = check_input(c, &c->inputs[k]);
         checked += c->inputs[k].result.n_checked;
     }
+    tg_gradcheck_result *all = &c->report->all;
     for (int k = 0; k < c->n && status == TG_OK; k++) {
         tg_checked *in = &c->inputs[k];
-        if (checked > 0 && in->result.n_checked == 0 && in->result.n_kinks > 0)
-            status = check_beside(c, in);
-        if (in->result.n_checked == 0 && in->result.n_kinks > 0)
-            tg_check_fault(c, TG_FAULT_ONLY_KINKS);
-        if (in->n_blind > 0 && in->n_blind + in->n_zeros == in->result.n_checked)
-            tg_check_fault(c, TG_FAULT_FAINT);
-        tg_check_add(&c->report->all, &in->result);
+        status = check_judged(c, in, checked > 0);
+        tg_check_add(all, &in->result);
         if (c->config.each && !in->is_cotangent)
             c->config.each[in->at] = in->result;
     }
-    if (c->report->all.n_faint > 0 && c->report->all.n_faint == c->report->all.n_checked)
+    if (all->n_faint > 0 && all->n_faint == all->n_checked)
         tg_check_fault(c, TG_FAULT_FAINT);
     return status;
 }

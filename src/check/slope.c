@@ -26,9 +26,14 @@ double tg_check_unit(const tg_checker *c, const tg_checked *in, int64_t i)
     return c->config.step > 0 ? 1 : tg_check_scale(in, i);
 }
 
-static double sign_of(const tg_probe *p, int64_t i)
+/* 64 signs are one draw. */
+static double sign_of(const tg_probe *p, int64_t i, uint64_t *signs)
 {
-    return p->index < 0 && tg_rng_at(p->seed, (uint64_t)i) & 1 ? -1 : 1;
+    if (p->index >= 0)
+        return 1;
+    if (i % 64 == 0)
+        *signs = tg_rng_at(p->seed, (uint64_t)i / 64);
+    return *signs >> i % 64 & 1 ? -1 : 1;
 }
 
 static int64_t first_of(const tg_probe *p)
@@ -45,8 +50,9 @@ static int64_t end_of(const tg_probe *p)
 void tg_check_move(tg_checker *c, const tg_probe *p, double t)
 {
     const tg_checked *in = p->input;
+    uint64_t signs = 0;
     for (int64_t i = first_of(p); i < end_of(p); i++)
-        in->values[i] = t == 0 ? in->origin[i] : in->origin[i] + t * sign_of(p, i) * tg_check_unit(c, in, i);
+        in->values[i] = t == 0 ? in->origin[i] : in->origin[i] + t * sign_of(p, i, &signs) * tg_check_unit(c, in, i);
     tg_params_touch(in->is_cotangent ? c->exact.cotangent : c->exact.set);
 }
 
@@ -54,8 +60,9 @@ void tg_check_move(tg_checker *c, const tg_probe *p, double t)
 double tg_check_along(const tg_checker *c, const tg_probe *p, const double *by_element, bool magnitudes)
 {
     double sum = 0;
+    uint64_t signs = 0;
     for (int64_t i = first_of(p); i < end_of(p); i++)
-        sum += by_element[i] * (magnitudes ? 1 : sign_of(p, i)) * tg_check_unit(c, p->input, i);
+        sum += by_element[i] * (magnitudes ? 1 : sign_of(p, i, &signs)) * tg_check_unit(c, p->input, i);
     return sum;
 }
 

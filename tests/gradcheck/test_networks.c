@@ -22,6 +22,7 @@ typedef struct network {
     fault_kind fault;
     double size; /* of the fault */
     int at;      /* its parameter, or layer */
+    int64_t largest; /* its element */
     bool called, planted; /* some gradient that is not zero has it */
 } network;
 
@@ -82,12 +83,11 @@ static tg_status faulty(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, i
         double *g = malloc((size_t)size * sizeof *g);
         assert_non_null(g);
         assert_int_equal(tg_read_f64(out[net->at], g, size), TG_OK);
-        int64_t largest = 0;
-        for (int64_t k = 0; k < size; k++)
-            largest = fabs(g[k]) > fabs(g[largest]) ? k : largest;
-        net->planted = net->planted || (!net->called && g[largest] != 0);
+        for (int64_t k = 0; k < size && !net->called; k++)
+            net->largest = k == 0 || fabs(g[k]) > fabs(g[net->largest]) ? k : net->largest;
+        net->planted = net->planted || (!net->called && g[net->largest] != 0);
         for (int64_t k = 0; k < size && net->planted; k++)
-            if (net->fault == PARAMETER || k == largest)
+            if (net->fault == PARAMETER || k == net->largest)
                 g[k] *= 1 + net->size;
         out[net->at] = tg_constant_f64(y.tape, tg_shape_of(in[net->at]), g);
         free(g);

@@ -188,9 +188,9 @@ static void a_jump_fails(void **state)
     tg_gradcheck_report report;
     assert_passed(check_at(step_up, AT(1, -1), NULL, &report), &report);
     for (int forward = 0; forward < 2; forward++)
-        for (int sign = -1; sign < 2; sign += 2) {
-            const double x[] = { 1, sign * 0.0, -1 };
-            const tg_gradcheck_config config = { .forward_differences = forward };
+        for (int i = 0; i < 4; i++) {
+            const double x[] = { 1, i % 2 ? 0.0 : -0.0, -1 };
+            const tg_gradcheck_config config = { .forward_differences = forward, .step = i / 2 * 1e-3 };
             const tg_status status = check_at(step_up, x, 3, &config, &report);
             if (forward) /* to the right there is no jump */
                 assert_passed(status, &report);
