@@ -50,12 +50,12 @@ typedef struct tg_kept_set {
 /* What is computed between the inputs and the outputs, as the exact side's tape holds it. */
 typedef struct tg_trace {
     int n;
-    uint32_t *ids;   /* of the nodes that a gradient can flow to, leaves left out */
+    uint32_t *ids; /* of the nodes that a gradient can flow to, leaves left out */
     int64_t n_values;
-    double *values;  /* of these nodes, at the origin */
-    double *reach;   /* |value times cotangent|: a value's relative rounding changes <weights, outputs> by so much */
-    double *second;  /* second differences of these, for two steps; NULL until they are wanted */
-    double whole;    /* the root of the sum of its squares */
+    double *values; /* of these nodes, at the origin */
+    double *reach;  /* |value times cotangent|: a value's relative rounding changes <weights, outputs> by so much */
+    double *second; /* second differences of these, for two steps; NULL until they are wanted */
+    double whole;   /* the root of the sum of its squares */
 } tg_trace;
 
 enum { TG_CHECK_BLOCKS = 16 };
@@ -100,7 +100,6 @@ typedef struct tg_probe {
     uint64_t seed;
     bool is_beside;  /* a kink; see tg_check_beside */
     double analytic; /* the gradient along the probe, of float64 */
-    double reach;    /* of the values that move with it; see tg_trace */
 } tg_probe;
 
 /* The slope with the steps h and h/2, and what is known of its error. */
@@ -109,6 +108,7 @@ typedef struct tg_rung {
     double value;       /* extrapolated */
     double error;       /* the difference of what was extrapolated */
     double noise;       /* what rounding in the outputs may have made of it */
+    double reach;       /* of the values that move with the probe; see tg_trace */
     double hidden;      /* the same of rounding on the way to them, where it may cancel */
     double left, right; /* one-sided slopes, extrapolated; NaN where the function is not there */
     double jump;        /* between these: of third order in h where the function is smooth */
@@ -144,11 +144,11 @@ double tg_check_scale(const tg_checked *in, int64_t i); /* a power of two that s
 double tg_check_unit(const tg_checker *c, const tg_checked *in, int64_t i);
 void tg_check_move(tg_checker *c, const tg_probe *probe, double t);
 double tg_check_along(const tg_checker *c, const tg_probe *probe, const double *by_element, bool magnitudes);
-tg_status tg_check_rung(tg_checker *c, tg_probe *probe, double h, tg_rung *rung);
+tg_status tg_check_rung(tg_checker *c, const tg_probe *probe, double h, tg_rung *rung);
 
 typedef struct tg_compared {
     double analytic, numeric, allowed, step;
-    bool is_kink;   /* not judged */
+    bool is_kink;  /* not judged */
     bool is_faint; /* passes because both sides are lost in rounding */
     bool is_blind; /* ... so that a wrong gradient of usual size would be, too */
 } tg_compared;

@@ -70,7 +70,7 @@ static double first_step(const tg_checker *c)
 static double gradient_rounding(const tg_checker *c, const tg_probe *p, const tg_rung *r, double eps)
 {
     const double length = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
-    return 64 * eps * p->reach / (c->config.step > 0 ? length : fmax(length, r->h / first_step(c)));
+    return 64 * eps * r->reach / (c->config.step > 0 ? length : fmax(length, r->h / first_step(c)));
 }
 
 static double allowed(const tg_checker *c, const tg_probe *p, const tg_rung *r, bool sharp)
@@ -110,13 +110,13 @@ enum verdict { OPEN, RIGHT, WRONG, UNJUDGED };
 typedef struct search {
     tg_probe *p;
     double least, most;
-    double suits;     /* the step up to which even a slope that is lost in rounding is looked for */
-    double h;         /* the next step */
-    tg_rung best;     /* of the least doubt, or the one that decided */
+    double suits; /* the step up to which even a slope that is lost in rounding is looked for */
+    double h;     /* the next step */
+    tg_rung best; /* of the least doubt, or the one that decided */
     tg_rung last;
-    bool disturbed;   /* a slope that seemed sharp was not the same at smaller steps */
-    int worse;        /* how many of the last rungs were worse than the one before, by rounding */
-    int leaps;        /* ... and how many show a jump */
+    bool disturbed; /* a slope that seemed sharp was not the same at smaller steps */
+    int worse;      /* how many of the last rungs were worse than the one before, by rounding */
+    int leaps;      /* ... and how many show a jump */
     enum verdict verdict;
 } search;
 
@@ -136,7 +136,8 @@ static tg_status confirm(tg_checker *c, search *s, const tg_rung *claim)
     bool rough = false;
     tg_rung r = *claim;
     s->h = claim->h / 4;
-    for (double h = 0.75 * claim->h; h >= s->least && r.noise < half && isfinite(half); h *= agreeing < 2 ? 0.4375 : 0.0625) {
+    for (double h = 0.75 * claim->h; h >= s->least && r.noise < half && isfinite(half);
+         h *= agreeing < 2 ? 0.4375 : 0.0625) {
         const tg_status status = tg_check_rung(c, s->p, h, &r);
         if (status != TG_OK)
             return status;
@@ -250,10 +251,10 @@ static enum verdict judge(const tg_checker *c, const search *s, bool jumps)
 
 /* Whether the comparison says nothing: the rounding allowed for a slope, times a change of the element by itself or by
    one, is not small against all that reaches the outputs. */
-static bool is_blind(const tg_checker *c, const tg_probe *p, const tg_compared *found)
+static bool is_blind(const tg_checker *c, const tg_probe *p, const tg_rung *r, const tg_compared *found)
 {
     const double change = fmax(tg_check_scale(p->input, p->index), 1) / tg_check_unit(c, p->input, p->index);
-    return found->is_faint && found->allowed * change > c->config.tolerance * p->reach;
+    return found->is_faint && found->allowed * change > c->config.tolerance * r->reach;
 }
 
 /* A gradient at a kink is a convention, which a chain of kinks need not leave between the slopes to the sides, nor need
@@ -315,7 +316,7 @@ tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
     };
     found->is_faint = s.verdict == RIGHT && fmax(fabs(p->analytic), fabs(s.best.value)) <= found->allowed &&
                       mismatch(p, &s.best) > 0;
-    found->is_blind = is_blind(c, p, found);
+    found->is_blind = is_blind(c, p, &s.best, found);
     if (c->config.float32 && s.verdict == RIGHT) { /* and now that of float32 */
         found->analytic = tg_check_along(c, p, p->input->gradient, false);
         found->allowed += allowed_in_float32(c, p, &s.best);

@@ -116,7 +116,8 @@ static tg_status check_exactly(tg_checker *c, unsigned flags, double *again, dou
 static tg_status check_gradient(tg_checker *c)
 {
     const unsigned flags = c->config.order == 2 ? TG_CREATE_GRAPH : 0;
-    double *g = c->scratch = tg_check_room(c, c->n_gradients, 4 * sizeof *g); /* the fourth is each input's rounding */
+    double *g = c->scratch =
+        tg_check_room(c, c->n_gradients, 4 * sizeof *g); /* the fourth is each input's rounding */
     double *v = g ? tg_check_room(c, c->n_values, 2 * sizeof *v) : NULL;
     if (!v)
         return TG_ERR_MEMORY;

@@ -119,21 +119,23 @@ static tg_rung extrapolate(bool forward, double h, const slope right[2], const s
     return r;
 }
 
-tg_status tg_check_rung(tg_checker *c, tg_probe *p, double h, tg_rung *r)
+tg_status tg_check_rung(tg_checker *c, const tg_probe *p, double h, tg_rung *r)
 {
     slope right[2], left[2];
+    double reach = 0;
     tg_status status = TG_OK;
     for (int i = 0; i < 2 && status == TG_OK; i++) {
         status = measure(c, p, ldexp(h, -i), &right[i]);
         if (i == 0 && status == TG_OK)
-            p->reach = tg_check_reach(c);
+            reach = tg_check_reach(c);
         if (status == TG_OK)
             status = measure(c, p, -ldexp(h, -i), &left[i]);
     }
     if (status != TG_OK)
         return status;
     *r = extrapolate(c->config.forward_differences, h, right, left);
-    r->hidden = 64 * DBL_EPSILON * p->reach / h;
+    r->reach = reach;
+    r->hidden = 64 * DBL_EPSILON * reach / h;
     if (p->analytic != 0 && r->noise == 0 && r->value == 0) /* the step may be too small to move the outputs */
         r->noise = right[1].most + left[1].most + r->hidden;
     return TG_OK;

@@ -327,8 +327,8 @@ static void test_a_sound_network_is_trained(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        const tg_run *run = RUN("--data", "moons", "--seed", wide ? "15" : "33", "--hidden", wide ? "400,400" : "32,32",
-                                "--epochs", "0");
+        const tg_run *run = RUN("--data", "moons", "--seed", wide ? "15" : "33", "--hidden",
+                                wide ? "400,400" : "32,32", "--epochs", "0");
         assert_int_equal(run->status, 0);
         assert_string_equal(run->err, "");
         assert_has(run->out, " derivatives agree with finite differences");

@@ -20,9 +20,9 @@ typedef struct network {
     int32_t labels[ROWS];
     bool generic; /* no zeros in data or biases, which lie on kinks */
     fault_kind fault;
-    double size; /* of the fault */
-    int at;      /* its parameter, or layer */
-    int64_t largest; /* its element */
+    double size;          /* of the fault */
+    int at;               /* its parameter, or layer */
+    int64_t largest;      /* its element */
     bool called, planted; /* some gradient that is not zero has it */
 } network;
 
@@ -158,7 +158,7 @@ typedef struct tally {
     int checks;
     long long compared, kinks;
     long long generic, generic_kinks; /* of these, in networks without zeros */
-    int wrong; /* sound ones that failed, faults that passed */
+    int wrong;                        /* sound ones that failed, faults that passed */
     int unjudged;
 } tally;
 
@@ -180,7 +180,9 @@ static void check(uint64_t seed, int most, fault_kind fault, bool float32, tally
     const tg_gradcheck_config config = {
         .seed = seed,
         .float32 = float32,
-        .max_elements = fault == ELEMENT && largest <= 4000 ? largest : largest > 10000 ? 32 : 0,
+        .max_elements = fault == ELEMENT && largest <= 4000 ? largest
+                        : largest > 10000                   ? 32
+                                                            : 0,
         .gradient = by_callback ? faulty : NULL,
         .gradient_context = &net,
     };
@@ -223,10 +225,11 @@ static double percent(long long part, long long rest)
 
 static void say(const char *what, const tally *t)
 {
-    print_message("%s: %d checks, %lld comparisons and %lld not judged (%.2g %%; without zeros in data and biases %.2g "
-                  "%%), %d checks that judged nothing of a parameter, %d wrong\n",
-                  what, t->checks, t->compared, t->kinks, percent(t->kinks, t->compared),
-                  percent(t->generic_kinks, t->generic), t->unjudged, t->wrong);
+    print_message(
+        "%s: %d checks, %lld comparisons and %lld not judged (%.2g %%; without zeros in data and biases %.2g "
+        "%%), %d checks that judged nothing of a parameter, %d wrong\n",
+        what, t->checks, t->compared, t->kinks, percent(t->kinks, t->compared), percent(t->generic_kinks, t->generic),
+        t->unjudged, t->wrong);
     assert_int_equal(t->wrong, 0);
 }
 

@@ -83,9 +83,9 @@ static void nor_that_a_gradient_is_not_linear(void **state)
     for (int i = 0; i < COUNT(functions); i++)
         for (int float32 = 0; float32 < 2; float32++) {
             double first = 0;
-            const tg_gradcheck_config config = {
-                .float32 = float32, .gradient = not_linear, .gradient_context = &first
-            };
+            const tg_gradcheck_config config = { .float32 = float32,
+                                                 .gradient = not_linear,
+                                                 .gradient_context = &first };
             assert_failed(check_at(functions[i], four, 4, &config, &report), &report, TG_FAULT_NOT_LINEAR);
         }
 }

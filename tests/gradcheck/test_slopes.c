@@ -284,7 +284,7 @@ static void every_scale_is_checked_as_closely(void **state)
     tg_gradcheck_report report;
     const tg_gradcheck_config wrong = { .gradient = stretched };
     for (int f = 0; f < COUNT(functions); f++) {
-        for (int i = 0; i < COUNT(values); i++) { /* alone */
+        for (int i = 0; i < COUNT(values); i++) {     /* alone */
             if (functions[f] == high_above && i == 0) /* 1e9 + 1e-16 is 1e9 */
                 continue;
             assert_passed(check_at(functions[f], &values[i], 1, NULL, &report), &report);
