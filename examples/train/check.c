@@ -32,3 +32,9 @@ void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_grad
     tg_mlp_destroy(t.net);
     tg_dataset_finish(&t.rows);
 }
+
+bool has_fault(const tg_gradcheck_report *report)
+{
+    return report->fault != TG_FAULT_NONE && report->fault != TG_FAULT_NOT_FINITE &&
+           report->fault != TG_FAULT_ONLY_KINKS && report->fault != TG_FAULT_FAINT;
+}

@@ -83,6 +83,9 @@ tg_schedule make_schedule(const options *o, int64_t steps);
    kept it from that is in the report's text, too. */
 void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report);
 
+/* Whether it found a fault, rather than nothing that it could judge. */
+bool has_fault(const tg_gradcheck_report *report);
+
 /* report.c: what is printed, files.c: what is written -------------------------------------------------- */
 
 /* A run, and what is known of it so far. */

@@ -11,15 +11,23 @@ extern "C" {
 #endif
 
 /* How it works. y = f(x) is weighed by a random cotangent c, and each element of the gradient of <c, y> is compared
-   with the slope of <c, f> along that element, or along random signed directions where an input is large. Slopes are
-   always taken in float64. A slope is extrapolated from the steps h and h/2 (Richardson 1911), central: (4 D(h/2) -
-   D(h)) / 3; their difference is its error estimate, and h moves until that is small against the slope: the same
-   tolerance means the same at every scale of x and y. An element passes if
-       |analytic - numeric| <= tolerance max(|analytic|, |numeric|) + error estimate + rounding,
-   where the error estimate is worth at most ten tolerances of float64, so that what does not converge fails, and
-   the rounding is what the values computed on the way explain (in float32 also a tenth of the tolerance of the
-   input's largest gradient). Beyond elements: f gives the same bits twice, the gradient gives the same bits twice,
-   tg_backward and tg_grad agree, a zero cotangent gives zeros, and the gradient is linear in the cotangent. */
+   with the slope of <c, f> along that element, or along random signed directions where an input is large.
+   1. Slopes are of float64. A step is h times a power of two near |x_i| (near the mean of |x|, if that is less than 64
+      times larger). Central differences D at h and h/2 are extrapolated (Richardson 1911): (4 D(h/2) - D(h)) / 3.
+   2. The error estimate is what the two one-sided slopes, extrapolated likewise, differ from each other, plus what
+      their mean differs from the slope; a kink within the step shows in it. h starts at 2^-8 and goes down by fours,
+      or up where rounding is the trouble, until that is below 1e-5 of the slope, and rounding of y below 1e-6.
+   3. An element passes if |analytic - numeric| <= tolerance max(|analytic|, |numeric|) + error estimate + rounding,
+      where the error estimate is worth at most ten tolerances of float64, and rounding is that of y and of the
+      gradient, by as much as its linearity in c shows, but no more than 64 epsilon times the root of the sum of
+      (value times its cotangent)^2 over the values that move with x_i.
+   4. It fails if the difference is the same at every smaller step, down to where rounding hides it. Kinks that a step
+      crosses change with the step: where no step is free of them, the comparison is counted as a kink. At a kink of f
+      itself the gradient is a convention: it fails if it is not between the slopes to the sides, or is wrong beside it.
+   5. In float32 the gradient of the float64 twin is judged so; that of float32 may differ from it by the tolerance, a
+      tenth of that of the input's largest gradient, and what rounding and the last bits of x explain.
+   Beyond elements: f gives the same bits twice, the gradient gives the same bits twice, tg_backward and tg_grad agree, a
+   zero cotangent gives zeros, and the gradient is linear in the cotangent. */
 
 /* A function to check: builds y, of any shape, from its inputs on the tape. It must be deterministic, and work on
    tapes of both dtypes where the check does. */
@@ -49,11 +57,12 @@ typedef struct tg_gradcheck_element {
     double absolute; /* |analytic - numeric| */
     double relative; /* |analytic - numeric| / max(epsilon, |analytic| + |numeric|) */
     double allowed;  /* what `absolute` may be */
-    double step;     /* h */
+    double step;     /* h, as x moves */
 } tg_gradcheck_element;
 
-/* All comparisons of one input. A kink, where the slopes to both sides differ and the gradient lies between them,
-   bounds included (relu at 0), or, at order 2, where the gradient jumps, is counted, and neither checked nor failed. */
+/* All comparisons of one input. What cannot be judged is counted as a kink, and neither checked nor failed: at a point
+   where the slopes to both sides differ and the gradient lies between them, bounds included (relu at 0), or, at order 2,
+   where the gradient jumps; and among kinks so dense, or at numbers with bits so coarse, that no step is short enough. */
 typedef struct tg_gradcheck_result {
     int64_t n_checked, n_failed; /* elements and directions compared; of these, beyond what is allowed */
     int64_t n_kinks;
@@ -73,7 +82,8 @@ typedef enum tg_gradcheck_fault {
     TG_FAULT_PATHS,            /* tg_backward and tg_grad differ */
     TG_FAULT_NOT_ZERO,         /* a zero cotangent does not give zeros */
     TG_FAULT_NOT_LINEAR,       /* the gradient is not linear in the cotangent */
-    TG_FAULT_ONLY_KINKS        /* of some input nothing but kinks was met: its gradient was not judged */
+    TG_FAULT_ONLY_KINKS,       /* of some input nothing but kinks was met: its gradient was not judged */
+    TG_FAULT_FAINT             /* all comparisons, or those of some input, are lost in rounding: nothing was judged */
 } tg_gradcheck_fault;
 
 typedef struct tg_gradcheck_report {
@@ -91,8 +101,8 @@ typedef struct tg_gradcheck_config {
     bool float32;  /* false: the gradient is computed in float64. true: in float32, and compared with slopes
                                  of the float64 twin at the same (rounded) values */
     bool forward_differences; /* central ones; true: (f(x + h) - f(x)) / h, from which 2 D(h/2) - D(h) */
-    double step;              /* h suits the value: it starts at 2^-8 (forward: 2^-17) times max(|x_i|, mean |x|), and
-                                 moves. Else h is this, and stays */
+    double step;              /* h suits the element (forward differences start at 2^-17). Else x moves by this; where
+                                 smaller steps show another slope, that counts as a kink */
     double tolerance;         /* 1e-6; in float32 1e-4 */
     double epsilon;           /* 1e-8: the least denominator of the relative errors reported */
     int64_t max_elements;     /* 128: of a larger input, this many elements are drawn, ... */

@@ -25,9 +25,16 @@ typedef struct tg_checked {
     double *values;   /* in the exact side's set */
     double *origin;   /* a copy of them */
     double *gradient; /* as computed by the library */
-    double *rounding; /* in it: by how much it misses linearity in the cotangent */
+    double *exact;    /* the same in float64, which slopes judge; `gradient` itself where that is of float64 */
+    double *rounding; /* in `gradient`: by how much it misses linearity in the cotangent */
+    double *shaken;   /* of `exact`: what last bits of float32 in the inputs change; NULL in float64 */
     double mean;      /* of the values' magnitudes */
     double steepest;  /* the largest |gradient| times unit of an element */
+    int64_t n_blind;  /* of the comparisons, those whose rounding is so large that they say nothing */
+    int64_t n_zeros;  /* ... and those of zero with zero */
+    int64_t n_beside; /* kinks beside which the gradient was judged */
+    uint64_t seed;    /* of the elements drawn */
+    bool *kinks;      /* by element drawn: was one */
     tg_gradcheck_result result;
 } tg_checked;
 
@@ -40,7 +47,18 @@ typedef struct tg_kept_set {
     uint64_t version;
 } tg_kept_set;
 
-enum { TG_CHECK_BLOCKS = 8 };
+/* What is computed between the inputs and the outputs, as the exact side's tape holds it. */
+typedef struct tg_trace {
+    int n;
+    uint32_t *ids; /* of the nodes that a gradient can flow to, leaves left out */
+    int64_t n_values;
+    double *values; /* of these nodes, at the origin */
+    double *reach;  /* |value times cotangent|: a value's relative rounding changes <weights, outputs> by so much */
+    double *second; /* second differences of these, for two steps; NULL until they are wanted */
+    double whole;   /* the root of the sum of its squares */
+} tg_trace;
+
+enum { TG_CHECK_BLOCKS = 16 };
 
 typedef struct tg_checker {
     tg_gradcheck_config config; /* with defaults */
@@ -64,7 +82,8 @@ typedef struct tg_checker {
     double *weights;      /* by value: the cotangent of the outputs */
     double *base, *moved; /* by value: at the origin, and beside it */
     double *gradient;     /* by input and element */
-    double largest;       /* magnitude among all that is computed on the way */
+    double *scratch;      /* room for three of these */
+    tg_trace trace;
     struct tg_block {
         void *p;
         size_t size;
@@ -74,12 +93,27 @@ typedef struct tg_checker {
 } tg_checker;
 
 /* One comparison in the making. Along a probe, element i moves by t sign_i unit_i: units are powers of two that suit
-   the values, so that every step is exact and t is without dimension. */
+   the element's value, so that every step is exact and t is without dimension. */
 typedef struct tg_probe {
     tg_checked *input;
     int64_t index; /* -1: all elements, with signs drawn from `seed` */
     uint64_t seed;
+    bool is_beside;  /* a kink; see tg_check_beside */
+    double analytic; /* the gradient along the probe, of float64 */
 } tg_probe;
+
+/* The slope with the steps h and h/2, and what is known of its error. */
+typedef struct tg_rung {
+    double h;
+    double value;       /* extrapolated */
+    double error;       /* the difference of what was extrapolated */
+    double noise;       /* what rounding in the outputs may have made of it */
+    double reach;       /* of the values that move with the probe; see tg_trace */
+    double hidden;      /* the same of rounding on the way to them, where it may cancel */
+    double left, right; /* one-sided slopes, extrapolated; NaN where the function is not there */
+    double jump;        /* between these: of third order in h where the function is smooth */
+    double bend;        /* the error of these */
+} tg_rung;
 
 /* subject.c */
 tg_status tg_checker_init(tg_checker *c, tg_params *params, tg_gradcheck_model *model, void *context,
@@ -91,22 +125,41 @@ tg_status tg_check_fail(tg_gradcheck_report *report, tg_status status, const cha
     __attribute__((format(printf, 3, 4)));
 
 /* evaluate.c */
+tg_status tg_check_settle(const tg_checker *c, const tg_tape *tape); /* its error becomes the check's */
 tg_status tg_check_build(tg_checker *c, tg_side *side, unsigned flags);
-tg_status tg_check_values(tg_checker *c, double *out);
+tg_status tg_check_values(tg_checker *c, double *out); /* of the exact side, whose tape is left as built */
 enum tg_path { TG_BY_BACKWARD, TG_BY_GRAD };
-/* The gradient of <weights, outputs> of what was built last on the typed side, in the order of the inputs. */
-tg_status tg_check_gradient(tg_checker *c, enum tg_path path, const double *weights, double *out, double *scratch);
-double tg_check_largest(const tg_tape *tape);
+/* The gradient of <weights, outputs> of what was built last, on this side, in the order of the inputs. */
+tg_status tg_check_gradient(tg_checker *c, tg_side *side, enum tg_path path, const double *weights, double *out,
+                            double *scratch);
 
-/* difference.c: compares gradient and slope along the probe, and notes it in the input's result. */
+/* trace.c: takes the trace of what the exact side built last; what of it moved in what was built since. */
+tg_status tg_check_trace(tg_checker *c);
+double tg_check_reach(const tg_checker *c);
+/* Whether some of these values have a kink at the origin, along the probe. */
+tg_status tg_check_kinked(tg_checker *c, const tg_probe *probe, bool *kinked);
+
+/* slope.c */
+double tg_check_scale(const tg_checked *in, int64_t i); /* a power of two that suits element i; -1: their mean */
 double tg_check_unit(const tg_checker *c, const tg_checked *in, int64_t i);
-tg_status tg_check_probe(tg_checker *c, const tg_probe *probe);
+void tg_check_move(tg_checker *c, const tg_probe *probe, double t);
+double tg_check_along(const tg_checker *c, const tg_probe *probe, const double *by_element, bool magnitudes);
+tg_status tg_check_rung(tg_checker *c, const tg_probe *probe, double h, tg_rung *rung);
 
-/* report.c */
 typedef struct tg_compared {
     double analytic, numeric, allowed, step;
-    bool is_kink;
+    bool is_kink;  /* not judged */
+    bool is_faint; /* passes because both sides are lost in rounding */
+    bool is_blind; /* ... so that a wrong gradient of usual size would be, too */
 } tg_compared;
+
+/* difference.c: compares gradient and slope along the probe. */
+tg_status tg_check_compare(tg_checker *c, tg_probe *probe, tg_compared *found);
+
+/* beside.c: the same of the probe's element when it is moved a little to this side (-1 or 1), in float64. */
+tg_status tg_check_beside(tg_checker *c, const tg_probe *probe, int side, tg_compared *found);
+
+/* report.c */
 void tg_check_note(tg_checker *c, const tg_probe *probe, const tg_compared *found);
 void tg_check_fault(tg_checker *c, tg_gradcheck_fault fault);
 void tg_check_add(tg_gradcheck_result *sum, const tg_gradcheck_result *part);

@@ -1,142 +1,10 @@
-/* difference.c - slopes by extrapolated differences, with their error; kinks; and the comparison with a gradient. */
+/* difference.c - the search for a step at which a slope can be trusted, and the comparison with a gradient. */
 #include <float.h>
 #include <math.h>
 
 #include "check/check.h"
 
-/* Moving --------------------------------------------------------------------------------------------------------- */
-
-static double power_of_two_near(double x)
-{
-    return x > 0 && isfinite(x) ? ldexp(1, ilogb(x)) : 1;
-}
-
-double tg_check_unit(const tg_checker *c, const tg_checked *in, int64_t i)
-{
-    if (c->config.step > 0)
-        return 1;
-    return power_of_two_near(i < 0 ? in->mean : fmax(fabs(in->origin[i]), in->mean));
-}
-
-static double sign_of(const tg_probe *p, int64_t i)
-{
-    return p->index < 0 && tg_rng_at(p->seed, (uint64_t)i) & 1 ? -1 : 1;
-}
-
-static int64_t first_of(const tg_probe *p)
-{
-    return p->index < 0 ? 0 : p->index;
-}
-
-static int64_t end_of(const tg_probe *p)
-{
-    return p->index < 0 ? p->input->size : p->index + 1;
-}
-
-/* Puts the probe's elements t units from where they were; 0 puts them back, bit for bit. */
-static void move(tg_checker *c, const tg_probe *p, double t)
-{
-    const tg_checked *in = p->input;
-    for (int64_t i = first_of(p); i < end_of(p); i++)
-        in->values[i] = t == 0 ? in->origin[i] : in->origin[i] + t * sign_of(p, i) * tg_check_unit(c, in, i);
-    tg_params_touch(in->is_cotangent ? c->exact.cotangent : c->exact.set);
-}
-
-/* The gradient along the probe, and its rounding. */
-static double along(const tg_checker *c, const tg_probe *p, double *rounding)
-{
-    const tg_checked *in = p->input;
-    double sum = 0;
-    *rounding = 0;
-    for (int64_t i = first_of(p); i < end_of(p); i++) {
-        sum += in->gradient[i] * sign_of(p, i) * tg_check_unit(c, in, i);
-        *rounding += in->rounding[i] * tg_check_unit(c, in, i);
-    }
-    return sum;
-}
-
-/* Slopes --------------------------------------------------------------------------------------------------------- */
-
-typedef struct slope {
-    double value;
-    double noise; /* what rounding in the outputs may have made of it */
-    double most;  /* what it would be if every output had moved */
-} slope;
-
-/* (S(t) - S(0)) / t of S = <weights, outputs>. Differences are taken output by output, so that those that do not move
-   bring no rounding. */
-static tg_status measure_slope(tg_checker *c, const tg_probe *p, double t, slope *s)
-{
-    move(c, p, t);
-    tg_status status = tg_check_values(c, c->moved);
-    move(c, p, 0);
-    *s = (slope){ 0 };
-    for (int64_t j = 0; j < c->n_values; j++) {
-        const double w = c->weights[j], y = c->moved[j], y0 = c->base[j];
-        const double rounding = 2 * DBL_EPSILON * fabs(w / t) * fmax(fabs(y), fabs(y0));
-        s->most += rounding;
-        if (y == y0)
-            continue;
-        s->noise += rounding;
-        s->value += w * (y - y0) / t;
-    }
-    return status;
-}
-
-/* The slopes with the steps h and h/2, and what follows from them. */
-typedef struct rung {
-    double h;
-    double value;       /* extrapolated */
-    double error;       /* the difference of what was extrapolated */
-    double noise;       /* of rounding */
-    double left, right; /* one-sided slopes, extrapolated; NaN where the function is not there */
-    double bend;        /* the error of these */
-} rung;
-
-static double error_of(const rung *r)
-{
-    const double e = r->error + r->noise;
-    return isfinite(e) && isfinite(r->value) ? e : (double)INFINITY;
-}
-
-static rung extrapolate(bool forward, double h, const slope right[2], const slope left[2])
-{
-    const double whole = (right[0].value + left[0].value) / 2, half = (right[1].value + left[1].value) / 2;
-    rung r = {
-        .h = h,
-        .value = half + (half - whole) / 3,
-        .error = fabs(half - whole) / 3,
-        .noise = right[1].noise + left[1].noise,
-        .left = 2 * left[1].value - left[0].value,
-        .right = 2 * right[1].value - right[0].value,
-    };
-    r.bend = fmax(fabs(r.right - right[1].value), fabs(r.left - left[1].value));
-    if (forward) {
-        r.value = r.right;
-        r.error = fabs(right[1].value - right[0].value);
-        r.noise = 4 * right[1].noise;
-    }
-    return r;
-}
-
-static tg_status measure(tg_checker *c, const tg_probe *p, double h, bool expects_motion, rung *r)
-{
-    slope right[2], left[2];
-    tg_status status = TG_OK;
-    for (int i = 0; i < 2 && status == TG_OK; i++) {
-        status = measure_slope(c, p, ldexp(h, -i), &right[i]);
-        if (status == TG_OK)
-            status = measure_slope(c, p, -ldexp(h, -i), &left[i]);
-    }
-    if (status != TG_OK)
-        return status;
-    *r = extrapolate(c->config.forward_differences, h, right, left);
-    if (expects_motion && r->noise == 0 && r->value == 0) /* a step may be too small to move the outputs */
-        r->noise = right[1].most + left[1].most;
-    return TG_OK;
-}
-
-/* Choosing the step ---------------------------------------------------------------------------------------------- */
+/* What a rung tells ----------------------------------------------------------------------------------------------- */
 
 /* How closely a slope should be known, relative to itself: slopes are of float64, whatever the gradient is. */
 static double closeness(const tg_checker *c)
@@ -144,175 +12,314 @@ static double closeness(const tg_checker *c)
     return fmin(c->config.tolerance, 1e-6);
 }
 
-/* The rounding of what is computed on the way to the outputs, and may cancel in them. */
-static double hidden_noise(const tg_checker *c, const rung *r)
+static double steeper(const tg_rung *r)
 {
-    return 64 * DBL_EPSILON * c->largest / r->h;
+    return fmax(fabs(r->right), fabs(r->left));
 }
 
 /* Whether the slopes to both sides differ by more than a smooth function's would. */
-static bool has_jump(const tg_checker *c, const rung *r)
+static bool has_jump(const tg_checker *c, const tg_rung *r)
 {
-    const double jump = fabs(r->right - r->left), steeper = fmax(fabs(r->right), fabs(r->left));
-    return jump > 100 * closeness(c) * steeper + 16 * r->noise;
+    return r->jump > 10 * closeness(c) * steeper(r) + 16 * r->noise;
 }
 
 /* Whether the slope is known well. The error is that of one difference; what is extrapolated from two is closer by
    far, and gains from a larger step, which has less noise. */
-static bool is_sharp(const tg_checker *c, const rung *r)
+static bool is_sharp(const tg_checker *c, const tg_rung *r)
 {
     const double close = closeness(c) * fabs(r->value);
     return isfinite(close) && r->error <= 10 * close && r->noise <= close && !has_jump(c, r);
 }
 
-/* The smallest step in units that is far above the last bit of what it is added to. */
-static double smallest(const tg_checker *c, const tg_probe *p)
+/* Whether something else than rounding makes the slope uncertain: a step too large, or kinks on its way. */
+static bool is_rough(const tg_checker *c, const tg_rung *r)
 {
-    const double x = p->index < 0 ? 0 : fabs(p->input->origin[p->index]);
-    return x > 0 ? ldexp(x / tg_check_unit(c, p->input, p->index), -40) : ldexp(1, p->index < 0 ? -40 : -64);
+    return !(r->error <= r->noise + r->hidden) || (has_jump(c, r) && r->jump > r->hidden);
 }
 
-/* Whether the rung's error is one of rounding, which smaller steps make worse. */
-static bool is_noisy(const tg_checker *c, const rung *r)
+/* By how much the two steps and the two sides disagree. */
+static double spread(const tg_rung *r)
 {
-    return r->error <= r->noise + hidden_noise(c, r);
+    const double s = r->error + r->jump;
+    return isfinite(s) && isfinite(r->value) ? s : (double)INFINITY;
 }
 
-/* All that may be wrong with a slope that is not sharp. */
-static double doubt(const tg_checker *c, const rung *r)
+/* All that may be wrong with a slope. */
+static double doubt(const tg_rung *r)
 {
-    return error_of(r) + hidden_noise(c, r);
+    return spread(r) + r->noise + r->hidden;
 }
 
-/* Whether gradient and slope are both lost in rounding. */
-static bool is_faint(const tg_checker *c, const rung *r, double analytic)
+/* Where a function jumps, its slope to that side doubles when the step is halved, and extrapolates to three times what
+   it was. At order 2 that is a kink, where the gradient jumps. */
+static bool leaps(const tg_rung *r)
 {
-    return fmax(fabs(r->value), fabs(analytic)) <= doubt(c, r) && isfinite(doubt(c, r));
-}
-
-/* Goes down to smaller steps, past what is not finite, not converged or bent, until a rung is sharp or rounding makes
-   things worse. */
-static tg_status descend(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
-{
-    tg_status status = TG_OK;
-    const double least = smallest(c, p);
-    rung last = *best;
-    int worse = 0;
-    for (double h = best->h / 4; h >= least && worse < 2 && !*sharp; h /= 4) {
-        rung r;
-        status = measure(c, p, h, analytic != 0, &r);
-        if (status != TG_OK)
-            break;
-        *sharp = is_sharp(c, &r);
-        worse = error_of(&r) >= error_of(&last) && is_noisy(c, &r) && !has_jump(c, &r) ? worse + 1 : 0;
-        if (*sharp || doubt(c, &r) < doubt(c, best))
-            *best = r;
-        last = r;
-    }
-    return status;
-}
-
-/* Goes up to larger steps, where rounding was the trouble, as long as the slope is what it was within that
-   rounding. */
-static tg_status ascend(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
-{
-    tg_status status = TG_OK;
-    const double most = ldexp(best->h, 32);
-    for (double h = best->h * 4; h <= most && !*sharp && is_noisy(c, best) && !has_jump(c, best); h *= 4) {
-        rung r;
-        status = measure(c, p, h, analytic != 0, &r);
-        if (status != TG_OK || !(doubt(c, &r) < doubt(c, best)) || fabs(r.value - best->value) > doubt(c, best))
-            break;
-        *sharp = is_sharp(c, &r);
-        *best = r;
-    }
-    return status;
-}
-
-/* Looks for a sharp rung, and leaves the best. */
-static tg_status search(tg_checker *c, const tg_probe *p, double analytic, rung *best, bool *sharp)
-{
-    const bool fixed = c->config.step > 0;
-    const double first = fixed ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
-    tg_status status = measure(c, p, first, analytic != 0, best);
-    *sharp = status == TG_OK && is_sharp(c, best);
-    if (status == TG_OK && !*sharp && !fixed)
-        status = descend(c, p, analytic, best, sharp);
-    if (status == TG_OK && !*sharp && !fixed && !is_faint(c, best, analytic))
-        status = ascend(c, p, analytic, best, sharp);
-    return status;
+    return steeper(r) > 3 * r->hidden && fabs(r->bend - steeper(r) / 3) <= 0.02 * steeper(r);
 }
 
 /* Comparing ------------------------------------------------------------------------------------------------------ */
 
-/* Where a function has a kink, its gradient jumps: at order 2 the slope to that side doubles when the step is halved, and
-   extrapolates to three times what it was. */
-static bool gradient_jumps(const tg_checker *c, const rung *r)
+/* The first step in units. */
+static double first_step(const tg_checker *c)
 {
-    const double steeper = fmax(fabs(r->right), fabs(r->left));
-    return c->config.order == 2 && steeper > 3 * hidden_noise(c, r) && fabs(r->bend - steeper / 3) <= 0.02 * steeper;
+    return c->config.step > 0 ? c->config.step : ldexp(1, c->config.forward_differences ? -17 : -8);
 }
+
+/* What rounding of this dtype may have made of a gradient along the probe, from the values on the way to it, which change
+   over a length that the element's magnitude tells, or the step that was found to suit. */
+static double gradient_rounding(const tg_checker *c, const tg_probe *p, const tg_rung *r, double eps)
+{
+    const double length = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
+    return 64 * eps * r->reach / (c->config.step > 0 ? length : fmax(length, r->h / first_step(c)));
+}
+
+static double allowed(const tg_checker *c, const tg_probe *p, const tg_rung *r, bool sharp)
+{
+    const double m = fmax(fabs(p->analytic), fabs(r->value)), rounding = gradient_rounding(c, p, r, DBL_EPSILON);
+    const double unsure = sharp ? 0 : 4 * (r->noise + r->hidden); /* steps are a factor of 4 apart */
+    double sum = c->config.tolerance * m + r->noise + fmin(spread(r), fmax(10 * closeness(c) * m, unsure));
+    sum += c->config.float32 ? rounding : fmin(8 * tg_check_along(c, p, p->input->rounding, true), rounding);
+    if (r->value == 0) /* what rounding leaves of terms that cancel */
+        sum += rounding / 16;
+    return sharp ? sum : sum + r->hidden;
+}
+
+/* What rounding in float32 adds to that. */
+static double allowed_in_float32(const tg_checker *c, const tg_probe *p, const tg_rung *r)
+{
+    const double count = p->index < 0 ? (double)p->input->size : 1;
+    const double smallest = (double)FLT_MIN * count * tg_check_unit(c, p->input, p->index);
+    return 0.1 * c->config.tolerance * p->input->steepest * sqrt(count) + smallest +
+           gradient_rounding(c, p, r, (double)FLT_EPSILON) + 2 * tg_check_along(c, p, p->input->shaken, true);
+}
+
+static double mismatch(const tg_probe *p, const tg_rung *r)
+{
+    return fabs(p->analytic - r->value);
+}
+
+static bool agrees(const tg_checker *c, const tg_probe *p, const tg_rung *r, bool sharp)
+{
+    return mismatch(p, r) <= allowed(c, p, r, sharp);
+}
+
+/* Choosing the step ---------------------------------------------------------------------------------------------- */
+
+enum verdict { OPEN, RIGHT, WRONG, UNJUDGED };
+
+typedef struct search {
+    tg_probe *p;
+    double least, most;
+    double suits; /* the step up to which even a slope that is lost in rounding is looked for */
+    double h;     /* the next step */
+    tg_rung best; /* of the least doubt, or the one that decided */
+    tg_rung last;
+    bool disturbed; /* a slope that seemed sharp was not the same at smaller steps */
+    int worse;      /* how many of the last rungs were worse than the one before, by rounding */
+    int leaps;      /* ... and how many show a jump */
+    enum verdict verdict;
+} search;
+
+/* The smallest step in units that is above the last bit of what it is added to. */
+static double smallest(const tg_checker *c, const tg_probe *p)
+{
+    const double x = p->index < 0 ? 0 : fabs(p->input->origin[p->index]);
+    return x > 0 ? ldexp(x / tg_check_unit(c, p->input, p->index), -49) : ldexp(1, p->index < 0 ? -40 : -64);
+}
+
+/* A fault shows the same difference at every smaller step, down to where rounding hides it; kinks that a step crosses,
+   a scale that it does not see, and rounding that happens to lie on a line do not. */
+static tg_status confirm(tg_checker *c, search *s, const tg_rung *claim)
+{
+    const double half = mismatch(s->p, claim) / 2;
+    int agreeing = 0;
+    bool rough = false;
+    tg_rung r = *claim;
+    s->h = claim->h / 4;
+    for (double h = 0.75 * claim->h; h >= s->least && r.noise < half && isfinite(half);
+         h *= agreeing < 2 ? 0.4375 : 0.0625) {
+        const tg_status status = tg_check_rung(c, s->p, h, &r);
+        if (status != TG_OK)
+            return status;
+        s->leaps = leaps(&r) ? s->leaps + 1 : 0;
+        if (!(spread(&r) + r.noise < half))
+            rough = rough || is_rough(c, &r);
+        else if (fabs(r.value - claim->value) <= half)
+            agreeing++;
+        else {
+            s->disturbed = true;
+            s->best = r;
+            s->h = ldexp(1, ilogb(h));
+            return TG_OK;
+        }
+    }
+    s->disturbed = s->disturbed || (agreeing < 2 && rough);
+    s->verdict = agreeing < 2 && rough ? OPEN : WRONG;
+    return TG_OK;
+}
+
+/* How much larger a step should be for rounding to matter no more. */
+static double growth(const tg_checker *c, const search *s, const tg_rung *r)
+{
+    const double wanted = r->noise / (closeness(c) * fmax(fabs(r->value), fabs(s->p->analytic)));
+    const double factor = fmin(wanted, s->suits / r->h);
+    return factor > 4 && isfinite(factor) ? ldexp(1, ilogb(factor)) : 4;
+}
+
+/* Whether gradient and slope are both lost in rounding. */
+static bool is_faint(const tg_probe *p, const tg_rung *r)
+{
+    return fmax(fabs(r->value), fabs(p->analytic)) <= doubt(r) && isfinite(doubt(r));
+}
+
+/* Takes in a rung that decides nothing, and says where to go on: to smaller steps past what is not finite, not converged
+   or bent; to larger ones where rounding is the trouble, as long as the slope is what it was within that rounding. */
+static bool move_on(const tg_checker *c, search *s, const tg_rung *r, bool *rising)
+{
+    const bool first = s->last.h == 0, rough = is_rough(c, r);
+    const tg_rung before = s->best;
+    s->worse = !rough && !first && r->error + r->noise >= s->last.error + s->last.noise ? s->worse + 1 : 0;
+    s->last = *r;
+    s->leaps = leaps(r) ? s->leaps + 1 : 0;
+    if (first || doubt(r) < doubt(&before))
+        s->best = *r;
+    if (first)
+        *rising = !rough;
+    else if (*rising && rough && r->h > 4 * before.h) /* a leap to a step too large: back, by small ones */
+        *rising = false;
+    if (!*rising) {
+        s->h = r->h / 4;
+        return s->worse < 2 && s->h >= s->least;
+    }
+    s->h = r->h * growth(c, s, r);
+    return !rough && s->h <= (is_faint(s->p, r) ? s->suits : s->most) &&
+           (first || (doubt(r) < doubt(&before) && fabs(r->value - before.value) <= doubt(&before)));
+}
+
+/* Looks for a step at which the slope is sharp, and decides there if it can. */
+static tg_status look(tg_checker *c, search *s)
+{
+    const bool fixed = c->config.step > 0;
+    bool rising = false, more = true;
+    while (more && s->verdict == OPEN) {
+        tg_rung r;
+        tg_status status = tg_check_rung(c, s->p, s->h, &r);
+        if (status != TG_OK)
+            return status;
+        if (is_sharp(c, &r)) {
+            s->last = s->best = r;
+            rising = false;
+            if (agrees(c, s->p, &r, true))
+                s->verdict = RIGHT;
+            else
+                status = confirm(c, s, &r);
+            if (status != TG_OK)
+                return status;
+            more = !fixed && s->h >= s->least;
+        } else
+            more = move_on(c, s, &r, &rising) && !fixed;
+    }
+    return TG_OK;
+}
+
+/* Judging ---------------------------------------------------------------------------------------------------------- */
 
 /* Slopes that are there on both sides, differ, and have the gradient between them. */
-static bool is_kink(const tg_checker *c, const rung *r, double analytic)
+static bool is_kink(const tg_probe *p, const tg_rung *r)
 {
-    const double jump = fabs(r->right - r->left), slack = 1e-3 * jump;
-    return has_jump(c, r) && jump > hidden_noise(c, r) && r->bend <= 0.1 * jump &&
-           analytic >= fmin(r->left, r->right) - slack && analytic <= fmax(r->left, r->right) + slack;
+    const double slack = 1e-3 * r->jump;
+    return p->analytic >= fmin(r->left, r->right) - slack && p->analytic <= fmax(r->left, r->right) + slack;
 }
 
-static double allowed(const tg_checker *c, const tg_probe *p, const rung *r, bool sharp, double analytic,
-                      double rounding)
+/* What no step could decide. */
+static enum verdict judge(const tg_checker *c, const search *s, bool jumps)
 {
-    const double tolerance = c->config.tolerance, m = fmax(fabs(analytic), fabs(r->value));
-    double sum = tolerance * m + r->noise + fmin(r->error, 10 * closeness(c) * m);
-    const double eps = c->config.float32 ? (double)FLT_EPSILON : DBL_EPSILON;
-    sum += fmin(8 * rounding, 64 * eps * c->largest);
-    if (r->value == 0) /* what rounding leaves of terms that cancel */
-        sum += 4 * eps * c->largest;
-    if (!sharp)
-        sum += hidden_noise(c, r);
-    if (c->config.float32) {
-        const double count = (double)(end_of(p) - first_of(p));
-        sum += 0.1 * tolerance * p->input->steepest * sqrt(count) + 64 * eps * c->largest;
-    }
-    return sum;
+    const tg_rung *r = &s->best;
+    const bool rough = is_rough(c, r), one_kink = rough && r->bend <= 0.1 * r->jump;
+    if ((one_kink && is_kink(s->p, r)) || (jumps && c->config.order == 2))
+        return UNJUDGED;
+    if (agrees(c, s->p, r, false))
+        return RIGHT;
+    if (jumps || !isfinite(s->p->analytic) || !isfinite(r->value))
+        return WRONG;
+    if (s->disturbed || (rough && s->p->index < 0))
+        return UNJUDGED;
+    if (!rough || one_kink)
+        return WRONG;
+    return mismatch(s->p, r) <= 2 * spread(r) || s->last.h < 4 * s->least ? UNJUDGED : WRONG;
 }
 
-/* Whether what seems a fault is rounding that happens to lie on a line: then another step shows another slope. */
-static tg_status is_accident(tg_checker *c, const tg_probe *p, const rung *r, double analytic, bool *accident)
+/* Whether the comparison says nothing: the rounding allowed for a slope, times a change of the element by itself or by
+   one, is not small against all that reaches the outputs. */
+static bool is_blind(const tg_checker *c, const tg_probe *p, const tg_rung *r, const tg_compared *found)
 {
-    static const double steps[] = { 0.7, 0.45, 0.3 };
-    const double error = fabs(analytic - r->value);
-    const bool may_be = error <= hidden_noise(c, r) && !(c->config.step > 0);
-    tg_status status = TG_OK;
-    *accident = false;
-    for (int i = 0; i < 3 && may_be && !*accident && status == TG_OK; i++) {
-        rung other;
-        status = measure(c, p, steps[i] * r->h, true, &other);
-        *accident = status == TG_OK && fabs(other.value - r->value) > error / 2;
+    const double change = fmax(tg_check_scale(p->input, p->index), 1) / tg_check_unit(c, p->input, p->index);
+    return found->is_faint && found->allowed * change > c->config.tolerance * r->reach;
+}
+
+/* A gradient at a kink is a convention, which a chain of kinks need not leave between the slopes to the sides, nor need
+   they differ: leaky_relu(-leaky_relu(x)) has one slope at 0, and another gradient. It is wrong if that beside the point
+   is; along a direction it is not judged. */
+static tg_status excuse_convention(tg_checker *c, search *s)
+{
+    bool kinked, wrong = false;
+    tg_status status = tg_check_kinked(c, s->p, &kinked);
+    if (status != TG_OK || !kinked || s->p->is_beside)
+        return status;
+    for (int side = -1; side < 2 && !wrong && s->p->index >= 0 && status == TG_OK; side += 2) {
+        tg_compared found;
+        status = tg_check_beside(c, s->p, side, &found);
+        wrong = status == TG_OK && !found.is_kink && !(fabs(found.analytic - found.numeric) <= found.allowed);
     }
+    s->verdict = wrong ? WRONG : UNJUDGED;
     return status;
 }
 
-tg_status tg_check_probe(tg_checker *c, const tg_probe *p)
+/* A fault that was seen at the caller's step alone: smaller ones may not show it. */
+static tg_status excuse_step(tg_checker *c, search *s)
 {
-    double rounding;
-    const double analytic = along(c, p, &rounding);
-    rung r;
-    bool sharp, accident = false;
-    tg_status status = search(c, p, analytic, &r, &sharp);
-    if (status == TG_OK && sharp && fabs(analytic - r.value) > allowed(c, p, &r, sharp, analytic, rounding))
-        status = is_accident(c, p, &r, analytic, &accident);
+    const tg_rung claim = s->best;
+    const tg_status status = confirm(c, s, &claim);
+    s->best = claim;
+    s->verdict = s->disturbed && s->leaps < 3 ? UNJUDGED : WRONG;
+    return status;
+}
+
+tg_status tg_check_compare(tg_checker *c, tg_probe *p, tg_compared *found)
+{
+    p->analytic = tg_check_along(c, p, p->input->exact, false);
+    const double first = first_step(c), unit = tg_check_unit(c, p->input, p->index);
+    search s = {
+        .p = p,
+        .h = first,
+        .least = smallest(c, p),
+        .most = fmax(ldexp(first, 32), 1 / unit),
+        .suits = first * fmax(1, fmax(tg_check_scale(p->input, -1), 1) / unit),
+    };
+    tg_status status = look(c, &s);
+    const bool decided = s.verdict != OPEN, jumps = s.leaps >= (c->config.step > 0 ? 1 : 3);
+    if (!decided)
+        s.verdict = judge(c, &s, jumps);
+    const bool is_finite = isfinite(mismatch(p, &s.best));
+    if (status == TG_OK && s.verdict == WRONG && is_finite && !decided && c->config.step > 0)
+        status = excuse_step(c, &s);
+    if (status == TG_OK && s.verdict == WRONG && is_finite && s.leaps < 3)
+        status = excuse_convention(c, &s);
     if (status != TG_OK)
         return status;
-    tg_check_note(c, p,
-                  &(tg_compared){
-                      .analytic = analytic,
-                      .numeric = r.value,
-                      .allowed = allowed(c, p, &r, sharp && !accident, analytic, rounding),
-                      .step = r.h,
-                      .is_kink = !sharp && (is_kink(c, &r, analytic) || gradient_jumps(c, &r)),
-                  });
+    *found = (tg_compared){
+        .analytic = p->analytic,
+        .numeric = s.best.value,
+        .allowed = allowed(c, p, &s.best, decided),
+        .step = s.best.h,
+        .is_kink = s.verdict == UNJUDGED,
+    };
+    found->is_faint = s.verdict == RIGHT && fmax(fabs(p->analytic), fabs(s.best.value)) <= found->allowed &&
+                      mismatch(p, &s.best) > 0;
+    found->is_blind = is_blind(c, p, &s.best, found);
+    if (c->config.float32 && s.verdict == RIGHT) { /* and now that of float32 */
+        found->analytic = tg_check_along(c, p, p->input->gradient, false);
+        found->allowed += allowed_in_float32(c, p, &s.best);
+    }
     return TG_OK;
 }

@@ -1,5 +1,4 @@
 /* evaluate.c - running what is checked: its values on the exact side, its gradient on the typed one. */
-#include <math.h>
 #include <string.h>
 
 #include "check/check.h"
@@ -10,8 +9,7 @@ static tg_params *set_of(const tg_side *side, const tg_checked *in)
     return in->is_cotangent ? side->cotangent : side->set;
 }
 
-/* The tape's error becomes the check's. */
-static tg_status settle(const tg_checker *c, const tg_tape *tape)
+tg_status tg_check_settle(const tg_checker *c, const tg_tape *tape)
 {
     const tg_status status = tg_tape_status(tape);
     return status == TG_OK ? TG_OK : tg_check_fail(c->report, status, "gradcheck: %s", tg_tape_message(tape));
@@ -24,7 +22,7 @@ static tg_status differentiate(const tg_checker *c, tg_tensor y, tg_tensor cotan
     const tg_gradcheck_config *k = &c->config;
     tg_status status = k->gradient ? k->gradient(y, cotangent, inputs, n, out, flags, k->gradient_context)
                                    : tg_grad(y, cotangent, inputs, n, out, flags);
-    if (settle(c, y.tape) != TG_OK)
+    if (tg_check_settle(c, y.tape) != TG_OK)
         return tg_tape_status(y.tape);
     if (status != TG_OK)
         return tg_check_fail(c->report, status, "gradcheck: the gradient callback returned %s",
@@ -55,7 +53,7 @@ tg_status tg_check_build(tg_checker *c, tg_side *side, unsigned flags)
     if (c->config.rng)
         *c->config.rng = c->generator;
     const tg_tensor y = c->model(side->tape, side->set, c->context);
-    tg_status status = settle(c, side->tape);
+    tg_status status = tg_check_settle(c, side->tape);
     if (status != TG_OK)
         return status;
     if (y.tape != side->tape || !tg_is_valid(y))
@@ -74,7 +72,7 @@ tg_status tg_check_build(tg_checker *c, tg_side *side, unsigned flags)
 
 tg_status tg_check_values(tg_checker *c, double *out)
 {
-    tg_status status = tg_check_build(c, &c->exact, 0);
+    tg_status status = tg_check_build(c, &c->exact, c->config.order == 2 ? TG_CREATE_GRAPH : 0);
     int64_t n = 0;
     for (int k = 0; k < c->n_outputs && status == TG_OK; k++)
         n += tg_size(c->outputs[k]);
@@ -85,17 +83,17 @@ tg_status tg_check_values(tg_checker *c, double *out)
         n = tg_size(c->outputs[k]);
         tg_read_f64(c->outputs[k], out, n);
         out += n;
-        status = settle(c, c->exact.tape);
+        status = tg_check_settle(c, c->exact.tape);
     }
     return status;
 }
 
 /* Through the reverse pass that training uses: straight into the sets, summed there over the outputs. */
-static tg_status by_backward(tg_checker *c, const double *weights, double *out)
+static tg_status by_backward(tg_checker *c, tg_side *side, const double *weights, double *out)
 {
-    tg_tape *tape = c->typed.tape;
-    tg_params_zero_grad(c->typed.set);
-    tg_params_zero_grad(c->typed.cotangent);
+    tg_tape *tape = side->tape;
+    tg_params_zero_grad(side->set);
+    tg_params_zero_grad(side->cotangent);
     for (int k = 0; k < c->n_outputs; k++) {
         const tg_tensor y = c->outputs[k];
         const tg_tensor cotangent = tg_constant_f64(tape, tg_shape_of(y), weights);
@@ -103,26 +101,26 @@ static tg_status by_backward(tg_checker *c, const double *weights, double *out)
         if (tg_needs_grad(y)) /* else it depends on no input, and its gradient is zeros */
             tg_backward_from(y, cotangent);
     }
-    const tg_status status = settle(c, tape);
+    const tg_status status = tg_check_settle(c, tape);
     for (int i = 0; i < c->n && status == TG_OK; i++) {
         const tg_checked *in = &c->inputs[i];
-        tg_params_read_grad_f64(set_of(&c->typed, in), in->at, out, in->size, NULL);
+        tg_params_read_grad_f64(set_of(side, in), in->at, out, in->size, NULL);
         out += in->size;
     }
     return status;
 }
 
-static tg_status by_grad(tg_checker *c, const double *weights, double *out, double *scratch)
+static tg_status by_grad(tg_checker *c, tg_side *side, const double *weights, double *out, double *scratch)
 {
-    tg_tape *tape = c->typed.tape;
+    tg_tape *tape = side->tape;
     memset(out, 0, (size_t)c->n_gradients * sizeof *out);
     tg_status status = TG_OK;
     for (int k = 0; k < c->n_outputs && status == TG_OK; k++) {
         const tg_tensor y = c->outputs[k];
         const tg_tensor cotangent = tg_constant_f64(tape, tg_shape_of(y), weights);
         weights += tg_size(y);
-        take_leaves(c, &c->typed, c->n);
-        status = settle(c, tape);
+        take_leaves(c, side, c->n);
+        status = tg_check_settle(c, tape);
         if (status == TG_OK)
             status = differentiate(c, y, cotangent, c->leaves, c->n, c->gradients, 0);
         double *sum = out;
@@ -132,37 +130,19 @@ static tg_status by_grad(tg_checker *c, const double *weights, double *out, doub
             for (int64_t j = 0; j < n; j++)
                 sum[j] += scratch[j];
             sum += n;
-            status = settle(c, tape);
+            status = tg_check_settle(c, tape);
         }
     }
     return status;
 }
 
-tg_status tg_check_gradient(tg_checker *c, enum tg_path path, const double *weights, double *out, double *scratch)
+tg_status tg_check_gradient(tg_checker *c, tg_side *side, enum tg_path path, const double *weights, double *out,
+                            double *scratch)
 {
-    const tg_mark mark = tg_tape_mark(c->typed.tape);
+    const tg_mark mark = tg_tape_mark(side->tape);
     const bool backward = path == TG_BY_BACKWARD && !c->config.gradient;
-    tg_status status = backward ? by_backward(c, weights, out) : by_grad(c, weights, out, scratch);
+    tg_status status = backward ? by_backward(c, side, weights, out) : by_grad(c, side, weights, out, scratch);
     if (status == TG_OK)
-        tg_tape_rewind(c->typed.tape, mark);
+        tg_tape_rewind(side->tape, mark);
     return status;
-}
-
-static double largest_of(const tg_tape *t, const tg_node *n)
-{
-    double largest = 0;
-    for (int64_t i = 0; n->value && i < n->extent->size; i++) {
-        const double x = t->dtype == TG_F32 ? (double)((const float *)n->value)[i] : ((const double *)n->value)[i];
-        if (isfinite(x))
-            largest = fmax(largest, fabs(x));
-    }
-    return largest;
-}
-
-double tg_check_largest(const tg_tape *t)
-{
-    double largest = 0;
-    for (uint32_t id = 1; id <= t->count; id++)
-        largest = fmax(largest, largest_of(t, tg_node_at(t, id)));
-    return largest;
 }

@@ -53,10 +53,12 @@ void tg_check_note(tg_checker *c, const tg_probe *p, const tg_compared *found)
         one.max_absolute = e.absolute;
         one.max_relative = e.relative;
         one.n_failed = is_wrong(&e);
-        one.n_faint = !one.n_failed && e.absolute > 0 && fmax(fabs(e.analytic), fabs(e.numeric)) <= e.allowed;
+        one.n_faint = !one.n_failed && found->is_faint;
     }
     if (one.n_failed)
         tg_check_fault(c, TG_FAULT_ELEMENT);
+    p->input->n_blind += one.n_checked > 0 && found->is_blind;
+    p->input->n_zeros += one.n_checked > 0 && !found->is_blind && e.analytic == 0 && e.numeric == 0;
     tg_check_add(&p->input->result, &one);
 }
 
@@ -140,6 +142,7 @@ void tg_check_say(tg_checker *c)
         [TG_FAULT_NOT_ZERO] = "failed: a cotangent of zeros did not give gradients of zeros; ",
         [TG_FAULT_NOT_LINEAR] = "failed: the gradient is not linear in the cotangent; ",
         [TG_FAULT_ONLY_KINKS] = "failed: an input was not judged, since only kinks were met in it; ",
+        [TG_FAULT_FAINT] = "failed: an input was not judged, since rounding hides all of its slopes; ",
     };
     tg_gradcheck_report *r = c->report;
     char place[PLACE] = "", part[512];

@@ -207,7 +207,7 @@ static double mean_magnitude(const double *x, int64_t n)
     return sum;
 }
 
-/* Arrays over all elements of the outputs (three) and of the inputs (two). */
+/* Arrays over all elements of the outputs (three) and of the inputs (two; in float32 four). */
 static tg_status take_room(tg_checker *c)
 {
     for (int k = 0; k < c->n_outputs; k++)
@@ -215,7 +215,8 @@ static tg_status take_room(tg_checker *c)
     for (int i = 0; i < c->n; i++)
         c->n_gradients += c->inputs[i].size;
     c->weights = tg_check_room(c, c->n_values, 3 * sizeof(double));
-    c->gradient = tg_check_room(c, c->n_gradients, 2 * sizeof(double));
+    const bool float32 = c->config.float32;
+    c->gradient = tg_check_room(c, c->n_gradients, (float32 ? 4 : 2) * sizeof(double));
     if (!c->weights || !c->gradient)
         return TG_ERR_MEMORY;
     c->base = c->weights + c->n_values;
@@ -225,8 +226,12 @@ static tg_status take_room(tg_checker *c)
     double *gradient = c->gradient, *origin = c->gradient + c->n_gradients;
     for (int i = 0; i < c->n; i++) {
         tg_checked *in = &c->inputs[i];
-        in->gradient = gradient;
+        in->gradient = in->exact = gradient;
         in->origin = origin;
+        if (float32) {
+            in->exact = gradient + 2 * c->n_gradients;
+            in->shaken = gradient + 3 * c->n_gradients;
+        }
         gradient += in->size;
         origin += in->size;
         memcpy(in->origin, in->values, (size_t)in->size * sizeof(double));

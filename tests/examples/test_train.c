@@ -2,6 +2,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "scratch.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <time.h>
@@ -295,6 +296,45 @@ static void test_what_cannot_be_done(void **state)
 }
 
 /* What was there stays when a run comes to nothing. */
+/* Puts NaN in the place of the first weight of a saved network. */
+static void spoil(const char *path)
+{
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    unsigned char size[8];
+    assert_int_equal(fread(size, 1, sizeof size, f), sizeof size);
+    assert_int_equal(fseek(f, 8 + size[0] + 256 * size[1], SEEK_SET), 0);
+    const float x = NAN;
+    assert_int_equal(fwrite(&x, sizeof x, 1, f), 1);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void test_a_check_that_cannot_judge_ends_nothing(void **state)
+{
+    (void)state;
+    quiet_accuracy(RUN("--data", "moons", "--epochs", "0", "--save", "spoilt.safetensors", "--quiet"));
+    spoil("spoilt.safetensors");
+    const tg_run *run = RUN("--data", "moons", "--load", "spoilt.safetensors", "--epochs", "0");
+    assert_int_equal(run->status, 0);
+    assert_one_line(run->err);
+    assert_has(run->err, "train: warning: the gradient could not be judged: ");
+    assert_has(run->err, "not finite");
+    assert_has(run->out, "test accuracy ");
+}
+
+/* Seed 33 of moons and 15 of its wide network have kinks so close along a direction that a long step crosses several. */
+static void test_a_sound_network_is_trained(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        const tg_run *run = RUN("--data", "moons", "--seed", wide ? "15" : "33", "--hidden",
+                                wide ? "400,400" : "32,32", "--epochs", "0");
+        assert_int_equal(run->status, 0);
+        assert_string_equal(run->err, "");
+        assert_has(run->out, " derivatives agree with finite differences");
+    }
+}
+
 static void test_divergence_keeps_the_file(void **state)
 {
     (void)state;
@@ -339,6 +379,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_threads_change_no_digit),
         cmocka_unit_test(test_a_step_allocates_nothing),
         cmocka_unit_test(test_load_gives_what_was_saved),
+        cmocka_unit_test(test_a_check_that_cannot_judge_ends_nothing),
+        cmocka_unit_test(test_a_sound_network_is_trained),
         cmocka_unit_test(test_divergence_keeps_the_file),
         cmocka_unit_test(test_an_interrupt_saves),
         cmocka_unit_test(test_without_arguments),
