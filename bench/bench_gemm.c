@@ -128,8 +128,8 @@ static void measure(bench *b, const blas *peer, const product *p, tg_dtype dtype
                .c = bench_alloc((size_t)(p->m * p->n) * size),
                .c_row = p->n },
     };
-    if (tg_gemm_is_large(dtype, &c.g))
-        c.scratch = bench_alloc(tg_gemm_room(c.kernels, dtype, &c.g));
+    const size_t room = tg_gemm_room(c.kernels, dtype, &c.g);
+    c.scratch = room ? bench_alloc(room) : NULL;
     const bench_side sides[] = { { run_ours, &c }, { run_theirs, &c } };
     bench_time t[2] = { { 0 } };
     bench_race(sides, peer ? 2 : 1, bench_budget(b, 0.4), t);

@@ -88,10 +88,10 @@ static void run_map(const manual *p, enum tg_op_index loop, int64_t n, const flo
     tg_parallel_brief(m.cut.count, map_block, &m);
 }
 
-/* With scratch where the product is large: it grows with the first step. */
+/* Its scratch grows with the first step. */
 static void run_product(manual *p, const tg_gemm *g)
 {
-    const size_t room = tg_gemm_is_large(TG_F32, g) ? tg_gemm_room(p->kernels, TG_F32, g) : 0;
+    const size_t room = tg_gemm_room(p->kernels, TG_F32, g);
     if (room > p->room) {
         free(p->scratch);
         p->scratch = bench_alloc(p->room = room);

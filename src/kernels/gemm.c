@@ -7,9 +7,7 @@
 #include "kernels/tile.h"
 
 enum {
-    DEPTH = 400,       /* of k in one pass over C, where B is copied */
-    LONG_DEPTH = 1024, /* where B is read in place */
-    HEIGHT = 64,       /* rows of A that stay in the cache while B, read in place, goes by */
+    HEIGHT = 128, /* rows of A that stay in the cache while B, read in place, goes by */
     /* Rows from which copying B pays although it could be read in place: sooner if a panel uses little of each page. */
     PACK_HEIGHT = PANEL * sizeof(real) < 192 ? 64 : 512,
 };
@@ -33,7 +31,7 @@ static void panel(tile *t, int64_t m, int64_t columns)
     const bool gather = t->a_row != 1 && t->a_col != 1;
     const int64_t a_row = t->a_row, a_col = t->a_col;
     const real *a = t->a;
-    real packed[TILE_ROWS * DEPTH]; /* `blocks` gives no more of k than that where there is something to gather */
+    real packed[TILE_ROWS * DEPTH];
     t->tail = columns - (vecs - 1) * VL;
     for (int64_t i = 0, rows; i < m; i += rows) {
         rows = part(m - i, TILE_ROWS, 1);
@@ -80,9 +78,9 @@ static void block(const tg_gemm *g, int64_t i, int64_t m, int64_t p, int64_t k, 
 
 static void blocks(const tg_gemm *g)
 {
-    const bool pack = g->b_col != 1 || g->m >= PACK_HEIGHT, gather = g->a_row != 1 && g->a_col != 1;
+    const bool pack = g->b_col != 1 || g->m >= PACK_HEIGHT;
     for (int64_t p = 0, k; p == 0 || p < g->k; p += k) {
-        k = part(g->k - p, pack || gather ? DEPTH : LONG_DEPTH, 1);
+        k = part(g->k - p, DEPTH, 1);
         for (int64_t i = 0, m; i < g->m; i += m) {
             m = pack ? g->m : min(g->m - i, HEIGHT);
             block(g, i, m, p, k, pack);
@@ -138,11 +136,11 @@ void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *g)
     if (g->k == 1 && g->b_col == 1)
         outer(g);
     else if (g->k > 0 && (few_rows(g) || few_columns(g)))
-        few(g, DEPTH, copy);
+        few(g, copy);
     else if (is_stream(g))
         stream(g);
     else if (is_narrow(g))
-        narrow(g, DEPTH, copy);
+        narrow(g, copy);
     else
         blocks(g);
 }

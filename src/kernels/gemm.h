@@ -4,6 +4,10 @@
 
 #include "kernels/vec.h"
 
+/* Of k in one pass over C. A pass sums its terms from zero and adds the sum to C: a term is rounded relative to what its
+   pass has summed so far, not to all of C. */
+enum { DEPTH = 400 };
+
 void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *g);
 
 /* The steps of a pass. */

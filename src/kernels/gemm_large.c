@@ -5,6 +5,9 @@
    And the tiles of A, which stay in the second cache, and the panels of B that a task multiplies. */
 enum { STRIP = 2304, DEPTH = 700, TILES = 12, PANELS = 8 };
 
+/* A pass is one sum before it is added to C: where there are many, shorter ones keep more digits. */
+enum { LONG = 2304, LONG_DEPTH = 400 };
+
 enum {
     FAR = 1 << 24,            /* bytes of both operands that do not stay near */
     FAR_BY_COLUMNS = 5 << 19, /* of all three matrices where each step of k reads a piece of A on a page of its own */
@@ -41,7 +44,7 @@ static int64_t strip_of(int64_t n, int64_t unit)
 
 static int64_t depth_of(int64_t k)
 {
-    return parts(k, parts(k, DEPTH));
+    return parts(k, parts(k, k > LONG ? LONG_DEPTH : DEPTH));
 }
 
 /* Elements of B's copy, which comes first, and of A's. */
@@ -55,7 +58,7 @@ static int64_t room_of_a(const tg_kernels *k, const tg_gemm *g)
     return strip_of(g->m, k->gemm_rows) * depth_of(g->k);
 }
 
-size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+size_t tg_gemm_room_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     return (size_t)(room_of_b(k, g) + room_of_a(k, g)) * tg_dtype_size(dtype);
 }

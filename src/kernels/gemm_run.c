@@ -74,12 +74,8 @@ static void cut_squarely(cut *c, int64_t most)
 }
 
 /* Tasks that follow each other share what they read of the larger operand: it may not fit any cache. */
-void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
+static void run_cut(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
-    if (scratch) {
-        tg_gemm_run_large(k, dtype, g, scratch);
-        return;
-    }
     if (g->k == 0 || (g->m * g->n < TASK_FLOPS && g->m * g->n * g->k < TASK_FLOPS)) {
         k->gemm(g);
         return;
@@ -96,4 +92,81 @@ void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *sc
         cut_squarely(&c, most);
     c.by_rows = !near && g->m > g->n;
     tg_parallel(c.across * c.down, product, &c);
+}
+
+static void run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
+{
+    if (tg_gemm_is_large(dtype, g))
+        tg_gemm_run_large(k, dtype, g, scratch);
+    else
+        run_cut(k, dtype, g);
+}
+
+/* Long products: C takes the sums of stretches of k, each from zero as the passes within it, so that no sum has very many
+   terms. All stretches but the first are computed to `sums` and added from there. */
+
+static tg_gemm stretch(const tg_gemm *g, int64_t size, int64_t p)
+{
+    tg_gemm s = *g;
+    s.k = min(g->k - p, TG_GEMM_LONG);
+    s.a = offset(g->a, p * g->a_col * size);
+    s.b = offset(g->b, p * g->b_row * size);
+    return s;
+}
+
+typedef struct addition {
+    const tg_kernels *kernels;
+    const tg_gemm *g;
+    int64_t size, rows; /* rows of a task */
+    const void *sums;
+} addition;
+
+static void add_rows(void *context, int64_t task)
+{
+    const addition *a = context;
+    const tg_gemm *g = a->g;
+    for (int64_t i = task * a->rows; i < min((task + 1) * a->rows, g->m); i++)
+        a->kernels->add(g->n, offset(a->sums, i * g->n * a->size), (char *)g->c + i * g->c_row * a->size);
+}
+
+static void run_long(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch, void *sums)
+{
+    enum { TASK = 1 << 14 };
+    addition a = { .kernels = k, .g = g, .size = (int64_t)tg_dtype_size(dtype), .sums = sums };
+    a.rows = TASK / (g->n + 1) + 1;
+    for (int64_t p = 0; p < g->k; p += TG_GEMM_LONG) {
+        tg_gemm part = stretch(g, a.size, p);
+        if (p > 0)
+            part.c = sums, part.c_row = g->n, part.init = NULL;
+        run(k, dtype, &part, scratch);
+        if (p > 0)
+            tg_parallel_brief((g->m + a.rows - 1) / a.rows, add_rows, &a);
+    }
+}
+
+/* For the copies of the first stretch's operands, or the last one's: a shorter one's passes may be deeper. */
+static size_t room_of_copies(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+{
+    size_t room = 0;
+    for (int last = 0; last < 2; last++) {
+        const tg_gemm s = stretch(g, 0, last && g->k > 0 ? (g->k - 1) / TG_GEMM_LONG * TG_GEMM_LONG : 0);
+        const size_t needed = tg_gemm_is_large(dtype, &s) ? tg_gemm_room_large(k, dtype, &s) : 0;
+        room = needed > room ? needed : room;
+    }
+    return room;
+}
+
+size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+{
+    if (g->k <= TG_GEMM_LONG)
+        return tg_gemm_is_large(dtype, g) ? tg_gemm_room_large(k, dtype, g) : 0;
+    return room_of_copies(k, dtype, g) + (size_t)(g->m * g->n) * tg_dtype_size(dtype);
+}
+
+void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
+{
+    if (g->k <= TG_GEMM_LONG)
+        run(k, dtype, g, scratch);
+    else
+        run_long(k, dtype, g, scratch, (char *)scratch + room_of_copies(k, dtype, g));
 }

@@ -108,8 +108,10 @@ void tg_parallel_eagerly(bool on);
 /* Rows i .. i + m - 1 and columns j .. j + n - 1 of a product, whose elements have `size` bytes. */
 tg_gemm tg_gemm_part(const tg_gemm *g, int64_t size, int64_t i, int64_t m, int64_t j, int64_t n);
 
-/* gemm cut over the pool; small products stay on the caller. scratch: NULL; or, where none of m, n, k is 0, tg_gemm_room
-   bytes to copy parts of the operands to, which pays for a large product. */
+/* gemm cut over the pool; small products stay on the caller. scratch has tg_gemm_room bytes, 0 for most: parts of the
+   operands are copied to it where the product is large, and where k is beyond TG_GEMM_LONG it takes the sums of stretches of
+   k before they are added to C. */
+enum { TG_GEMM_LONG = 1 << 14 };
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
 size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
@@ -121,7 +123,8 @@ static inline bool tg_gemm_is_large(tg_dtype dtype, const tg_gemm *g)
     return g->m >= TG_LARGE_SIDE && g->n >= TG_LARGE_SIDE && tg_gemm_is_far(dtype, g);
 }
 
-/* What tg_gemm_run does with scratch. */
+/* What tg_gemm_run does with a large product: none of m, n, k may be 0, and scratch has tg_gemm_room_large bytes. */
 void tg_gemm_run_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
+size_t tg_gemm_room_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef TG_GEMM_NARROW_H
 #define TG_GEMM_NARROW_H
 
+#include "kernels/gemm.h"
 #include "kernels/pack.h"
 
 enum {
@@ -21,20 +22,46 @@ INLINE void narrow_step(int n, vec *sums, vec x, const real *b)
 }
 
 /* sums += squares of A, whose rows are contiguous, times B; how much of k they cover. */
-INLINE int64_t narrow_squares(int n, vec *sums, const tg_gemm *g, const real *a)
+INLINE int64_t narrow_squares(int n, vec *sums, const real *a, int64_t a_row, const real *b, int64_t k)
 {
-    const real *b = g->b;
     int64_t p = 0;
-    for (; p + VL <= g->k; p += VL) {
+    for (; p + VL <= k; p += VL) {
         vec x[VL];
         EACH (r, VL)
-            x[r] = v_load(a + r * g->a_row + p);
+            x[r] = v_load(a + r * a_row + p);
         EACH (q, VL) {
             transpose_to(x, q);
             narrow_step(n, sums, x[q], b + (p + q) * n);
         }
     }
     return p;
+}
+
+/* sums = VL rows of A, k elements of each, times B. Columns so few that each would wait for its own last sum have several,
+   of k's residues modulo `phases`. */
+INLINE void narrow_pass(int n, bool by_rows, vec *sums, const real *a, const tg_gemm *g, const real *b, int64_t k)
+{
+    const int phases = n < 2 ? 8 : n < 4 ? 4 : n < 7 ? 2 : 1;
+    int64_t p = 0, a_col = g->a_col;
+    real last[VL * VL];
+    EACH (j, n * phases)
+        sums[j] = (vec){ 0 };
+    if (by_rows) {
+        p = narrow_squares(n, sums, a, g->a_row, b, k);
+        pack_columns(k - p, VL, a + p, g->a_row, last, VL);
+        a = last, a_col = VL;
+        b += p * n;
+    }
+    for (; p + phases <= k; p += phases)
+        EACH (f, phases) {
+            narrow_step(n, sums + f * n, v_load(a), b);
+            a += a_col, b += n;
+        }
+    for (; p < k; p++, a += a_col, b += n)
+        narrow_step(n, sums, v_load(a), b);
+    for (int half = phases / 2; half >= 1; half /= 2)
+        EACH (j, half * n)
+            sums[j] += sums[half * n + j];
 }
 
 /* C = init + sums, from row r of its VL rows at i. */
@@ -55,35 +82,21 @@ INLINE void narrow_store(int n, const tg_gemm *g, const vec *sums, int64_t i, in
     }
 }
 
-/* The last rows go together with some before them that are already done. Columns so few that each would wait for its
-   own last sum have several, of k's residues modulo `phases`. */
+/* The last rows go together with some before them that are already done. */
 INLINE void narrow_run(int n, bool by_rows, const tg_gemm *g)
 {
-    const int phases = n < 2 ? 8 : n < 4 ? 4 : n < 7 ? 2 : 1;
     for (int64_t done = 0; done < g->m; done += VL) {
-        const int64_t i = done + VL <= g->m ? done : g->m - VL, k = g->k;
+        const int64_t i = done + VL <= g->m ? done : g->m - VL;
         const real *a = (const real *)g->a + i * g->a_row, *b = g->b;
-        int64_t p = 0, a_col = g->a_col;
         vec sums[MOST_COLUMNS];
-        real last[VL * VL];
-        EACH (j, n * phases)
+        EACH (j, n)
             sums[j] = (vec){ 0 };
-        if (by_rows) {
-            p = narrow_squares(n, sums, g, a);
-            pack_columns(k - p, VL, a + p, g->a_row, last, VL);
-            a = last, a_col = VL;
-            b += p * n;
+        for (int64_t p = 0; p < g->k; p += DEPTH) {
+            vec pass[MOST_COLUMNS];
+            narrow_pass(n, by_rows, pass, a + p * g->a_col, g, b + p * n, g->k - p < DEPTH ? g->k - p : DEPTH);
+            EACH (j, n)
+                sums[j] += pass[j];
         }
-        for (; p + phases <= k; p += phases)
-            EACH (f, phases) {
-                narrow_step(n, sums + f * n, v_load(a), b);
-                a += a_col, b += n;
-            }
-        for (; p < k; p++, a += a_col, b += n)
-            narrow_step(n, sums, v_load(a), b);
-        for (int half = phases / 2; half >= 1; half /= 2)
-            EACH (j, half * n)
-                sums[j] += sums[half * n + j];
         narrow_store(n, g, sums, i, done - i);
     }
 }
@@ -111,8 +124,8 @@ static inline bool is_narrow(const tg_gemm *g)
            g->m >= VL;
 }
 
-/* B, which the tiles read without gaps, is copied, `depth` rows at a time, unless it is contiguous. */
-static inline void narrow(const tg_gemm *g, int64_t depth, real *copy)
+/* B, which the tiles read without gaps, is copied, DEPTH rows at a time, unless it is contiguous. */
+static inline void narrow(const tg_gemm *g, real *copy)
 {
     const bool by_rows = g->a_row != 1;
     const int64_t parts = (g->n + MOST_COLUMNS - 1) / MOST_COLUMNS;
@@ -121,7 +134,7 @@ static inline void narrow(const tg_gemm *g, int64_t depth, real *copy)
         n = (g->n - j) / (parts - i);
         real *c = (real *)g->c + j;
         for (int64_t p = 0, k; p == 0 || p < g->k; p += k) {
-            k = in_place || g->k - p < depth ? g->k - p : depth;
+            k = in_place || g->k - p < DEPTH ? g->k - p : DEPTH;
             if (!in_place)
                 pack_any(k, n, (const real *)g->b + p * g->b_row + j * g->b_col, g->b_row, g->b_col, copy, n);
             const real *start = p > 0 ? c : g->init ? (const real *)g->init + j : NULL;

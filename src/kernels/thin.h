@@ -2,6 +2,7 @@
 #ifndef TG_THIN_H
 #define TG_THIN_H
 
+#include "kernels/gemm.h"
 #include "kernels/pack.h"
 
 enum { FEW = 3, LOT = 8, HELD = 4 };
@@ -46,8 +47,8 @@ static inline void outer(const tg_gemm *g)
 }
 
 /* One row of A, or two where there are registers for them, and a wide B whose rows are contiguous: B goes by once, DEEP
-   rows at a time, in the order of memory, and C stays near. */
-enum { TWO = 2, DEEP = 8 };
+   rows at a time, nearly in the order of memory, and what is summed of WIDTH columns stays near. */
+enum { TWO = 2, DEEP = 8, WIDTH = 1024 };
 
 static inline bool is_stream(const tg_gemm *g)
 {
@@ -85,7 +86,7 @@ INLINE void stream_rows(int rows, int deep, const tg_gemm *g, int64_t p)
         stream_columns(rows, deep, x, g, b, j, g->n);
 }
 
-INLINE void stream_of(int rows, tg_gemm g)
+INLINE void stream_pass(int rows, tg_gemm g)
 {
     for (int64_t p = 0; p < g.k;) {
         const int deep = p + DEEP <= g.k ? DEEP : 1;
@@ -99,12 +100,42 @@ INLINE void stream_of(int rows, tg_gemm g)
     }
 }
 
+/* A pass over at most WIDTH columns, the first of which is j. */
+INLINE void stream_block(int rows, const tg_gemm *g, int64_t j, int64_t p)
+{
+    const int64_t n = g->n - j < WIDTH ? g->n - j : WIDTH;
+    real sums[TWO * WIDTH], *c = (real *)g->c + j;
+    const real *start = p > 0 ? c : g->init ? (const real *)g->init + j : NULL;
+    const int64_t start_row = p > 0 ? g->c_row : g->init_row;
+    stream_pass(rows, (tg_gemm){ .m = rows,
+                                 .n = n,
+                                 .k = g->k - p < DEPTH ? g->k - p : DEPTH,
+                                 .a = (const real *)g->a + p * g->a_col,
+                                 .a_row = g->a_row,
+                                 .a_col = g->a_col,
+                                 .b = (const real *)g->b + p * g->b_row + j,
+                                 .b_row = g->b_row,
+                                 .b_col = 1,
+                                 .c = start ? sums : c,
+                                 .c_row = start ? WIDTH : g->c_row });
+    for (int r = 0; start && r < rows; r++)
+        for (int64_t i = 0; i < n; i += VL)
+            put(c + r * g->c_row, i, n, take(start + r * start_row, i, n) + take(sums + r * WIDTH, i, n));
+}
+
+INLINE void stream_of(int rows, const tg_gemm *g)
+{
+    for (int64_t j = 0; j < g->n; j += WIDTH)
+        for (int64_t p = 0; p < g->k; p += DEPTH)
+            stream_block(rows, g, j, p);
+}
+
 static inline void stream(const tg_gemm *g)
 {
     if (g->m == 1)
-        stream_of(1, *g);
+        stream_of(1, g);
     else
-        stream_of(2, *g);
+        stream_of(2, g);
 }
 
 /* The dot products of x with `many` rows, k elements each; results and initial values are so many elements apart. */
@@ -151,15 +182,15 @@ static inline bool few_columns(const tg_gemm *g)
     return g->n <= FEW && g->a_col == 1;
 }
 
-/* Each of the few is copied to be contiguous, `depth` elements at a time. */
-static inline void few(const tg_gemm *g, int64_t depth, real *copy)
+/* Each of the few is copied to be contiguous, DEPTH elements at a time. */
+static inline void few(const tg_gemm *g, real *copy)
 {
     const bool rows = few_rows(g);
     const real *a = g->a, *b = g->b, *init = g->init;
     real *c = g->c;
-    for (int64_t p = 0; p < g->k; p += depth)
+    for (int64_t p = 0; p < g->k; p += DEPTH)
         for (int64_t f = 0; f < (rows ? g->m : g->n); f++) {
-            dots d = { .k = g->k - p < depth ? g->k - p : depth, .x = copy };
+            dots d = { .k = g->k - p < DEPTH ? g->k - p : DEPTH, .x = copy };
             if (rows) {
                 pack_any(d.k, 1, a + f * g->a_row + p * g->a_col, g->a_col, 1, copy, 1);
                 d.many = g->n, d.rows = b + p, d.row = g->b_col;

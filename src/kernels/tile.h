@@ -81,9 +81,6 @@ INLINE void tile_run(form f, const tile *t)
     vec sums[TILE_SUMS];
     EACH (i, n * f.phases)
         sums[i] = (vec){ 0 };
-    if (t->init)
-        EACH (i, n)
-            sums[i] = tile_load(f, t->init + i / f.vecs * t->init_row, i % f.vecs, t->tail);
 
     place at = { .b = t->b, .b_row = t->b_row, .tail = t->tail, .ahead = t->ahead, .ahead_step = t->ahead_step };
     at.a_row = f.by_rows ? t->a_row : 1;
@@ -101,6 +98,9 @@ INLINE void tile_run(form f, const tile *t)
     for (int half = f.phases / 2; half >= 1; half /= 2)
         EACH (i, half * n)
             sums[i] += sums[half * n + i];
+    if (t->init)
+        EACH (i, n)
+            sums[i] += tile_load(f, t->init + i / f.vecs * t->init_row, i % f.vecs, t->tail);
     EACH (i, n)
         tile_store(f, t->c + i / f.vecs * t->c_row, i % f.vecs, t->tail, sums[i]);
 }

@@ -66,11 +66,9 @@ static tg_status shape(tg_call *c, tg_shape *out)
 static bool take_scratch(tg_call *c, const tg_gemm *g, void **scratch)
 {
     const tg_tape *t = c->tape;
-    *scratch = NULL;
-    if (!tg_gemm_is_large(t->dtype, g))
-        return true;
-    *scratch = tg_call_scratch(c, tg_gemm_room(t->kernels, t->dtype, g));
-    return *scratch;
+    const size_t room = tg_gemm_room(t->kernels, t->dtype, g);
+    *scratch = room ? tg_call_scratch(c, room) : NULL;
+    return !room || *scratch;
 }
 
 tg_status tg_call_gemm(tg_call *c, const tg_gemm *g)
@@ -86,7 +84,7 @@ tg_status tg_call_gemm(tg_call *c, const tg_gemm *g)
 typedef struct batch {
     const tg_tape *tape;
     tg_gemm one;
-    void *scratch; /* of one, if it is large */
+    void *scratch; /* of one, if it takes any */
     int rank;
     int64_t dims[TG_MAX_RANK], a[TG_MAX_RANK], b[TG_MAX_RANK];
 } batch;
@@ -123,7 +121,7 @@ static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
     }
 }
 
-/* n products, of which the first is g: large ones one after the other, each over all threads. */
+/* n products, of which the first is g: large and long ones one after the other, each over all threads. */
 static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
 {
     const tg_shape *out = &c->node->extent->shape;

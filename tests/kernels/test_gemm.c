@@ -122,11 +122,15 @@ static void multiply(way how, const tg_gemm *g, tg_dtype dtype)
     if (how == ALONE) {
         kernels->gemm(g);
     } else if (how == CUT) {
-        tg_gemm_run(kernels, dtype, g, NULL);
-    } else {
         const size_t room = tg_gemm_room(kernels, dtype, g);
         void *scratch = guarded_alloc(room, FILL);
         tg_gemm_run(kernels, dtype, g, scratch);
+        assert_true(guarded_front_is_intact(scratch, FILL));
+        guarded_free(scratch, room);
+    } else {
+        const size_t room = tg_gemm_room_large(kernels, dtype, g);
+        void *scratch = guarded_alloc(room, FILL);
+        tg_gemm_run_large(kernels, dtype, g, scratch);
         assert_true(guarded_front_is_intact(scratch, FILL));
         guarded_free(scratch, room);
     }
