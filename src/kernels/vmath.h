@@ -116,7 +116,8 @@ INLINE vec lost_by_one_plus(vec x, vec u, vec factor)
     return (vec)((x < power_of_two(v_whole(MANTISSA))) & (mask)(lost * factor));
 }
 
-/* exp_of(x), e^x unscaled, v_exp, v_log, v_log1p and v_sigmoid, as suits the set: vmath_plain.h or vmath_avx512.h. */
+/* exp_of(x), e^x unscaled; exp_within(x), which is the same for EXP_LOW <= x <= EXP_HIGH; v_exp, v_log, v_log1p and
+   v_sigmoid: as suits the set, vmath_plain.h or vmath_avx512.h. */
 #include VMATH_CORE
 
 /* Near 0 a polynomial; else 1 - 2 / (e^2x + 1). */
@@ -154,7 +155,7 @@ static inline vec v_erf(vec x)
 INLINE unscaled gaussian_of(vec x, vec c)
 {
     const vec bound = at_least(-GAUSSIAN_HIGH, at_most(GAUSSIAN_HIGH, x)), square = bound * bound;
-    unscaled e = exp_of(-c * square);
+    unscaled e = exp_within(at_least(EXP_LOW, -c * square));
     e.m = v_fma(e.m, -c * v_square_rest(bound, square), e.m);
     return e;
 }
@@ -170,7 +171,7 @@ INLINE vec mills_ratio(vec a)
 /* f e^-|x| / (1 + e^-|x|)^2 k^2 */
 INLINE vec scaled_slope(vec x, vec f, real k)
 {
-    const unscaled e = exp_of(-v_abs(x));
+    const unscaled e = exp_within(-at_most(-EXP_LOW, v_abs(x)));
     const vec r = k / (1 + v_scaled(e));
     return v_scaled_by(r * (r * f), e);
 }

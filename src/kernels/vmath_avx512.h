@@ -15,6 +15,11 @@ static inline unscaled exp_of(vec x)
     return (unscaled){ v_fma(root * r, POLYNOMIAL(r, EXP_NEAR), root), n };
 }
 
+static inline unscaled exp_within(vec x)
+{
+    return exp_of(x);
+}
+
 static inline vec v_exp(vec x)
 {
     return v_scaled(exp_of(x));

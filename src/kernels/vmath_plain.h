@@ -2,12 +2,17 @@
 #ifndef TG_VMATH_PLAIN_H
 #define TG_VMATH_PLAIN_H
 
-static inline unscaled exp_of(vec x)
+static inline unscaled exp_within(vec x)
 {
-    const exponent e = exponent_of(at_least(EXP_LOW, at_most(EXP_HIGH, x)));
+    const exponent e = exponent_of(x);
     vec y = v_fma(POLYNOMIAL(e.r, EXP), e.r, v_set((real)0.5));
     y = v_fma(y, e.r, v_set(1));
     return (unscaled){ v_fma(y, e.r, v_set(1)), e.n };
+}
+
+static inline unscaled exp_of(vec x)
+{
+    return exp_within(at_least(EXP_LOW, at_most(EXP_HIGH, x)));
 }
 
 static inline vec v_exp(vec x)

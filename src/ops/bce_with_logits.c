@@ -36,7 +36,7 @@ static void grad_vjp(tg_vjp *v)
     const double c = tg_number(v);
     const tg_tensor x = tg_input(v, 0);
     const tg_tensor cg = tg_scale(tg_mul(tg_cotangent(v), tg_input(v, 2)), c);
-    tg_give(v, 0, tg_sigmoid_grad(x, cg));
+    tg_give(v, 0, tg_weigh(cg, tg_sigmoid_grad(x, tg_full(x.tape, TG_SCALAR, 1))));
     tg_give(v, 1, tg_neg(cg));
     tg_give(v, 2, bce_grad(x, tg_input(v, 1), tg_cotangent(v), c));
 }

@@ -91,7 +91,8 @@ static void grad_vjp(tg_vjp *v)
     {                                                                                                                \
         .n = 3, .inputs = { TG_MATRIX(0.5, 2), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(by_a, by_b)          \
     }
-static const tg_sample grad_samples[] = { GRAD_SAMPLE(1, 0), GRAD_SAMPLE(0, 1), GRAD_SAMPLE(0, 2), GRAD_SAMPLE(2, 3) };
+static const tg_sample grad_samples[] = { GRAD_SAMPLE(1, 0), GRAD_SAMPLE(0, 1), GRAD_SAMPLE(0, 2),
+                                          GRAD_SAMPLE(2, 3) };
 
 const tg_op tg_op_pow_grad = { TG_ELEMENTWISE(pow_grad, 3, 2), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
 

@@ -6,16 +6,16 @@
 /* Both in terms of a = |x|, for which nothing cancels: with e = e^-a, sigmoid(-a) is e / (1 + e). */
 static inline vec silu(vec x)
 {
-    const vec a = at_most(TG_FAR, v_abs(x));
-    const unscaled e = exp_of(-a);
+    const vec a = at_most(-EXP_LOW, v_abs(x));
+    const unscaled e = exp_within(-a);
     return at_least(0, x) - v_scaled_by(a / (1 + v_scaled(e)), e);
 }
 
 /* y'(x) + y'(-x) = 1 */
 static inline vec silu_grad(vec x, vec g)
 {
-    const vec a = at_most(TG_FAR, v_abs(x));
-    const unscaled e = exp_of(-a);
+    const vec a = at_most(-EXP_LOW, v_abs(x));
+    const unscaled e = exp_within(-a);
     const vec r = 1 / (1 + v_scaled(e)), left = v_scaled_by((1 - r * a) * r * g, e);
     return v_select(x < 0, left, g - left);
 }

@@ -210,7 +210,8 @@ typedef struct exponentials {
 
 /* Of a line with +infinity: 1 at the one infinite element, 0 elsewhere, which is the limit; NaN where there are more, of
    which there is none. Other lines keep what they have. */
-static __attribute__((noinline, unused)) void strip_exp_of_infinity(const strip *s, const real *x, real *y, exponentials *e)
+static __attribute__((noinline, unused)) void strip_exp_of_infinity(const strip *s, const real *x, real *y,
+                                                                    exponentials *e)
 {
     const mask infinite = e->peak == (real)INFINITY;
     total t = { .n = 0 };

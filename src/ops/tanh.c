@@ -4,7 +4,7 @@
 #ifdef TG_VECTOR_PASS
 
 MAP1(tanh, x, v_tanh(x))
-MAP3_SELDOM(tanh_grad, y, g, x, y * y >= (real)0.9375, v_tanh_slope(x, g), (1 - y * y) * g)
+MAP3_SELDOM(tanh_grad, y, g, x, y *y >= (real)0.9375, v_tanh_slope(x, g), (1 - y * y) * g)
 
 #else
 
