@@ -16,8 +16,9 @@ struct manual {
     float *values, *grads;
     void *scratch; /* for large products, so many bytes: */
     size_t room;
-    float *h[MOST_LAYERS];     /* each layer's output [batch, out]; the last one's are the logits */
-    float *delta[MOST_LAYERS]; /* the loss's derivative by it */
+    float *z[MOST_LAYERS];     /* each layer before its activation [batch, out]; the last one's are the logits */
+    float *h[MOST_LAYERS];     /* and behind it */
+    float *delta[MOST_LAYERS]; /* the loss's derivative by it; behind it first, then before */
 };
 
 manual *manual_create(const network *net, const model *m)
@@ -32,6 +33,7 @@ manual *manual_create(const network *net, const model *m)
         const size_t bytes = (size_t)(net->batch * net->sizes[l + 1]) * sizeof(float);
         p->weight[l] = tg_params_offset(m->params, 2 * l);
         p->bias[l] = tg_params_offset(m->params, 2 * l + 1);
+        p->z[l] = bench_alloc(bytes);
         p->h[l] = bench_alloc(bytes);
         p->delta[l] = bench_alloc(bytes);
     }
@@ -41,6 +43,7 @@ manual *manual_create(const network *net, const model *m)
 void manual_destroy(manual *p)
 {
     for (int l = 0; l < p->net.depth; l++) {
+        free(p->z[l]);
         free(p->h[l]);
         free(p->delta[l]);
     }
@@ -63,10 +66,10 @@ const float *manual_grads(const manual *p)
 
 /* Elementwise, over the threads ----------------------------------------------------------------------------------- */
 
-/* y = f(x) or f(x, z), over one array. */
+/* y = f(x) or f(x, z, w), over one array. */
 typedef struct map {
     tg_loop_fn *run;
-    const float *x, *z;
+    const float *x, *z, *w;
     float *y;
     tg_cut cut;
 } map;
@@ -78,13 +81,15 @@ static void map_block(void *context, int64_t i)
     tg_loop l = { .rows = 1, .cols = n, .out = m->y + at, .out_row = n };
     l.in[0] = m->x + at;
     l.in[1] = m->z + at;
-    l.col[0] = l.col[1] = 1;
+    l.in[2] = m->w + at;
+    l.col[0] = l.col[1] = l.col[2] = 1;
     m->run(&l);
 }
 
-static void run_map(const manual *p, enum tg_op_index loop, int64_t n, const float *x, const float *z, float *y)
+static void run_map(const manual *p, enum tg_op_index loop, int64_t n, const float *x, const float *z, const float *w,
+                    float *y)
 {
-    map m = { p->kernels->loop[loop], x, z, y, tg_cut_flat(n) };
+    map m = { p->kernels->loop[loop], x, z, w, y, tg_cut_flat(n) };
     tg_parallel_brief(m.cut.count, map_block, &m);
 }
 
@@ -111,7 +116,7 @@ static const float *input_of(const manual *p, int l)
     return l ? p->h[l - 1] : p->x;
 }
 
-/* h = x W + b */
+/* z = x W + b */
 static void forward_layer(manual *p, int l)
 {
     const int64_t in = p->net.sizes[l], out = p->net.sizes[l + 1];
@@ -124,7 +129,7 @@ static void forward_layer(manual *p, int l)
                                .b = p->values + p->weight[l],
                                .b_row = out,
                                .b_col = 1,
-                               .c = p->h[l],
+                               .c = p->z[l],
                                .c_row = out,
                                .init = p->values + p->bias[l] });
 }
@@ -179,14 +184,13 @@ static void input_gradient(manual *p, int l)
 static void activate(manual *p, int l)
 {
     const enum tg_op_index loop = p->net.activation == TG_SIGMOID ? TG_INDEX_sigmoid : TG_INDEX_relu;
-    run_map(p, loop, size_of(p, l), p->h[l], p->h[l], p->h[l]);
+    run_map(p, loop, size_of(p, l), p->z[l], p->z[l], p->z[l], p->h[l]);
 }
 
-/* Both derivatives can be told from the activation's result. */
 static void activation_gradient(const manual *p, int l)
 {
     const enum tg_op_index loop = p->net.activation == TG_SIGMOID ? TG_INDEX_sigmoid_grad : TG_INDEX_relu_grad;
-    run_map(p, loop, size_of(p, l), p->h[l], p->delta[l], p->delta[l]);
+    run_map(p, loop, size_of(p, l), p->h[l], p->delta[l], p->z[l], p->delta[l]);
 }
 
 /* The mean loss, and its derivative by the logits. */
@@ -195,7 +199,7 @@ static double cross_entropy(manual *p)
     const int last = p->net.depth - 1;
     const int64_t classes = p->net.sizes[last + 1];
     double sum;
-    tg_loop loss = { .rows = p->net.batch, .cols = classes, .in = { p->h[last] }, .row = { classes }, .out = &sum };
+    tg_loop loss = { .rows = p->net.batch, .cols = classes, .in = { p->z[last] }, .row = { classes }, .out = &sum };
     loss.attributes = p->labels;
     tg_loop gradient = loss;
     gradient.in[1] = &(const float){ 1 };

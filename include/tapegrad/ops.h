@@ -15,11 +15,29 @@ extern "C" {
 /* All operations: any rank from 0 to 8, sizes of 0 and 1 included; the tape's dtype; the result belongs to the tape;
    derivatives of any order unless said; errors stick to the tape of the first tensor and give a bad tensor. Axes count
    from 0, or from the end if negative; TG_ALL means all of them; at rank 0 the axes 0 and -1 are legal. T is
-   tg_tensor. Masks select, they never multiply: 0 times infinity never happens at a kink. */
+   tg_tensor. Masks select, they never multiply: 0 times infinity never happens at a kink.
+
+   What has a finite limit at an infinite input is that limit, where PyTorch has NaN, too; what has none is NaN. In
+   reductions, softmax, losses and tg_square a cotangent of 0 selects as well: the gradient of a row, or of an element in
+   what works by elements, is then 0 whatever stands there, infinities and NaN. Elsewhere it multiplies the slope, and
+   gives NaN where that is infinite, as in PyTorch. */
 
 /* Unary, elementwise: y_i = f(x_i), y has x's shape. Numbers (slope, alpha, exponent, c) are rounded to the tape's dtype
    and used as they are, NaN and infinities, too. Where a NaN passes through a kink (abs, relu, clamp, maximum), its
-   gradient passes with it. ---------------------------------------------------------------------------------------- */
+   gradient passes with it.
+
+   Errors in units in the last place, of the value and of the first and second derivatives, over all arguments in both
+   dtypes and with subnormal results, stay below these, which tests/ops/test_tails.c enforces; next to a zero of a
+   derivative of silu or gelu, which is a sum, the unit is that of its largest term:
+
+                 exp  log  log1p  tanh  sigmoid  softplus  silu  erf  gelu  elu  bce_with_logits for y = 0 or 1
+      value        2    2      2     2        4         3     4    2     7    2         4
+      first        2    1      2    13        9         4     5    3     8    2         4
+      second       2    2      3     9        6         5     8    4     5    2         5
+
+   What underflows keeps what a subnormal number holds. A derivative that is a multiple of the value, as those of exp, or
+   of a sigmoid, as that of softplus, has no more digits than a subnormal one of these, however large the cotangent. In
+   float64, sigmoid' is 0 where the sigmoid is rounded to 1, from 36.7 on, as in PyTorch. ----------------------------- */
 TG_API tg_tensor tg_neg(tg_tensor x);        /* -x */
 TG_API tg_tensor tg_exp(tg_tensor x);        /* e^x */
 TG_API tg_tensor tg_log(tg_tensor x);        /* ln x; -inf at 0, NaN below */
@@ -37,11 +55,12 @@ TG_API tg_tensor tg_silu(tg_tensor x);     /* x sigmoid(x) */
 TG_API tg_tensor tg_softplus(tg_tensor x); /* ln(1 + e^x), exact, without PyTorch's threshold */
 TG_API tg_tensor tg_erf(tg_tensor x);      /* 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x */
 TG_API tg_tensor tg_gelu(tg_tensor x);     /* x (1 + erf(x / sqrt 2)) / 2 (Hendrycks, Gimpel 2016), exact */
-TG_API tg_tensor tg_leaky_relu(tg_tensor x, double slope);    /* x > 0 ? x : slope x; '(0) = slope */
+TG_API tg_tensor tg_leaky_relu(tg_tensor x, double slope);    /* x > 0 ? x : slope x; '(0) = slope; a slope of 0
+                                                                 gives 0 at -inf */
 TG_API tg_tensor tg_elu(tg_tensor x, double alpha);           /* x > 0 ? x : alpha (e^x - 1); '(0) = ''(0) = alpha */
 TG_API tg_tensor tg_clamp(tg_tensor x, double lo, double hi); /* min(max(x, lo), hi); ' = 1 on the bounds; NaN passes;
                                                                  lo > hi, or a NaN, is an error */
-TG_API tg_tensor tg_pow_scalar(tg_tensor x, double exponent); /* x^exponent; pow_scalar(x, 0)' = 0 */
+TG_API tg_tensor tg_pow_scalar(tg_tensor x, double exponent); /* x^exponent, as tg_pow; pow_scalar(x, 0)' = 0 */
 TG_API tg_tensor tg_scale(tg_tensor x, double c);             /* c x */
 TG_API tg_tensor tg_shift(tg_tensor x, double c);             /* x + c */
 
@@ -50,9 +69,13 @@ TG_API tg_tensor tg_add(tg_tensor a, tg_tensor b);
 TG_API tg_tensor tg_sub(tg_tensor a, tg_tensor b);
 TG_API tg_tensor tg_mul(tg_tensor a, tg_tensor b);
 TG_API tg_tensor tg_div(tg_tensor a, tg_tensor b);
-TG_API tg_tensor tg_pow(tg_tensor a, tg_tensor b); /* a^b; d/db = 0 where a = 0 and b >= 0; d/da = 0 where b = 0 */
+TG_API tg_tensor tg_pow(tg_tensor a, tg_tensor b); /* a^b; see below */
 TG_API tg_tensor tg_maximum(tg_tensor a, tg_tensor b); /* NaN passes; a tie gives half to each */
 TG_API tg_tensor tg_minimum(tg_tensor a, tg_tensor b); /* likewise */
+/* Powers: at zeros, infinities, NaN and negative bases the value is that of C's pow. The derivative m times by a and n
+   times by b is that of b (b - 1) ... (b - m + 1) a^(b - m) by b: 0 for n = 0 where a factor of it is 0, whatever a is;
+   at a = 0 and at infinities its limit, but for a = 0, b = m and n > 0, where a logarithm of a counts as 0, so that
+   d/db = 0 where a = 0 and b >= 0; NaN for a < 0 where a logarithm of a is left. n is at most 16. */
 /* condition != 0 ? a : b, the three broadcast together; the condition takes no gradient. */
 TG_API tg_tensor tg_where(tg_tensor condition, tg_tensor a, tg_tensor b);
 
@@ -65,7 +88,8 @@ TG_API tg_tensor tg_max(tg_tensor x, int axis, bool keepdim);       /* NaN passe
                                                                        (torch.amax) */
 TG_API tg_tensor tg_min(tg_tensor x, int axis, bool keepdim);       /* likewise */
 TG_API tg_tensor tg_logsumexp(tg_tensor x, int axis, bool keepdim); /* ln sum e^x, right for any finite input; the
-                                                                       infinities pass */
+                                                                       infinities pass; ' as tg_softmax, which
+                                                                       is NaN if all are -inf */
 /* sum (x - mean)^2 / (n - correction); 0 for the population's variance, 1 for the sample's (Bessel). Where correction
    is n or more, the divisor is 0: infinity, or NaN if all x are equal. */
 TG_API tg_tensor tg_var(tg_tensor x, int axis, double correction, bool keepdim);
@@ -104,22 +128,26 @@ TG_API tg_tensor tg_matmul(tg_tensor a, tg_tensor b);
 TG_API tg_tensor tg_linear(tg_tensor x, tg_tensor w, tg_tensor b);
 
 /* Softmax: y_i = e^(x_i - max x) / sum_j e^(x_j - max x) along the axis or over TG_ALL; right for any finite input. An
-   x_i of -inf gives 0, or ln 0; a line of nothing else, or with +inf or NaN, gives NaN (as PyTorch). --------------- */
+   x_i of -inf gives 0, or ln 0; a line with one +inf gives 1 there and 0 elsewhere, or their logarithms; a line of nothing
+   but -inf, with several +inf, or with NaN gives NaN (as PyTorch). Of logits d apart the smaller's share is known to
+   3 + d / 2 units in the last place, the rounding of d. log_softmax, logsumexp and cross-entropy keep the digits of a
+   result next to 0: ln (1 + what the others have). ------------------------------------------------------------------- */
 TG_API tg_tensor tg_softmax(tg_tensor x, int axis);
 TG_API tg_tensor tg_log_softmax(tg_tensor x, int axis); /* ln of the same: x_i - max x - ln sum_j e^(x_j - max x) */
 
 /* Losses. TG_MEAN and TG_SUM give a scalar, TG_NONE a loss for each row (cross_entropy) or element. The mean of none is
    NaN, the sum 0. Means and sums are added up in float64. ---------------------------------------------------------- */
 /* -ln softmax(logits)[label]: logits [n, c], labels[n] in 0 .. c - 1, copied; the mean is over the n rows. Right for any
-   finite logits. */
+   finite logits; infinite where the label's is -inf, or another's +inf. */
 TG_API tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction reduction);
 /* -sum_j probs_j ln softmax(logits)_j for each row, both [n, c]; rows of probs need not sum to 1; differentiable in
-   both. */
+   both. Where probs_j is 0, so is its term, for a logit of -inf, too; d/dprobs_j is then infinite. */
 TG_API tg_tensor tg_cross_entropy_probs(tg_tensor logits, tg_tensor probs, tg_reduction reduction);
 TG_API tg_tensor tg_mse_loss(tg_tensor x, tg_tensor y, tg_reduction reduction); /* (x - y)^2, one shape; differentiable
                                                                                    in both; the mean is over all
                                                                                    elements */
-/* max(x, 0) - x y + ln(1 + e^-|x|): binary cross-entropy of sigmoid(x) against y in [0, 1], likewise. */
+/* max(x, 0) - x y + ln(1 + e^-|x|): binary cross-entropy of sigmoid(x) against y in [0, 1], likewise; 0 at
+   (inf, 1) and (-inf, 0). */
 TG_API tg_tensor tg_bce_with_logits(tg_tensor x, tg_tensor y, tg_reduction reduction);
 
 /* Normalising ------------------------------------------------------------------------------------------------------ */

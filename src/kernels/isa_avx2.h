@@ -13,6 +13,9 @@ typedef real vec __attribute__((vector_size(32)));
 #define VMATH_CORE "kernels/vmath_plain.h"
 #define v_scale    v_scale_in_two
 
+#define v_square_rest(x, square) v_fma(x, x, -(square))
+#define v_any(m)                 (!_mm256_testz_si256((__m256i)(m), (__m256i)(m)))
+
 /* I(add) is _mm256_add_ps or _mm256_add_pd. */
 #define I_float(name)  _mm256_##name##_ps
 #define I_double(name) _mm256_##name##_pd

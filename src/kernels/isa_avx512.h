@@ -11,6 +11,9 @@ typedef real vec __attribute__((vector_size(64)));
 #define TILE_VECS    3
 #define VMATH_CORE   "kernels/vmath_avx512.h"
 
+#define v_square_rest(x, square) v_fma(x, x, -(square))
+#define v_any(m)                 (_mm512_test_epi32_mask((__m512i)(m), (__m512i)(m)) != 0)
+
 /* I(add) is _mm512_add_ps or _mm512_add_pd. */
 #define I_float(name)  _mm512_##name##_ps
 #define I_double(name) _mm512_##name##_pd

@@ -8,12 +8,14 @@ typedef real vec __attribute__((vector_size(16)));
 #define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
 #define TILE_VECS    3
 
-#define VMATH_CORE  "kernels/vmath_plain.h"
-#define v_scale     v_scale_in_two
-#define v_max       v_max_by_select
-#define v_min       v_min_by_select
-#define SQRT_float  sqrtf
-#define SQRT_double sqrt
+#define VMATH_CORE    "kernels/vmath_plain.h"
+#define v_scale       v_scale_in_two
+#define v_square_rest v_square_rest_by_halves
+#define v_any         v_any_by_lanes
+#define v_max         v_max_by_select
+#define v_min         v_min_by_select
+#define SQRT_float    sqrtf
+#define SQRT_double   sqrt
 
 /* Two roundings: emulating one would cost more than it gives. */
 static inline vec v_fma(vec a, vec b, vec c)

@@ -13,6 +13,9 @@ typedef real vec __attribute__((vector_size(16)));
 #define VMATH_CORE "kernels/vmath_plain.h"
 #define v_scale    v_scale_in_two
 
+#define v_square_rest(x, square) v_fma(x, x, -(square))
+#define v_any                    v_any_by_lanes
+
 /* N(vaddq) is vaddq_f32 or vaddq_f64, NV the vector type that it takes. */
 #define N_float(name)  name##_f32
 #define N_double(name) name##_f64

@@ -1,8 +1,9 @@
 /* map.h - what the vector pass of an operation's file is written in: an elementwise formula becomes a loop.
 
        MAP1(tanh, x, v_tanh(x))                        y = f(x)
-       MAP2(tanh_grad, y, g, g * (1 - y * y))          z = f(y, g)
+       MAP2(mul, a, b, a * b)                          z = f(a, b)
        MAP3(...)                                       likewise
+       MAP3_SELDOM(name, a, b, c, test, exact, usual)  `exact` where `test` of a and b holds, else `usual`, which knows no c
    A formula is an expression on vectors; p0 and p1 are the numbers that the operation passes. Comparisons give masks for
    v_select. Formulas with a tail of fewer than VL elements see zeros in the unused lanes and must not trap on them. */
 #ifndef TG_MAP_H
@@ -13,6 +14,7 @@
 #define TG_LOOP_SYMBOL(name) TG_PASTE(tg_loop_##name##_, TG_TABLE)
 
 typedef vec map_formula(vec a, vec b, vec c, vec p0, vec p1);
+typedef mask map_test(vec a, vec b);
 
 /* One input along a row: where the next vector is, and how far the one after. A number that repeats has been spread
    over a vector, which is read again and again. */
@@ -56,6 +58,22 @@ INLINE void map_row(int64_t n, int arity, operand *x, real *y, const vec *p, map
     }
 }
 
+/* Memory is asked for c only where a vector holds one of the seldom ones. */
+INLINE void map_row_seldom(int64_t n, operand *x, real *y, const vec *p, map_test *test, map_formula *exact,
+                           map_formula *usual)
+{
+    for (; n > 0; n -= VL, y += VL) {
+        const vec a = take(x[0].p, 0, n), b = take(x[1].p, 0, n);
+        const mask seldom = test(a, b);
+        vec result = usual(a, b, a, p[0], p[1]);
+        if (v_any(seldom))
+            result = v_select(seldom, exact(a, b, take(x[2].p, 0, n), p[0], p[1]), result);
+        put(y, 0, n, result);
+        EACH (i, 3)
+            x[i].p += x[i].step;
+    }
+}
+
 /* Whether the rows follow each other as if they were one. */
 INLINE bool is_flat(const tg_loop *l, int arity)
 {
@@ -94,7 +112,30 @@ INLINE void map_rows(const tg_loop *l, int arity, map_formula *f)
     }
 }
 
+INLINE void map_rows_seldom(const tg_loop *l, map_test *test, map_formula *exact, map_formula *usual)
+{
+    const vec p[] = MAP_NUMBERS(l);
+    const bool flat = l->rows == 1 || is_flat(l, 3);
+    const int64_t rows = flat ? 1 : l->rows, cols = flat ? l->rows * l->cols : l->cols;
+    for (int64_t r = 0; r < rows; r++) {
+        vec spread[3];
+        operand x[3];
+        EACH (i, 3)
+            x[i] = operand_of(l, i, r, &spread[i]);
+        map_row_seldom(cols, x, (real *)l->out + r * l->out_row, p, test, exact, usual);
+    }
+}
+
 #define MAP_UNUSED(a, b) (void)a, (void)b, (void)p0, (void)p1
+#define MAP_LOOP(name, arity)                                                                                        \
+    tg_loop_fn TG_LOOP_SYMBOL(name);                                                                                 \
+    void TG_LOOP_SYMBOL(name)(const tg_loop *l)                                                                      \
+    {                                                                                                                \
+        if (l->rows == 1 && l->cols == 1)                                                                            \
+            map_one(l, arity, map_##name);                                                                           \
+        else                                                                                                         \
+            map_rows_##name(l);                                                                                      \
+    }
 #define MAP_(name, arity, a, b, c, formula)                                                                          \
     static inline vec map_##name(vec a, vec b, vec c, vec p0, vec p1)                                                \
     {                                                                                                                \
@@ -105,17 +146,40 @@ INLINE void map_rows(const tg_loop *l, int arity, map_formula *f)
     {                                                                                                                \
         map_rows(l, arity, map_##name);                                                                              \
     }                                                                                                                \
-    tg_loop_fn TG_LOOP_SYMBOL(name);                                                                                 \
-    void TG_LOOP_SYMBOL(name)(const tg_loop *l)                                                                      \
-    {                                                                                                                \
-        if (l->rows == 1 && l->cols == 1)                                                                            \
-            map_one(l, arity, map_##name);                                                                           \
-        else                                                                                                         \
-            map_rows_##name(l);                                                                                      \
-    }
+    MAP_LOOP(name, arity)
 #define MAP1(name, a, formula)       MAP_(name, 1, a, unused_b, unused_c, formula)
 #define MAP2(name, a, b, formula)    MAP_(name, 2, a, b, unused_c, formula)
 #define MAP3(name, a, b, c, formula) MAP_(name, 3, a, b, c, formula)
+
+#define MAP3_SELDOM(name, a, b, c, test, exact, usual)                                                               \
+    static inline mask test_##name(vec a, vec b)                                                                     \
+    {                                                                                                                \
+        (void)a, (void)b;                                                                                            \
+        return test;                                                                                                 \
+    }                                                                                                                \
+    static inline vec exact_##name(vec a, vec b, vec c, vec p0, vec p1)                                              \
+    {                                                                                                                \
+        (void)a, (void)b, (void)p0, (void)p1;                                                                        \
+        return exact;                                                                                                \
+    }                                                                                                                \
+    static inline vec usual_##name(vec a, vec b, vec c, vec p0, vec p1)                                              \
+    {                                                                                                                \
+        (void)c, (void)p0, (void)p1;                                                                                 \
+        return usual;                                                                                                \
+    }                                                                                                                \
+    static inline vec map_##name(vec a, vec b, vec c, vec p0, vec p1)                                                \
+    {                                                                                                                \
+        const mask seldom = test_##name(a, b);                                                                       \
+        vec result = usual_##name(a, b, c, p0, p1);                                                                  \
+        if (v_any(seldom))                                                                                           \
+            result = v_select(seldom, exact_##name(a, b, c, p0, p1), result);                                        \
+        return result;                                                                                               \
+    }                                                                                                                \
+    static __attribute__((noinline)) void map_rows_##name(const tg_loop *l)                                          \
+    {                                                                                                                \
+        map_rows_seldom(l, test_##name, exact_##name, usual_##name);                                                 \
+    }                                                                                                                \
+    MAP_LOOP(name, 3)
 
 /* A loop that is no map: ROWS(sum) { ... } is a function of `const tg_loop *l`. */
 #define ROWS(name)                                                                                                   \

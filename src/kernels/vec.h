@@ -9,6 +9,8 @@
        v_sqrt(x)            correctly rounded
        v_max(a, b)          a > b ? a : b, so b where either is NaN; v_min likewise
        v_scale(x, n)        x 2^n for a whole n, rounded once
+       v_square_rest(x, s)  what rounding took from the square s = x x
+       v_any(m)             whether any lane of a mask is set
        v_load_n(p, n)       the first n lanes, 1 <= n <= VL, others 0; p[n] is not touched
        v_store_n(p, x, n)   likewise                                                                              */
 #ifndef TG_VEC_H
@@ -137,7 +139,6 @@ static inline vec v_copysign(vec x, vec s)
         x = join(x, SHUFFLE(x, x, LANES(PARTNER, 1)));                                                               \
     } while (0)
 #define PLUS(a, b) ((a) + (b))
-#define OR(a, b)   ((a) | (b))
 
 static inline real v_sum(vec x)
 {
@@ -158,11 +159,13 @@ static inline real v_smallest(vec x)
     return x[0];
 }
 
-/* Whether any lane of m is set. */
-static inline bool v_any(mask m)
+/* For sets without an instruction. */
+static inline bool v_any_by_lanes(mask m)
 {
-    FOLD(m, OR);
-    return m[0] != 0;
+    whole any = 0;
+    EACH (i, VL)
+        any |= m[i];
+    return any != 0;
 }
 
 /* WIDE elements in double precision. */

@@ -45,6 +45,27 @@ static inline vec v_scale_in_two(vec x, vec n)
     return x * power_of_two(half) * power_of_two(whole_n - half);
 }
 
+/* For sets whose fused multiply-add is none: the upper half of x has an exact square. */
+static inline vec v_square_rest_by_halves(vec x, vec square)
+{
+    const vec upper = (vec)((mask)x & v_whole(-((whole)1 << (MANTISSA + 3) / 2)));
+    return (upper * upper - square) + (x - upper) * (x + upper);
+}
+
+/* m 2^n, not yet put together: a factor that joins m first keeps its digits where 2^n underflows. */
+typedef struct unscaled {
+    vec m, n;
+} unscaled;
+
+INLINE vec v_scaled(unscaled p)
+{
+    return v_scale(p.m, p.n);
+}
+INLINE vec v_scaled_by(vec factor, unscaled p)
+{
+    return v_scale(p.m * factor, p.n);
+}
+
 /* x = n ln 2 + r + rest, n whole, |r| <= ln 2 / 2, and rest what rounding took from r. */
 typedef struct exponent {
     vec n, r, rest;
@@ -95,7 +116,8 @@ INLINE vec lost_by_one_plus(vec x, vec u, vec factor)
     return (vec)((x < power_of_two(v_whole(MANTISSA))) & (mask)(lost * factor));
 }
 
-/* v_exp, v_log, v_log1p and v_sigmoid, as suits the set: vmath_plain.h or vmath_avx512.h. */
+/* exp_of(x), e^x unscaled; exp_within(x), which is the same for EXP_LOW <= x <= EXP_HIGH; v_exp, v_log, v_log1p and
+   v_sigmoid: as suits the set, vmath_plain.h or vmath_avx512.h. */
 #include VMATH_CORE
 
 /* Near 0 a polynomial; else 1 - 2 / (e^2x + 1). */
@@ -127,6 +149,41 @@ static inline vec v_erf(vec x)
     const vec near = v_fma(a, POLYNOMIAL(a * a, ERF), a);
     const vec far = 1 - v_exp(POLYNOMIAL(at_most(ERF_HIGH, a), LN_ERFC));
     return v_copysign(v_select(a < 1, near, far), x);
+}
+
+/* e^(-c x^2) for c = 1/2 or 1; x^2 is not rounded. */
+INLINE unscaled gaussian_of(vec x, vec c)
+{
+    const vec bound = at_least(-GAUSSIAN_HIGH, at_most(GAUSSIAN_HIGH, x)), square = bound * bound;
+    unscaled e = exp_within(at_least(EXP_LOW, -c * square));
+    e.m = v_fma(e.m, -c * v_square_rest(bound, square), e.m);
+    return e;
+}
+
+/* (1 - P(a)) e^(a^2/2) for 0 <= a <= GAUSSIAN_HIGH, P(a) = (1 + erf(a / sqrt 2)) / 2: what a normal variable's tail is beside
+   its density, with all its digits. */
+INLINE vec mills_ratio(vec a)
+{
+    const vec r = 1 / (a + MILLS_MIDDLE);
+    return POLYNOMIAL((a - MILLS_MIDDLE) * r, MILLS) * r;
+}
+
+/* f e^-|x| / (1 + e^-|x|)^2 k^2 */
+INLINE vec scaled_slope(vec x, vec f, real k)
+{
+    const unscaled e = exp_within(-at_most(-EXP_LOW, v_abs(x)));
+    const vec r = k / (1 + v_scaled(e));
+    return v_scaled_by(r * (r * f), e);
+}
+
+/* f s (1 - s), s = sigmoid x; and f (1 - t^2), t = tanh x. From x: s and t next to 1 have lost what is asked for. */
+static inline vec v_sigmoid_slope(vec x, vec f)
+{
+    return scaled_slope(x, f, 1);
+}
+static inline vec v_tanh_slope(vec x, vec f)
+{
+    return scaled_slope(2 * x, f, 2);
 }
 
 /* The C library, lane by lane, where m is set. */

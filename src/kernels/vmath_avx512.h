@@ -6,13 +6,23 @@
 
 /* x = n ln 2 + r with n a multiple of 1 / VL: its fraction looks up a power of two, its floor scales. What is beyond
    the range scales to 0 or infinity whatever r came out as, and a NaN makes n one. */
-static inline vec v_exp(vec x)
+static inline unscaled exp_of(vec x)
 {
     const real rounder = ROUNDER / VL;
     const vec turns = v_fma(x, v_set((real)1.4426950408889634), v_set(rounder)), n = turns - rounder;
     const vec r = v_limit(v_fma(n, v_set(-LN2_LOW), v_fma(n, v_set(-LN2_HIGH), x)), (real)0.5);
     const vec root = v_lookup(ROOTS, turns);
-    return v_scale(v_fma(root * r, POLYNOMIAL(r, EXP_NEAR), root), n);
+    return (unscaled){ v_fma(root * r, POLYNOMIAL(r, EXP_NEAR), root), n };
+}
+
+static inline unscaled exp_within(vec x)
+{
+    return exp_of(x);
+}
+
+static inline vec v_exp(vec x)
+{
+    return v_scaled(exp_of(x));
 }
 
 /* e^x / (1 + e^x), which is 1 long before e^x overflows. */

@@ -5,13 +5,15 @@
 #define MANTISSA 52
 #define BIAS     1023
 
-#define EXP_LOW   -746.0          /* e^x is 0 below, */
-#define EXP_HIGH  710.0           /* and infinite above */
-#define LN2_HIGH  0x1.62e42fefp-1 /* 33 bits: a multiple by up to 2^20 is exact */
-#define LN2_LOW   0x1.473de6af278edp-34
-#define EXPM1_LOW -38.0 /* e^x - 1 rounds to -1 below */
-#define TANH_HIGH 20.0  /* tanh and erf round to 1 above */
-#define ERF_HIGH  6.0
+#define EXP_LOW       -1400.0         /* e^x is 0 below, also times a large number, */
+#define EXP_HIGH      710.0           /* and infinite above */
+#define LN2_HIGH      0x1.62e42fefp-1 /* 33 bits: a multiple by up to 2^20 is exact */
+#define LN2_LOW       0x1.473de6af278edp-34
+#define EXPM1_LOW     -38.0 /* e^x - 1 rounds to -1 below */
+#define SIGMOID_ONE   1.0   /* a sigmoid that is rounded to it has no slope left, as in PyTorch */
+#define TANH_HIGH     20.0  /* tanh and erf round to 1 above */
+#define ERF_HIGH      6.0
+#define GAUSSIAN_HIGH 52.0 /* e^(-x^2/2) is 0 above, also times a large number */
 
 /* pi/2 in four parts of which three have 33 bits: their multiples by up to TRIG_MOST 2/pi < 2^19 are exact. */
 #define TRIG_MOST 800000.0
@@ -71,5 +73,17 @@ static const real LN_ERFC[] = { -0x1.81cd859ac9e82p-23, -0x1.20dd562d44389p+0,  
                                 0x1.225c228cb7320p-18,  -0x1.c89bbc54d6bbep-21, 0x1.0dec37d4c31b1p-23,
                                 -0x1.d42891a3c11dcp-27, 0x1.19e87399892b6p-30,  -0x1.a5ce86fa48093p-35,
                                 0x1.2765dd5e6a164p-40 };
+
+/* (1 - P(a)) e^(a^2/2) (a + MILLS_MIDDLE), P the normal distribution's, in (a - MILLS_MIDDLE) / (a + MILLS_MIDDLE),
+   0 <= a <= 52: 3.5e-17. */
+#define MILLS_MIDDLE 5.5
+static const real MILLS[] = { 0x1.8c2b8893b5c8dp-1,   -0x1.5ed05c7e41a2dp-1,  0x1.1239b3f8c06cfp-1,
+                              -0x1.77dbb5cdda9d3p-2,  0x1.be33e6ee99f32p-3,   -0x1.c15806fa45b7dp-4,
+                              0x1.71707b572242ap-5,   -0x1.c83edf44e4915p-7,  0x1.4034e58081a73p-9,
+                              0x1.1ab347c4960adp-12,  -0x1.54496851929edp-12, 0x1.2b88f27d1a929p-14,
+                              0x1.11cef8384ddebp-16,  -0x1.969fe3bf42b0fp-17, 0x1.deac07de225ddp-22,
+                              0x1.8dfec292cbe95p-20,  -0x1.1ee81c8d71212p-22, -0x1.79c61708e2ca5p-23,
+                              0x1.ae8bdfd3a596fp-25,  0x1.73cbf7079fa06p-26,  -0x1.97033e5bfdb2dp-28,
+                              -0x1.2794a64382f75p-29, 0x1.89bfd69c48b26p-33 };
 
 #endif

@@ -5,13 +5,15 @@
 #define MANTISSA 23
 #define BIAS     127
 
-#define EXP_LOW   -104.0f      /* e^x is 0 below, */
-#define EXP_HIGH  89.0f        /* and infinite above */
-#define LN2_HIGH  0x1.62e4p-1f /* 15 bits: a multiple by up to 2^9 is exact */
-#define LN2_LOW   0x1.7f7d1cp-20f
-#define EXPM1_LOW -18.0f /* e^x - 1 rounds to -1 below */
-#define TANH_HIGH 10.0f  /* tanh and erf round to 1 above */
-#define ERF_HIGH  4.0f
+#define EXP_LOW       -170.0f      /* e^x is 0 below, also times a large number, */
+#define EXP_HIGH      89.0f        /* and infinite above */
+#define LN2_HIGH      0x1.62e4p-1f /* 15 bits: a multiple by up to 2^9 is exact */
+#define LN2_LOW       0x1.7f7d1cp-20f
+#define EXPM1_LOW     -18.0f /* e^x - 1 rounds to -1 below */
+#define SIGMOID_ONE   -1.0f  /* no sigmoid: its slope goes on in float32 where it is rounded to 1 */
+#define TANH_HIGH     10.0f  /* tanh and erf round to 1 above */
+#define ERF_HIGH      4.0f
+#define GAUSSIAN_HIGH 18.0f /* e^(-x^2/2) is 0 above, also times a large number */
 
 /* pi/2 in four parts of which three have 11 bits: their multiples by up to TRIG_MOST 2/pi < 2^13 are exact. */
 #define TRIG_MOST 12800.0f
@@ -46,5 +48,12 @@ static const real ERF[] = { 0x1.06eba8p-3f, -0x1.81273ep-2f,  0x1.ce2ce6p-4f, -0
 /* ln (1 - erf x), 1 <= x <= 4: relative error of erf x below 1.1e-9. */
 static const real LN_ERFC[] = { -0x1.661cf2p-12f, -0x1.2088eap+0f, -0x1.46baf0p-1f, -0x1.a6531ep-4f,
                                 0x1.65cb38p-6f,   -0x1.825ac6p-9f, 0x1.86de3ep-13f };
+
+/* (1 - P(a)) e^(a^2/2) (a + MILLS_MIDDLE), P the normal distribution's, in (a - MILLS_MIDDLE) / (a + MILLS_MIDDLE),
+   0 <= a <= 18: 3.7e-8. */
+#define MILLS_MIDDLE 3.0f
+static const real MILLS[] = { 0x1.754a76p-1f,   -0x1.04c72ap-1f, 0x1.d71380p-3f,  -0x1.832d06p-5f,
+                              -0x1.56d5cap-7f,  0x1.c8bca6p-8f,  0x1.0c9cdcp-10f, -0x1.0ea55cp-10f,
+                              -0x1.00720ap-12f, 0x1.133352p-13f, 0x1.c81ec0p-15f };
 
 #endif

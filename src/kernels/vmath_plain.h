@@ -2,12 +2,22 @@
 #ifndef TG_VMATH_PLAIN_H
 #define TG_VMATH_PLAIN_H
 
-static inline vec v_exp(vec x)
+static inline unscaled exp_within(vec x)
 {
-    const exponent e = exponent_of(at_least(EXP_LOW, at_most(EXP_HIGH, x)));
+    const exponent e = exponent_of(x);
     vec y = v_fma(POLYNOMIAL(e.r, EXP), e.r, v_set((real)0.5));
     y = v_fma(y, e.r, v_set(1));
-    return v_scale(v_fma(y, e.r, v_set(1)), e.n);
+    return (unscaled){ v_fma(y, e.r, v_set(1)), e.n };
+}
+
+static inline unscaled exp_of(vec x)
+{
+    return exp_within(at_least(EXP_LOW, at_most(EXP_HIGH, x)));
+}
+
+static inline vec v_exp(vec x)
+{
+    return v_scaled(exp_of(x));
 }
 
 /* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. What others give is not used, but

@@ -1,13 +1,29 @@
 /* bce_with_logits.c - l_i = max(x_i, 0) - x_i y_i + ln(1 + e^-|x_i|);  dl_i/dx_i = sigmoid(x_i) - y_i, dl_i/dy_i = -x_i
-   In this order: where y is 0 or 1 the first two cancel exactly, and a small loss keeps its digits. */
+   The first two are x (1 - y) for positive x, else -x y: where y is 0 or 1 a small loss, and a small slope, keep their
+   digits, and what y rules out may be infinite. */
 #include "ops/rows.h"
 
 #ifdef TG_VECTOR_PASS
 
-LOSS2(bce_with_logits, x, y, (v_max(v_set(0), x) - x * y) + v_softplus_rest(x))
-MAP3(bce_with_logits_grad, x, y, g, p0 *(v_sigmoid(x) - y) * g)
+static inline vec bce(vec x, vec y)
+{
+    const vec weight = v_select(x > 0, 1 - y, -y);
+    return v_select(weight == 0, v_set(0), weight * x) + v_softplus_rest(x);
+}
+
+/* sigmoid(x) - y; with s = sigmoid(-|x|), 1 - y - s for positive x. */
+static inline vec slope(vec x, vec y)
+{
+    const vec s = v_sigmoid(-v_abs(x));
+    return v_select(x > 0, (1 - y) - s, s - y);
+}
+
+LOSS2(bce_with_logits, x, y, bce(x, y))
+MAP3(bce_with_logits_grad, x, y, g, v_select(g == 0, g, p0 *slope(x, y) * g))
 
 #else
+
+#include "ops/shared.h"
 
 /* c (sigmoid(x) - y) g */
 static tg_tensor bce_grad(tg_tensor x, tg_tensor y, tg_tensor g, double c)
@@ -18,9 +34,9 @@ static tg_tensor bce_grad(tg_tensor x, tg_tensor y, tg_tensor g, double c)
 static void grad_vjp(tg_vjp *v)
 {
     const double c = tg_number(v);
-    const tg_tensor x = tg_input(v, 0), s = tg_sigmoid(x);
+    const tg_tensor x = tg_input(v, 0);
     const tg_tensor cg = tg_scale(tg_mul(tg_cotangent(v), tg_input(v, 2)), c);
-    tg_give(v, 0, tg_mul(cg, tg_mul(s, tg_sigmoid(tg_neg(x))))); /* 1 - s is sigmoid(-x), without cancellation */
+    tg_give(v, 0, tg_weigh(cg, tg_sigmoid_grad(x, tg_full(x.tape, TG_SCALAR, 1))));
     tg_give(v, 1, tg_neg(cg));
     tg_give(v, 2, bce_grad(x, tg_input(v, 1), tg_cotangent(v), c));
 }
@@ -37,7 +53,7 @@ static void vjp(tg_vjp *v)
     const tg_tensor x = tg_input(v, 0), y = tg_input(v, 1), g = tg_cotangent(v);
     const double weight = tg_loss_weight(*(const tg_reduction *)tg_vjp_attributes(v), tg_size(x));
     tg_give(v, 0, bce_grad(x, y, g, weight));
-    tg_give(v, 1, tg_scale(tg_mul(g, x), -weight));
+    tg_give(v, 1, tg_scale(tg_weigh(g, x), -weight));
 }
 
 static const tg_sample samples[] = {

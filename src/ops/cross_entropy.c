@@ -5,21 +5,27 @@
 
 #include "ops/narrow.h"
 
-/* Peak and sum of the exponentials of n rows from x on, each row's in its lane. */
-STRIP_INLINE exponentials exp_of_rows(const tg_loop *l, int64_t n, const real *x)
+/* Each row's peak, and the sum of its exponentials without the largest. */
+typedef struct peaks {
+    vec peak, rest;
+} peaks;
+
+/* Those of n rows from x on, each row's in its lane. */
+STRIP_INLINE peaks peaks_of_rows(const tg_loop *l, int64_t n, const real *x)
 {
-    exponentials rows = { .sum = v_set(1) };
+    peaks rows = { .rest = v_set(0) };
     if (is_narrow(l->cols)) {
         turned t = { 0 };
         const strip s = strip_turned(l, l->cols);
         turn(n, l->cols, x, l->row[0], t);
-        return strip_exp(&s, t, NULL);
+        const exponentials e = strip_exp(&s, t, NULL);
+        return (peaks){ e.peak, strip_rest(&s, t, &e) };
     }
     const strip s = strip_along(l, 0, l->cols);
     for (int64_t j = 0; j < n; j++) {
         const exponentials e = strip_exp(&s, x + j * l->row[0], NULL);
         rows.peak[j] = e.peak[0];
-        rows.sum[j] = e.sum[0];
+        rows.rest[j] = strip_rest(&s, x + j * l->row[0], &e)[0];
     }
     return rows;
 }
@@ -32,10 +38,12 @@ ROWS(cross_entropy)
     for (int64_t i = 0; i < l->rows; i += VL) {
         const real *x = (const real *)l->in[0] + i * l->row[0];
         const int64_t n = l->rows - i < VL ? l->rows - i : VL;
-        const exponentials e = exp_of_rows(l, n, x);
-        const vec log_sum = v_log(e.sum);
+        const peaks p = peaks_of_rows(l, n, x);
+        const vec log_sum = v_log1p(p.rest);
         for (int64_t j = 0; j < n; j++) {
-            const double loss = (double)e.peak[j] - (double)x[j * l->row[0] + labels[i + j]] + (double)log_sum[j];
+            const real at_label = x[j * l->row[0] + labels[i + j]]; /* infinity less infinity is 0 here */
+            const double below = at_label == p.peak[j] ? 0 : (double)p.peak[j] - (double)at_label;
+            const double loss = below + (double)log_sum[j];
             if (l->out_row)
                 ((real *)l->out)[i + j] = (real)loss;
             sum += loss;
@@ -48,10 +56,12 @@ ROWS(cross_entropy)
 STRIP_INLINE void cross_entropy_grad_of(const strip *s, const real *x, mask label, vec g, real *y)
 {
     const exponentials e = strip_exp(s, x, y);
-    const vec scale = g / e.sum;
+    const vec scale = g / e.sum, rest = strip_rest(s, x, &e) * scale;
     for (int64_t j = 0; j < s->steps; j++) {
-        const vec at_label = v_select(strip_is(s, j, label), g, v_set(0));
-        strip_store(s, y, j, strip_exp_at(s, &e, y, j) * scale - at_label);
+        const vec v = strip_exp_at(s, &e, y, j), softmax = v * scale;
+        const vec at_label = v_select(v == 1, -rest, softmax - g);
+        const vec slope = v_select(strip_is(s, j, label), at_label, softmax);
+        strip_store(s, y, j, v_select(g == 0, g, slope));
     }
 }
 
@@ -146,8 +156,8 @@ static void grad_vjp(tg_vjp *v)
     const tg_tensor x = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
     const tg_tensor one = tg_full(x.tape, TG_SCALAR, 1);
     const tg_tensor through_softmax = tg_softmax_grad(tg_softmax(x, 1), c, 1);
-    tg_give(v, 0, tg_scale(tg_mul(through_softmax, column(g)), tg_loss_weight(t->reduction, tg_dim(x, 0))));
-    tg_give(v, 1, tg_sum(tg_mul(c, cross_entropy_grad(x, one, t)), 1, false));
+    tg_give(v, 0, tg_scale(tg_weigh(column(g), through_softmax), tg_loss_weight(t->reduction, tg_dim(x, 0))));
+    tg_give(v, 1, tg_sum(tg_weigh(c, cross_entropy_grad(x, one, t)), 1, false));
 }
 
 static const int32_t sample_labels[] = { 2, 0, 3 };

@@ -4,6 +4,13 @@
 
 #ifdef TG_VECTOR_PASS
 
+/* -p ln softmax(x), and 0 where p is 0, whatever x is. */
+STRIP_INLINE vec term(vec p, vec x, vec peak, vec log_sum)
+{
+    const vec below = v_select(x == peak, v_set(0), peak - x);
+    return v_select(p == 0, v_set(0), p * (below + log_sum));
+}
+
 ROWS(cross_entropy_probs)
 {
     const strip s = strip_along(l, 0, l->cols);
@@ -11,10 +18,10 @@ ROWS(cross_entropy_probs)
     for (int64_t i = 0; i < l->rows; i++) {
         const real *x = (const real *)l->in[0] + i * l->row[0], *p = (const real *)l->in[1] + i * l->row[1];
         const exponentials e = strip_exp(&s, x, NULL);
-        const vec log_sum = v_log(e.sum);
+        const vec log_sum = v_log1p(strip_rest(&s, x, &e));
         total loss = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
-            total_add(&loss, strip_load(&s, p, j, 0) * (e.peak - strip_load(&s, x, j, e.peak[0]) + log_sum));
+            total_add(&loss, term(strip_load(&s, p, j, 0), strip_load(&s, x, j, e.peak[0]), e.peak, log_sum));
         if (l->out_row)
             ((real *)l->out)[i] = (real)total_of(&loss);
         sum += total_of(&loss);
@@ -31,13 +38,19 @@ ROWS(cross_entropy_probs_grad)
         const real *p = (const real *)l->in[1] + i * l->row[1];
         const vec g = v_set((real)l->p[0] * ((const real *)l->in[2])[i * l->row[2]]);
         real *y = (real *)l->out + i * l->out_row;
-        const exponentials e = strip_exp(&s, (const real *)l->in[0] + i * l->row[0], y);
+        const real *x = (const real *)l->in[0] + i * l->row[0];
+        const exponentials e = strip_exp(&s, x, y);
         total mass = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
             total_add(&mass, strip_load(&s, p, j, 0));
-        const vec scale = strip_total(&s, &mass) / e.sum;
-        for (int64_t j = 0; j < s.steps; j++)
-            strip_store(&s, y, j, g * (strip_exp_at(&s, &e, y, j) * scale - strip_load(&s, p, j, 0)));
+        const vec all = strip_total(&s, &mass), scale = v_select(all == 0, all, all / e.sum);
+        const vec rest = v_select(all == 0, all, strip_rest(&s, x, &e) * scale);
+        for (int64_t j = 0; j < s.steps; j++) {
+            const vec v = strip_exp_at(&s, &e, y, j), q = strip_load(&s, p, j, 0);
+            const vec softmax = v_select(all == 0, all, v * scale);
+            const vec slope = v_select(v == 1, (all - q) - rest, softmax - q);
+            strip_store(&s, y, j, v_select(g == 0, g, g * slope));
+        }
     }
 }
 
@@ -97,9 +110,9 @@ static void grad_vjp(tg_vjp *v)
 {
     const tg_tensor x = tg_input(v, 0), p = tg_input(v, 1), g = weighted(v, tg_input(v, 2)), c = tg_cotangent(v);
     const tg_tensor s = tg_softmax(x, 1), mass = tg_sum(p, 1, true), one = tg_full(x.tape, TG_SCALAR, 1);
-    tg_give(v, 0, tg_mul(tg_softmax_grad(s, c, 1), tg_mul(mass, g)));
-    tg_give(v, 1, tg_mul(tg_sub(tg_sum(tg_mul(c, s), 1, true), c), g));
-    tg_give(v, 2, tg_sum(tg_mul(c, probs_grad(x, p, one, reduction_of(tg_vjp_attributes(v)))), 1, false));
+    tg_give(v, 0, tg_weigh(tg_mul(mass, g), tg_softmax_grad(s, c, 1)));
+    tg_give(v, 1, tg_weigh(g, tg_sub(tg_sum(tg_weigh(c, s), 1, true), c)));
+    tg_give(v, 2, tg_sum(tg_weigh(c, probs_grad(x, p, one, reduction_of(tg_vjp_attributes(v)))), 1, false));
 }
 
 static const tg_sample grad_samples[] = {
@@ -137,7 +150,7 @@ static void vjp(tg_vjp *v)
 {
     const tg_tensor x = tg_input(v, 0), g = tg_cotangent(v);
     tg_give(v, 0, probs_grad(x, tg_input(v, 1), g, reduction_of(tg_vjp_attributes(v))));
-    tg_give(v, 1, tg_neg(tg_mul(tg_log_softmax(x, 1), weighted(v, g))));
+    tg_give(v, 1, tg_neg(tg_weigh(weighted(v, g), tg_log_softmax(x, 1))));
 }
 
 static const tg_sample samples[] = {

@@ -4,7 +4,7 @@
 #ifdef TG_VECTOR_PASS
 
 MAP1(elu, x, v_select(x > 0, x, v_expm1(x) * p0))
-MAP2(elu_grad, x, g, v_select(x > 0, g, v_exp(x) * p0 * g))
+MAP2(elu_grad, x, g, v_select(x > 0, g, v_scaled_by(p0 *g, exp_of(x))))
 
 #else
 

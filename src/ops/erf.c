@@ -3,36 +3,47 @@
 
 #ifdef TG_VECTOR_PASS
 
-#define TWO_OVER_ROOT_PI 1.12837916709551257390
-
 MAP1(erf, x, v_erf(x))
-MAP2(erf_grad, x, g, v_exp(-x *x) * (real)TWO_OVER_ROOT_PI * g)
+MAP2(gaussian, x, g, v_scaled_by(p1 *g, gaussian_of(x, p0)))
 
 #else
 
-static tg_tensor erf_grad(tg_tensor x, tg_tensor g)
+#include "ops/shared.h"
+
+/* y = g height e^(-c x^2) */
+typedef struct curve {
+    double c, height;
+} curve;
+
+static tg_tensor gaussian(tg_tensor x, tg_tensor g, const curve *k)
 {
-    return tg_apply2(&tg_op_erf_grad, x, g);
+    return tg_apply2_with(&tg_op_gaussian, x, g, k, sizeof *k);
 }
 
-/* d2y/dx2 = -2 x dy/dx */
-static void grad_vjp(tg_vjp *v)
+tg_tensor tg_gaussian(tg_tensor x, tg_tensor g, double c)
 {
-    tg_tensor x = tg_input(v, 0), c = tg_cotangent(v);
-    tg_tensor slope = erf_grad(x, tg_mul(tg_input(v, 1), c));
-    tg_give(v, 0, tg_scale(tg_mul(tg_clamp(x, -TG_FAR, TG_FAR), slope), -2));
-    tg_give(v, 1, erf_grad(x, c));
+    static const double heights[] = { 0.79788456080286535588, 1.12837916709551257390 };
+    return gaussian(x, g, &(curve){ c, heights[c == 1] });
 }
 
-static const tg_sample grad_samples[] = {
-    { .n = 2, .inputs = { TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) } },
+/* d/dx = -2 c x times the same */
+static void gaussian_vjp(tg_vjp *v)
+{
+    const curve *k = tg_vjp_attributes(v);
+    tg_tensor x = tg_input(v, 0), d = tg_cotangent(v), w = tg_mul(tg_input(v, 1), d);
+    tg_give(v, 0, gaussian(x, tg_scale(tg_mul(tg_clamp(x, -TG_FAR, TG_FAR), w), -2 * k->c), k));
+    tg_give(v, 1, gaussian(x, d, k));
+}
+
+static const tg_sample gaussian_samples[] = {
+    { .n = 2, .inputs = { TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(0.5, 0.75) },
 };
 
-const tg_op tg_op_erf_grad = { TG_ELEMENTWISE(erf_grad, 2, 0), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
+const tg_op tg_op_gaussian = { TG_ELEMENTWISE(gaussian, 2, 2), .vjp = gaussian_vjp, TG_SAMPLES(gaussian_samples) };
 
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, erf_grad(tg_input(v, 0), tg_cotangent(v)));
+    tg_give(v, 0, tg_gaussian(tg_input(v, 0), tg_cotangent(v), 1));
 }
 
 static const tg_sample samples[] = {

@@ -1,38 +1,46 @@
 /* gelu.c - y = x P(x), P(x) = (1 + erf(x / sqrt 2)) / 2;  dy/dx = P(x) + x p(x), p(x) = e^(-x^2 / 2) / sqrt(2 pi) */
 #include "ops/elementwise.h"
 
-#define ROOT_HALF         0.70710678118654752440
 #define ONE_OVER_ROOT_2PI 0.39894228040143267794
 
 #ifdef TG_VECTOR_PASS
 
-static inline vec normal(vec x)
+#define HALF v_set((real)0.5)
+
+/* Both in terms of a = |x|, for which nothing cancels: P(-a) = e^(-a^2 / 2) mills(a) and P(a) = 1 - P(-a). */
+static inline vec gelu(vec x)
 {
-    return (1 + v_erf(x * (real)ROOT_HALF)) / 2;
+    const vec a = at_most(GAUSSIAN_HIGH, v_abs(x));
+    return at_least(0, x) - v_scaled_by(mills_ratio(a) * a, gaussian_of(a, HALF));
 }
 
-static inline vec slope(vec x)
+/* y'(x) + y'(-x) = 1 */
+static inline vec gelu_grad(vec x, vec g)
 {
-    return normal(x) + v_exp(-x * x / 2) * (real)ONE_OVER_ROOT_2PI * x;
+    const vec a = at_most(GAUSSIAN_HIGH, v_abs(x));
+    const vec slope = v_fma(a, v_set(-(real)ONE_OVER_ROOT_2PI), mills_ratio(a));
+    const vec left = v_scaled_by(slope * g, gaussian_of(a, HALF));
+    return v_select(x < 0, left, g - left);
 }
 
-MAP1(gelu, x, normal(x) * v_max(v_set(-TG_FAR), x))
-MAP2(gelu_grad, x, g, slope(v_min(v_set(TG_FAR), v_max(v_set(-TG_FAR), x))) * g)
+MAP1(gelu, x, gelu(x))
+MAP2(gelu_grad, x, g, gelu_grad(x, g))
 
 #else
+
+#include "ops/shared.h"
 
 static tg_tensor gelu_grad(tg_tensor x, tg_tensor g)
 {
     return tg_apply2(&tg_op_gelu_grad, x, g);
 }
 
-/* d2y/dx2 = p(x) (2 - x^2) */
+/* d2y/dx2 = p(x) (2 - x^2); tg_gaussian is 2 p(x) */
 static void grad_vjp(tg_vjp *v)
 {
     tg_tensor x = tg_clamp(tg_input(v, 0), -TG_FAR, TG_FAR), c = tg_cotangent(v);
-    tg_tensor p = tg_scale(tg_exp(tg_scale(tg_square(x), -0.5)), ONE_OVER_ROOT_2PI);
-    tg_tensor curvature = tg_mul(p, tg_shift(tg_neg(tg_square(x)), 2));
-    tg_give(v, 0, tg_mul(curvature, tg_mul(tg_input(v, 1), c)));
+    tg_tensor factor = tg_shift(tg_scale(tg_square(x), -0.5), 1);
+    tg_give(v, 0, tg_gaussian(x, tg_mul(tg_mul(tg_input(v, 1), c), factor), 0.5));
     tg_give(v, 1, gelu_grad(tg_input(v, 0), c));
 }
 

@@ -3,8 +3,8 @@
 
 #ifdef TG_VECTOR_PASS
 
-MAP1(leaky_relu, x, v_select(x > 0, x, (p0 * x)))
-MAP2(leaky_relu_grad, x, g, v_select(x > 0, g, (p0 * g)))
+MAP1(leaky_relu, x, v_select((x > 0) | (x != x), x, v_select(p0 == 0, p0, (p0 * x))))
+MAP2(leaky_relu_grad, x, g, v_select(x > 0, g, v_select(p0 == 0, p0, (p0 * g))))
 
 #else
 

@@ -11,7 +11,8 @@ STRIP_INLINE void logsumexp_into(const strip *s)
     total t = { .n = 0 };
     for (int64_t i = 0; i < s->steps; i++)
         total_add(&t, v_exp(strip_load(s, x, i, -(real)INFINITY) - m));
-    strip_put(s, m + v_log(strip_total(s, &t)));
+    const exponentials e = { .peak = m, .sum = strip_total(s, &t) };
+    strip_put(s, m + v_log1p(strip_rest(s, x, &e)));
 }
 
 ROWS(logsumexp)
@@ -20,6 +21,8 @@ ROWS(logsumexp)
 }
 
 #else
+
+#include "ops/shared.h"
 
 /* The axis that was asked for: one, or all of them. */
 static int axis_of(unsigned axes)
@@ -34,7 +37,7 @@ static int axis_of(unsigned axes)
 static void vjp(tg_vjp *v)
 {
     const tg_reduction_of *r = tg_vjp_attributes(v);
-    tg_give(v, 0, tg_mul(tg_unreduced(v, tg_cotangent(v)), tg_softmax(tg_input(v, 0), axis_of(r->axes))));
+    tg_give(v, 0, tg_weigh(tg_unreduced(v, tg_cotangent(v)), tg_softmax(tg_input(v, 0), axis_of(r->axes))));
 }
 
 static const tg_sample samples[] = {

@@ -1,88 +1,106 @@
-/* pow.c - y = a^b;  dy/da = b a^(b - 1), 0 where b = 0;  dy/db = y ln a, 0 where a = 0 and b >= 0 */
+/* pow.c - y = a^b;  its derivative, m times by a and n times by b, is the n-th derivative by b of
+   b (b - 1) ... (b - m + 1) a^(b - m); 0 where a = 0 and b - m >= 0 and n > 0 */
 #include "ops/elementwise.h"
+
+enum { MOST_BY_B = 16 };
 
 #ifdef TG_VECTOR_PASS
 
-static inline vec times_power(vec y, vec x, vec k)
+/* The Taylor coefficients in b of b (b - 1) ... (b - m + 1), from the 0th to the n-th. A factor of 0 outweighs all. */
+INLINE void falling(vec b, int m, int n, vec *c)
 {
-    for (real i = 0; i < k[0]; i++)
-        y = y * x;
+    for (int i = 0; i <= n; i++)
+        c[i] = v_set(i == 0 ? 1 : 0);
+    for (int k = 0; k < m; k++)
+        for (int i = n; i >= 0; i--)
+            c[i] = v_select(c[i] == 0, c[i], c[i] * (b - (real)k)) + (i ? c[i - 1] : v_set(0));
+}
+
+/* The sum over i of n! / (n - i)! c_i l^(n - i), with l = ln a, is what multiplies a^(b - m). What has no coefficient is no
+   term; where l or b is infinite, the first term outweighs the others. */
+INLINE vec by_logarithms(vec l, const vec *c, int n, mask one_term)
+{
+    vec sum = v_set(0);
+    real factor = 1;
+    for (int i = 0; i <= n; factor *= (real)(n - i), i++) {
+        vec term = c[i] * factor;
+        for (int k = 0; k < n - i; k++)
+            term *= l;
+        sum = v_select((c[i] == 0) | (one_term & (sum != 0)), sum, sum + term);
+    }
+    return sum;
+}
+
+INLINE real factorial(int n)
+{
+    real y = 1;
+    for (int i = 2; i <= n; i++)
+        y *= (real)i;
     return y;
 }
 
+/* p[0] is m, p[1] is n. */
+INLINE vec slope(vec a, vec b, vec g, vec p0, vec p1)
+{
+    const int m = (int)p0[0], n = (int)p1[0];
+    const vec infinity = v_set((real)INFINITY), power = v_pow(a, b - p0);
+    vec c[MOST_BY_B + 1], factor;
+    falling(b, m, n, c);
+    if (n == 0) {
+        factor = c[0];
+    } else {
+        const vec l = v_log(a);
+        factor = by_logarithms(l, c, n, (v_abs(l) == infinity) | (v_abs(b) == infinity));
+        factor = v_select((a == 0) & (b == p0), c[n] * factorial(n), factor);
+    }
+    return v_select(factor == 0, factor, v_select(power == 0, power, power * factor) * g);
+}
+
 MAP2(pow, a, b, v_pow(a, b))
-MAP3(pow_by_base, a, b, g, v_select(b == 0, v_set(0), v_pow(a, b - 1) * b * g))
-MAP3(pow_by_exponent, a, b, g, v_select((a == 0) & (b >= 0), v_set(0), times_power(v_pow(a, b), v_log(a), p0) * g))
+MAP3(pow_grad, a, b, g, slope(a, b, g, p0, p1))
 
 #else
 
-/* g b a^(b - 1) */
-static tg_tensor by_base(tg_tensor a, tg_tensor b, tg_tensor g)
+#include "core/tape.h"
+
+/* How often by a and by b. */
+typedef struct orders {
+    double m, n;
+} orders;
+
+static tg_tensor pow_grad(tg_tensor a, tg_tensor b, tg_tensor g, double m, double n)
 {
-    return tg_apply3(&tg_op_pow_by_base, a, b, g);
+    if (n <= MOST_BY_B)
+        return tg_apply(&tg_op_pow_grad, (tg_tensor[]){ a, b, g }, 3, &(orders){ m, n }, sizeof(orders));
+    tg_tape_raise(a.tape, TG_ERR_NOT_DIFFERENTIABLE, "pow: at most %d derivatives by the exponent can be taken",
+                  MOST_BY_B);
+    return tg_bad(a.tape);
 }
 
-/* g a^b (ln a)^k, the k-th derivative in b */
-static tg_tensor by_exponent(tg_tensor a, tg_tensor b, tg_tensor g, double k)
+static void grad_vjp(tg_vjp *v)
 {
-    return tg_apply(&tg_op_pow_by_exponent, (tg_tensor[]){ a, b, g }, 3, &k, sizeof k);
-}
-
-/* b y, and 0 where b = 0 whatever y is */
-static tg_tensor times_b(tg_tensor b, tg_tensor y)
-{
-    return tg_where(b, tg_mul(b, y), tg_full(b.tape, TG_SCALAR, 0));
-}
-
-/* The derivative of by_exponent in a: g b a^(b - 1) (ln a)^k + g k a^(b - 1) (ln a)^(k - 1) */
-static tg_tensor by_both(tg_tensor a, tg_tensor b, tg_tensor g, double k)
-{
-    tg_tensor less = tg_shift(b, -1);
-    tg_tensor rest = k > 1 ? by_exponent(a, less, g, k - 1) : tg_mul(g, tg_pow(a, less));
-    return tg_add(times_b(b, by_exponent(a, less, g, k)), tg_scale(rest, k));
-}
-
-static void by_base_vjp(tg_vjp *v)
-{
+    const orders *o = tg_vjp_attributes(v);
     tg_tensor a = tg_input(v, 0), b = tg_input(v, 1), c = tg_cotangent(v), w = tg_mul(tg_input(v, 2), c);
-    tg_give(v, 0, times_b(b, by_base(a, tg_shift(b, -1), w)));
-    tg_give(v, 1, by_both(a, b, w, 1));
-    tg_give(v, 2, by_base(a, b, c));
+    tg_give(v, 0, pow_grad(a, b, w, o->m + 1, o->n));
+    if (tg_wants(v, 1))
+        tg_give(v, 1, pow_grad(a, b, w, o->m, o->n + 1));
+    tg_give(v, 2, pow_grad(a, b, c, o->m, o->n));
 }
 
-static void by_exponent_vjp(tg_vjp *v)
-{
-    const double k = tg_number(v);
-    tg_tensor a = tg_input(v, 0), b = tg_input(v, 1), c = tg_cotangent(v), w = tg_mul(tg_input(v, 2), c);
-    tg_give(v, 0, by_both(a, b, w, k));
-    tg_give(v, 1, by_exponent(a, b, w, k + 1));
-    tg_give(v, 2, by_exponent(a, b, c, k));
-}
+#define GRAD_SAMPLE(by_a, by_b)                                                                                      \
+    {                                                                                                                \
+        .n = 3, .inputs = { TG_MATRIX(0.5, 2), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(by_a, by_b)          \
+    }
+static const tg_sample grad_samples[] = { GRAD_SAMPLE(1, 0), GRAD_SAMPLE(0, 1), GRAD_SAMPLE(0, 2),
+                                          GRAD_SAMPLE(2, 3) };
 
-static const tg_sample by_base_samples[] = {
-    { .n = 3, .inputs = { TG_MATRIX(0.5, 2), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) } },
-};
-static const tg_sample by_exponent_samples[] = {
-    { .n = 3, .inputs = { TG_MATRIX(0.5, 2), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(1) },
-    { .n = 3, .inputs = { TG_MATRIX(0.5, 2), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(2) },
-};
-
-const tg_op tg_op_pow_by_base = {
-    TG_ELEMENTWISE(pow_by_base, 3, 0),
-    .vjp = by_base_vjp,
-    TG_SAMPLES(by_base_samples),
-};
-const tg_op tg_op_pow_by_exponent = {
-    TG_ELEMENTWISE(pow_by_exponent, 3, 1),
-    .vjp = by_exponent_vjp,
-    TG_SAMPLES(by_exponent_samples),
-};
+const tg_op tg_op_pow_grad = { TG_ELEMENTWISE(pow_grad, 3, 2), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
 
 static void vjp(tg_vjp *v)
 {
     tg_tensor a = tg_input(v, 0), b = tg_input(v, 1), g = tg_cotangent(v);
-    tg_give(v, 0, by_base(a, b, g));
-    tg_give(v, 1, by_exponent(a, b, g, 1));
+    tg_give(v, 0, pow_grad(a, b, g, 1, 0));
+    tg_give(v, 1, pow_grad(a, b, g, 0, 1));
 }
 
 static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(0.5, 2, -2, 2) };

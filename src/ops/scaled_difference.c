@@ -1,9 +1,10 @@
-/* scaled_difference.c - z = c (x - y) g: the derivative of a square, which square, mse_loss and var share */
+/* scaled_difference.c - z = c (x - y) g, and 0 where g is 0: the derivative of a square, which square, mse_loss and var
+   share */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
 
-MAP3(scaled_difference, x, y, g, p0 *(x - y) * g)
+MAP3(scaled_difference, x, y, g, v_select(g == 0, g, p0 *(x - y) * g))
 
 #else
 

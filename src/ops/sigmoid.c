@@ -1,34 +1,43 @@
-/* sigmoid.c - y = 1 / (1 + e^-x);  dy/dx = y (1 - y) */
+/* sigmoid.c - y = 1 / (1 + e^-x);  dy/dx = y (1 - y), from x where y is next to 1 and 1 - y has few digits left */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
 
 MAP1(sigmoid, x, v_sigmoid(x))
-MAP2(sigmoid_grad, y, g, (1 - y) * y * g)
+MAP3_SELDOM(sigmoid_grad, y, g, x, (y >= (real)0.90625) & (y != SIGMOID_ONE), v_sigmoid_slope(x, g), (1 - y) * y * g)
 
 #else
 
-static tg_tensor sigmoid_grad(tg_tensor y, tg_tensor g)
+#include "ops/shared.h"
+
+/* y is the sigmoid of x, or more than 1 where that is not at hand. */
+static tg_tensor sigmoid_grad(tg_tensor y, tg_tensor g, tg_tensor x)
 {
-    return tg_apply2(&tg_op_sigmoid_grad, y, g);
+    return tg_apply3(&tg_op_sigmoid_grad, y, g, x);
 }
 
+tg_tensor tg_sigmoid_grad(tg_tensor x, tg_tensor g)
+{
+    return sigmoid_grad(tg_full(x.tape, TG_SCALAR, 2), g, x);
+}
+
+/* d2y/dx2 = dy/dx (1 - 2 y) = -dy/dx tanh(x / 2), all of it by x */
 static void grad_vjp(tg_vjp *v)
 {
-    tg_tensor y = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
-    tg_give(v, 0, tg_mul(tg_mul(c, g), tg_shift(tg_scale(y, -2), 1)));
-    tg_give(v, 1, sigmoid_grad(y, c));
+    tg_tensor x = tg_input(v, 2), c = tg_cotangent(v), w = tg_mul(tg_input(v, 1), c);
+    tg_give(v, 1, sigmoid_grad(tg_input(v, 0), c, x));
+    tg_give(v, 2, tg_neg(tg_sigmoid_grad(x, tg_mul(w, tg_tanh(tg_scale(x, 0.5))))));
 }
 
 static const tg_sample grad_samples[] = {
-    { .n = 2, .inputs = { TG_MATRIX(0, 1), TG_MATRIX(-2, 2) } },
+    { .n = 3, .inputs = { TG_MATRIX(2, 3), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) } },
 };
 
-const tg_op tg_op_sigmoid_grad = { TG_ELEMENTWISE(sigmoid_grad, 2, 0), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
+const tg_op tg_op_sigmoid_grad = { TG_ELEMENTWISE(sigmoid_grad, 3, 0), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
 
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, sigmoid_grad(tg_output(v), tg_cotangent(v)));
+    tg_give(v, 0, sigmoid_grad(tg_output(v), tg_cotangent(v), tg_input(v, 0)));
 }
 
 static const tg_sample samples[] = {

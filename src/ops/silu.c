@@ -3,29 +3,41 @@
 
 #ifdef TG_VECTOR_PASS
 
-static inline vec slope(vec x)
+/* Both in terms of a = |x|, for which nothing cancels: with e = e^-a, sigmoid(-a) is e / (1 + e). */
+static inline vec silu(vec x)
 {
-    const vec s = v_sigmoid(x);
-    return (1 + (1 - s) * x) * s;
+    const vec a = at_most(-EXP_LOW, v_abs(x));
+    const unscaled e = exp_within(-a);
+    return at_least(0, x) - v_scaled_by(a / (1 + v_scaled(e)), e);
 }
 
-MAP1(silu, x, v_sigmoid(x) * v_max(v_set(-TG_FAR), x))
-MAP2(silu_grad, x, g, slope(v_min(v_set(TG_FAR), v_max(v_set(-TG_FAR), x))) * g)
+/* y'(x) + y'(-x) = 1 */
+static inline vec silu_grad(vec x, vec g)
+{
+    const vec a = at_most(-EXP_LOW, v_abs(x));
+    const unscaled e = exp_within(-a);
+    const vec r = 1 / (1 + v_scaled(e)), left = v_scaled_by((1 - r * a) * r * g, e);
+    return v_select(x < 0, left, g - left);
+}
+
+MAP1(silu, x, silu(x))
+MAP2(silu_grad, x, g, silu_grad(x, g))
 
 #else
+
+#include "ops/shared.h"
 
 static tg_tensor silu_grad(tg_tensor x, tg_tensor g)
 {
     return tg_apply2(&tg_op_silu_grad, x, g);
 }
 
-/* d2y/dx2 = s (1 - s) (2 + x (1 - 2 s)) */
+/* d2y/dx2 = s (1 - s) (2 - x tanh(x / 2)) */
 static void grad_vjp(tg_vjp *v)
 {
     tg_tensor x = tg_clamp(tg_input(v, 0), -TG_FAR, TG_FAR), c = tg_cotangent(v);
-    tg_tensor s = tg_sigmoid(x), w = tg_mul(tg_input(v, 1), c);
-    tg_tensor factor = tg_shift(tg_mul(x, tg_shift(tg_scale(s, -2), 1)), 2);
-    tg_give(v, 0, tg_mul(tg_apply2(&tg_op_sigmoid_grad, s, w), factor));
+    tg_tensor factor = tg_shift(tg_neg(tg_mul(x, tg_tanh(tg_scale(x, 0.5)))), 2);
+    tg_give(v, 0, tg_sigmoid_grad(x, tg_mul(tg_mul(tg_input(v, 1), c), factor)));
     tg_give(v, 1, silu_grad(tg_input(v, 0), c));
 }
 

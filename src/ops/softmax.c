@@ -48,7 +48,12 @@ STRIP_INLINE void softmax_lines(const tg_loop *l)
             sweep_step(&w, at, VL);
         sweep_step(&w, last, s.last);
         FOLD(w.next_peak, v_max);
-        w.scale = 1 / strip_total(&s, &w.sum);
+        exponentials e = { w.peak, strip_total(&s, &w.sum), lanes_load(w.y + last, s.last, 0) };
+        if (w.peak[0] == (real)INFINITY) {
+            strip_exp_of_infinity(&s, w.x, w.y, &e);
+            lanes_store(w.y + last, s.last, e.last);
+        }
+        w.scale = 1 / e.sum;
         w.peak = w.next_peak;
         w.before = w.y;
         w.x = w.next;
@@ -62,9 +67,21 @@ STRIP_INLINE void log_softmax_strip(const strip *s)
 {
     const real *x = strip_in(s, 0);
     const exponentials e = strip_exp(s, x, NULL);
-    const vec log_sum = v_log(e.sum);
-    for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, strip_out(s), i, strip_load(s, x, i, 0) - e.peak - log_sum);
+    const vec log_sum = v_log1p(strip_rest(s, x, &e));
+    if (v_any(e.peak == (real)INFINITY))
+        for (int64_t i = 0; i < s->steps; i++) {
+            const vec v = strip_load(s, x, i, 0);
+            strip_store(s, strip_out(s), i, v_select(v == e.peak, v_set(0), v - e.peak) - log_sum);
+        }
+    else
+        for (int64_t i = 0; i < s->steps; i++)
+            strip_store(s, strip_out(s), i, strip_load(s, x, i, 0) - e.peak - log_sum);
+}
+
+/* Where a is 0, 0, whatever b is. */
+STRIP_INLINE vec weighed(vec a, vec b)
+{
+    return v_select(a == 0, v_set(0), a * b);
 }
 
 STRIP_INLINE void softmax_grad_strip(const strip *s)
@@ -72,10 +89,10 @@ STRIP_INLINE void softmax_grad_strip(const strip *s)
     const real *y = strip_in(s, 0), *g = strip_in(s, 1);
     total t = { .n = 0 };
     for (int64_t i = 0; i < s->steps; i++)
-        total_add(&t, strip_load(s, y, i, 0) * strip_load(s, g, i, 0));
+        total_add(&t, weighed(strip_load(s, g, i, 0), strip_load(s, y, i, 0)));
     const vec sum = strip_total(s, &t);
     for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, strip_out(s), i, strip_load(s, y, i, 0) * (strip_load(s, g, i, 0) - sum));
+        strip_store(s, strip_out(s), i, weighed(strip_load(s, g, i, 0) - sum, strip_load(s, y, i, 0)));
 }
 
 STRIP_INLINE void log_softmax_grad_strip(const strip *s)
@@ -86,7 +103,7 @@ STRIP_INLINE void log_softmax_grad_strip(const strip *s)
         total_add(&t, strip_load(s, g, i, 0));
     const vec sum = strip_total(s, &t);
     for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, strip_out(s), i, strip_load(s, g, i, 0) - v_exp(strip_load(s, y, i, 0)) * sum);
+        strip_store(s, strip_out(s), i, strip_load(s, g, i, 0) - weighed(sum, v_exp(strip_load(s, y, i, 0))));
 }
 
 ROWS(softmax)
@@ -129,7 +146,7 @@ static int axis_of(const tg_vjp *v)
 
 static tg_tensor sum_of(tg_tensor a, tg_tensor b, int axis)
 {
-    return tg_sum(tg_mul(a, b), axis, true);
+    return tg_sum(tg_weigh(a, b), axis, true);
 }
 
 static const tg_sample samples[] = {
@@ -155,7 +172,7 @@ static void softmax_grad_vjp(tg_vjp *v)
 {
     const int axis = axis_of(v);
     const tg_tensor y = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
-    tg_give(v, 0, tg_sub(tg_mul(c, tg_sub(g, sum_of(g, y, axis))), tg_mul(g, sum_of(c, y, axis))));
+    tg_give(v, 0, tg_sub(tg_weigh(c, tg_sub(g, sum_of(g, y, axis))), tg_weigh(g, sum_of(c, y, axis))));
     tg_give(v, 1, tg_softmax_grad(y, c, axis));
 }
 
@@ -184,7 +201,7 @@ static tg_tensor log_softmax_grad(tg_tensor y, tg_tensor g, int axis)
 static void log_softmax_grad_vjp(tg_vjp *v)
 {
     const int axis = axis_of(v);
-    const tg_tensor y = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v), ce = tg_mul(c, tg_exp(y));
+    const tg_tensor y = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v), ce = tg_weigh(c, tg_exp(y));
     tg_give(v, 0, tg_neg(tg_mul(ce, tg_sum(g, axis, true))));
     tg_give(v, 1, tg_sub(c, tg_sum(ce, axis, true)));
 }

@@ -8,6 +8,8 @@ MAP2(softplus_grad, x, g, v_sigmoid(x) * g)
 
 #else
 
+#include "ops/shared.h"
+
 static tg_tensor softplus_grad(tg_tensor x, tg_tensor g)
 {
     return tg_apply2(&tg_op_softplus_grad, x, g);
@@ -16,7 +18,7 @@ static tg_tensor softplus_grad(tg_tensor x, tg_tensor g)
 static void grad_vjp(tg_vjp *v)
 {
     tg_tensor x = tg_input(v, 0), c = tg_cotangent(v);
-    tg_give(v, 0, tg_apply2(&tg_op_sigmoid_grad, tg_sigmoid(x), tg_mul(tg_input(v, 1), c)));
+    tg_give(v, 0, tg_sigmoid_grad(x, tg_mul(tg_input(v, 1), c)));
     tg_give(v, 1, softplus_grad(x, c));
 }
 

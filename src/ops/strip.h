@@ -208,6 +208,27 @@ typedef struct exponentials {
     vec peak, sum, last;
 } exponentials;
 
+/* Of a line with +infinity: 1 at the one infinite element, 0 elsewhere, which is the limit; NaN where there are more, of
+   which there is none. Other lines keep what they have. */
+static __attribute__((noinline, unused)) void strip_exp_of_infinity(const strip *s, const real *x, real *y,
+                                                                    exponentials *e)
+{
+    const mask infinite = e->peak == (real)INFINITY;
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&t, v_select(strip_load(s, x, i, 0) == (real)INFINITY, v_set(1), v_set(0)));
+    const vec count = strip_total(s, &t), one = v_select(count == 1, v_set(1), v_set((real)NAN));
+    for (int64_t i = 0; i < s->steps; i++) {
+        const bool is_last = i + 1 == s->steps;
+        const vec is = v_select(strip_load(s, x, i, 0) == (real)INFINITY, one, v_set(0));
+        if (is_last)
+            e->last = v_select(infinite, is, e->last);
+        else if (y)
+            strip_store(s, y, i, v_select(infinite, is, strip_load(s, y, i, 0)));
+    }
+    e->sum = v_select(infinite, one, e->sum);
+}
+
 STRIP_INLINE exponentials strip_exp(const strip *s, const real *x, real *y)
 {
     exponentials e = { .peak = strip_peak(s, x) };
@@ -219,7 +240,25 @@ STRIP_INLINE exponentials strip_exp(const strip *s, const real *x, real *y)
         total_add(&t, e.last);
     }
     e.sum = strip_total(s, &t);
+    if (v_any(e.peak == (real)INFINITY))
+        strip_exp_of_infinity(s, x, y, &e);
     return e;
+}
+
+/* The sum without its largest term, which is 1: ln (1 + rest) keeps the digits that a sum next to 1 has lost, and that
+   are added up again for this. */
+STRIP_INLINE vec strip_rest(const strip *s, const real *x, const exponentials *e)
+{
+    const vec rest = e->sum - 1;
+    const mask lost = (rest >= 0) & (rest < (real)0.5) & (e->peak != (real)INFINITY);
+    if (!v_any(lost))
+        return rest;
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++) {
+        const vec v = strip_load(s, x, i, -(real)INFINITY);
+        total_add(&t, v_select(v == e->peak, v_set(0), v_exp(v - e->peak)));
+    }
+    return v_select(lost, strip_total(s, &t), rest);
 }
 
 /* Step i of what strip_exp left. */

@@ -1,35 +1,37 @@
-/* tanh.c - y = tanh x;  dy/dx = 1 - y^2 */
+/* tanh.c - y = tanh x;  dy/dx = 1 - y^2, from x where y is next to 1 and 1 - y^2 has few digits left */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
 
 MAP1(tanh, x, v_tanh(x))
-MAP2(tanh_grad, y, g, (1 - y * y) * g)
+MAP3_SELDOM(tanh_grad, y, g, x, y *y >= (real)0.9375, v_tanh_slope(x, g), (1 - y * y) * g)
 
 #else
 
-/* The derivative is an operation of its own, d = g (1 - y^2), so that it is one pass over memory and has derivatives. */
-static tg_tensor tanh_grad(tg_tensor y, tg_tensor g)
+/* The derivative is an operation of its own, d = g (1 - y^2), so that it is one pass over memory and has derivatives.
+   y is the tanh of x, or more than 1 where that is not at hand. */
+static tg_tensor tanh_grad(tg_tensor y, tg_tensor g, tg_tensor x)
 {
-    return tg_apply2(&tg_op_tanh_grad, y, g);
+    return tg_apply3(&tg_op_tanh_grad, y, g, x);
 }
 
+/* d2y/dx2 = -2 y dy/dx, all of it by x */
 static void grad_vjp(tg_vjp *v)
 {
-    tg_tensor y = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
-    tg_give(v, 0, tg_scale(tg_mul(tg_mul(c, g), y), -2));
-    tg_give(v, 1, tanh_grad(y, c));
+    tg_tensor x = tg_input(v, 2), c = tg_cotangent(v), w = tg_mul(tg_input(v, 1), c);
+    tg_give(v, 1, tanh_grad(tg_input(v, 0), c, x));
+    tg_give(v, 2, tanh_grad(tg_full(x.tape, TG_SCALAR, 2), tg_scale(tg_mul(w, tg_tanh(x)), -2), x));
 }
 
 static const tg_sample grad_samples[] = {
-    { .n = 2, .inputs = { TG_MATRIX(-1, 1), TG_MATRIX(-2, 2) } },
+    { .n = 3, .inputs = { TG_MATRIX(2, 3), TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) } },
 };
 
-const tg_op tg_op_tanh_grad = { TG_ELEMENTWISE(tanh_grad, 2, 0), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
+const tg_op tg_op_tanh_grad = { TG_ELEMENTWISE(tanh_grad, 3, 0), .vjp = grad_vjp, TG_SAMPLES(grad_samples) };
 
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, tanh_grad(tg_output(v), tg_cotangent(v)));
+    tg_give(v, 0, tanh_grad(tg_output(v), tg_cotangent(v), tg_input(v, 0)));
 }
 
 static const tg_sample samples[] = {
