@@ -12,8 +12,12 @@ extern "C" {
    and pairs of strings about them, the metadata. Gradients and flags are not in it. */
 
 /* Writes the set to `path`. What was there is replaced by the whole new file or, on failure, stays as it was: the
-   file is written beside it under a temporary name. A NULL or a name that is not UTF-8 is TG_ERR_ARGUMENT; else
-   TG_ERR_MEMORY and TG_ERR_IO. */
+   file is written beside it, under the path with ".tapegrad-" and two numbers, and then renamed. A symbolic link is
+   followed, also to a file that does not exist yet. The new file gets the permissions of the one that it replaces and,
+   where the system allows it, its owner and group; access lists and other hard links are not kept. A directory, FIFO,
+   socket or device is refused, and so is a file that may not be written. A process that is killed within leaves its
+   temporary file; the next save to the same path removes those that no process works on. Takes no memory. A NULL or a
+   name that is not UTF-8 is TG_ERR_ARGUMENT; else TG_ERR_IO. */
 TG_API tg_status tg_params_save(const tg_params *params, const char *path, tg_error *err);
 
 /* The same with metadata: { "key", "value", "key", "value", ..., NULL }, UTF-8, no key twice. NULL means none. */
@@ -22,7 +26,8 @@ TG_API tg_status tg_params_save_with(const tg_params *params, const char *path, 
 
 /* Reads all values of the set from `path` and raises its version. The names in the file must be the set's, in any
    order, and each shape the same; values of the other dtype are converted (a float64 beyond float32 becomes infinite).
-   The whole file is read and checked first: on failure the set is unchanged. TG_ERR_FORMAT for a file that is no sound
+   The whole file is read and checked first: on failure the set is unchanged. Other processes may save to the path
+   meanwhile: what is read is the file that was there when it was opened. TG_ERR_FORMAT for a file that is no sound
    safetensors file, has values that are neither F32 nor F64, or has other names; TG_ERR_SHAPE for another shape;
    TG_ERR_ARGUMENT, TG_ERR_MEMORY, TG_ERR_IO. */
 TG_API tg_status tg_params_load(tg_params *params, const char *path, tg_error *err);

@@ -183,7 +183,7 @@ tg_status tg_params_save_with(const tg_params *p, const char *path, const char *
     if (status == TG_OK)
         status = check_metadata(metadata, err);
     if (status == TG_OK)
-        status = tg_outfile_open(&file, path, &p->allocator, err);
+        status = tg_outfile_open(&file, path, err);
     if (status != TG_OK)
         return status;
     status = write_file(&file, p, metadata, err);
