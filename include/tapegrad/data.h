@@ -107,13 +107,20 @@ TG_API tg_status tg_dataset_standardize(tg_dataset *set, const double *mean, con
 
 /* Batches --------------------------------------------------------------------------------------------------------- */
 
-/* Some rows of a set, ready for the tape: tg_wrap(tape, b.shape, b.x). Good until the next call on the batches. */
+/* Some rows of a set, ready for the tape: tg_wrap_batch(tape, &b). Good until the next call on the batches. */
 typedef struct tg_batch {
     int64_t n;             /* rows */
     tg_shape shape;        /* [n, features] */
-    const void *x;         /* of the set's dtype */
+    tg_dtype dtype;        /* of x: the set's */
+    const void *x;         /* row-major */
     const int32_t *labels; /* [n] */
 } tg_batch;
+
+/* The rows of a batch, or of a whole set, as a constant [n, features] that borrows them, as tg_wrap does: until the reset
+   or rewind that forgets it, the batch's rows must not change (no next call on the batches). TG_ERR_DTYPE if they are
+   not of the tape's dtype, TG_ERR_ARGUMENT for NULL, TG_ERR_STATE for an empty set: the error is the tape's. */
+TG_API tg_tensor tg_wrap_batch(tg_tape *tape, const tg_batch *batch);
+TG_API tg_tensor tg_wrap_dataset(tg_tape *tape, const tg_dataset *set);
 
 typedef struct tg_batches_config {
     int64_t size;                  /* rows of a batch; 0: 64 */
