@@ -123,10 +123,10 @@ TG_API tg_tensor tg_wrap_batch(tg_tape *tape, const tg_batch *batch);
 TG_API tg_tensor tg_wrap_dataset(tg_tape *tape, const tg_dataset *set);
 
 typedef struct tg_batches_config {
-    int64_t size;                  /* rows of a batch; 0: 64 */
-    uint64_t seed;                 /* of the shuffling */
-    bool in_order;                 /* no shuffling; batches then point into the set */
-    bool drop_last;                /* leave out a last batch that is not full */
+    int64_t size;                  /* 64: rows of a batch; not negative */
+    uint64_t seed;                 /* of the shuffling; 0 is a seed as any other */
+    bool in_order;                 /* false: shuffled. true: batches point into the set */
+    bool drop_last;                /* false: a last batch that is not full comes, too */
     const tg_allocator *allocator; /* copied; NULL for the C library */
 } tg_batches_config;
 
