@@ -48,15 +48,16 @@ typedef enum tg_part { TG_TRAIN = 0, TG_TEST = 1 } tg_part;
 TG_API tg_status tg_dataset_read_idx(tg_dataset *set, const char *images, const char *labels, int classes,
                                      tg_error *err);
 
-/* MNIST, or what is stored as it is: train-images-idx3-ubyte and train-labels-idx1-ubyte in `dir`, or the two
+/* MNIST, or what is stored as it is, of any number of rows, which the files say: train-images-idx3-ubyte and train-labels-idx1-ubyte in `dir`, or the two
    t10k-...; 10 classes. */
 TG_API tg_status tg_dataset_read_mnist(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
 
-/* CIFAR-10's binary batches: data_batch_1.bin to data_batch_5.bin in `dir`, or test_batch.bin. A row is 3072 pixels,
-   32 x 32 of red, then of green, then of blue. */
+/* CIFAR-10's binary batches: data_batch_1.bin to data_batch_5.bin in `dir`, or test_batch.bin, of 10000 rows each, else
+   TG_ERR_FORMAT. A row is 3072 pixels, 32 x 32 of red, then of green, then of blue. */
 TG_API tg_status tg_dataset_read_cifar10(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
 
-/* The same from n_paths >= 1 batches of the caller's choice, one after the other. */
+/* The same from n_paths >= 1 batches of the caller's choice, one after the other, of any number of rows from 1: a file
+   that was cut between two rows cannot be told from a smaller one. */
 TG_API tg_status tg_dataset_read_cifar10_files(tg_dataset *set, const char *const *paths, int n_paths, tg_error *err);
 
 /* Generated sets: n >= 1 rows, the same on every machine. Row i depends on the seed and on i only, and its label is

@@ -9,7 +9,11 @@ extern "C" {
 #endif
 
 /* A file holds each parameter's name, shape, dtype (F32 or F64) and row-major values, little-endian, without padding;
-   and pairs of strings about them, the metadata. Gradients and flags are not in it. */
+   and pairs of strings about them, the metadata. Gradients and flags are not in it.
+
+   What the format's own reader takes is read, fields that it does not know among it, except: values of other types than
+   F32 and F64, and more than 8 axes, which a parameter cannot have; a name or key that is there twice, of which that
+   reader takes the last without a word; blanks before the header's '{', which the format's text forbids. */
 
 /* Writes the set to `path`. What was there is replaced by the whole new file or, on failure, stays as it was: the
    file is written beside it, under the path with ".tapegrad-" and two numbers, and then renamed. A symbolic link is
@@ -34,7 +38,7 @@ TG_API tg_status tg_params_load(tg_params *params, const char *path, tg_error *e
 
 /* Copies the file's metadata for `key` to value, `size` bytes with the terminating zero: what is needed to make the set
    that the file fits. The file's header is checked as above. TG_ERR_RANGE if there is no such key or the value does
-   not fit; then, and on every other failure, value is "". */
+   not fit, or holds a zero character, which no string of C can; then, and on every other failure, value is "". */
 TG_API tg_status tg_params_read_metadata(const char *path, const char *key, char *value, size_t size, tg_error *err);
 
 #ifdef __cplusplus

@@ -78,8 +78,8 @@ TG_API tg_tensor tg_permute(tg_tensor x, const int *axes); /* axis i of y is axi
 /* start <= i < stop along one axis (not TG_ALL); both count from the end if negative, and must then lie in 0 .. size
    with start <= stop; rank >= 1. */
 TG_API tg_tensor tg_slice(tg_tensor x, int axis, int64_t start, int64_t stop);
-TG_API tg_tensor tg_concat(const tg_tensor *xs, int n, int axis); /* n >= 1 tensors, of rank >= 1, alike but for that
-                                                                     one axis; may repeat */
+/* 1 <= n <= 65535 tensors, of rank >= 1, alike but for that one axis; may repeat. */
+TG_API tg_tensor tg_concat(const tg_tensor *xs, int n, int axis);
 TG_API tg_tensor tg_broadcast_to(tg_tensor x, tg_shape shape);    /* x repeated, as NumPy broadcasts */
 TG_API tg_tensor tg_gather_rows(tg_tensor x, const int32_t *rows, int64_t n); /* y_i = x_rows[i], along axis 0; rows
                                                                                  in 0 .. size - 1, may repeat, are

@@ -129,6 +129,14 @@ static void metadata_come_back(void **state)
     assert_int_equal(tg_params_read_metadata(path, NULL, value, 11, &err), TG_ERR_ARGUMENT);
     assert_int_equal(tg_params_read_metadata(path, "sizes", NULL, 11, &err), TG_ERR_ARGUMENT);
     assert_int_equal(tg_params_read_metadata(path, "sizes", value, 0, &err), TG_ERR_ARGUMENT);
+    char zero[] = "\0\0\0\0\0\0\0\0{\"__metadata__\":{\"a\\u0000b\":\"1\",\"a\":\"x\",\"k\":\"\\u0000\"}}   ";
+    zero[0] = (char)(sizeof zero - 1 - 8);
+    scratch_write(path, zero, sizeof zero - 1);
+    assert_int_equal(tg_params_read_metadata(path, "a", value, 11, &err), TG_OK);
+    assert_string_equal(value, "x");
+    assert_int_equal(tg_params_read_metadata(path, "k", value, 11, &err), TG_ERR_RANGE);
+    assert_non_null(strstr(err.text, "the metadata for 'k' hold a zero character"));
+    assert_string_equal(value, "");
     scratch_write(path, "damaged", 7);
     assert_int_equal(tg_params_read_metadata(path, "sizes", value, 11, &err), TG_ERR_FORMAT);
     tg_params_destroy(p);
