@@ -24,7 +24,8 @@ extern "C" {
    name that is not UTF-8 is TG_ERR_ARGUMENT; else TG_ERR_IO. */
 TG_API tg_status tg_params_save(const tg_params *params, const char *path, tg_error *err);
 
-/* The same with metadata: { "key", "value", "key", "value", ..., NULL }, UTF-8, no key twice. NULL means none. */
+/* The same with metadata: { "key", "value", "key", "value", ..., NULL }, UTF-8, no key twice. NULL means none.
+   Takes memory for the order of the keys (TG_ERR_MEMORY). */
 TG_API tg_status tg_params_save_with(const tg_params *params, const char *path, const char *const *metadata,
                                      tg_error *err);
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "failing_allocator.h"
 #include "tapegrad/io.h"
@@ -211,8 +212,13 @@ static void a_save_asks_for_no_memory(void **state)
     failing f = { 0 };
     const tg_allocator a = failing_allocator(&f);
     tg_params *p = make(TG_F32, "w", 10, &a);
+    static const char *const metadata[] = { "a", "1", "b", "2", NULL };
+    tg_error err;
     f.fail_at = f.calls + 1;
     assert_int_equal(tg_params_save(p, scratch_path(state, "file"), NULL), TG_OK);
+    assert_int_equal(tg_params_save_with(p, scratch_path(state, "file"), metadata, &err), TG_ERR_MEMORY);
+    assert_non_null(strstr(err.text, "no memory for the order of 2 metadata keys"));
+    assert_int_equal(tg_params_save_with(p, scratch_path(state, "file"), metadata, &err), TG_OK);
     tg_params_destroy(p);
 }
 
@@ -261,6 +267,36 @@ static void threads_may_save_to_one_path(void **state)
     tg_params_destroy(p);
 }
 
+/* As many names and keys as would take minutes if each were compared with every other. */
+static void many_names_take_no_time(void **state)
+{
+    enum { MANY = 100000, BYTES = 16 };
+    tg_param_spec *specs = calloc(MANY, sizeof *specs);
+    const char **metadata = calloc(2 * MANY + 1, sizeof *metadata);
+    char(*names)[BYTES] = calloc(MANY, BYTES), value[BYTES];
+    const clock_t start = clock();
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], BYTES, "layer%d", (int)((i * INT64_C(7919)) % MANY));
+        specs[i] = (tg_param_spec){ .name = names[i], .shape = { 0 } };
+        metadata[2 * i] = metadata[2 * i + 1] = names[i];
+    }
+    tg_error err;
+    tg_params *p = tg_params_create(TG_F32, specs, MANY, &err);
+    const char *path = scratch_path(state, "file");
+    assert_int_equal(tg_params_save_with(p, path, metadata, &err), TG_OK);
+    assert_int_equal(tg_params_load(p, path, &err), TG_OK);
+    assert_int_equal(tg_params_read_metadata(path, names[MANY - 1], value, BYTES, &err), TG_OK);
+    assert_string_equal(value, names[MANY - 1]);
+    metadata[2 * MANY - 2] = names[7];
+    assert_int_equal(tg_params_save_with(p, path, metadata, &err), TG_ERR_ARGUMENT);
+    assert_non_null(strstr(err.text, "is there twice"));
+    assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
+    tg_params_destroy(p);
+    free(names);
+    free(metadata);
+    free(specs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_failed_save_keeps_the_old_file),
         cmocka_unit_test(a_save_asks_for_no_memory),
         cmocka_unit_test(threads_may_save_to_one_path),
+        cmocka_unit_test(many_names_take_no_time),
     };
     return cmocka_run_group_tests_name("save", tests, scratch_open, scratch_close);
 }
