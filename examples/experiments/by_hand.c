@@ -92,7 +92,7 @@ tg_status by_hand_gradient(void *context, const tg_batch *b, double *logits, dou
 {
     by_hand *h = context;
     const int layers = tg_mlp_depth(h->net);
-    tg_tensor a[LAYERS_MOST + 1] = { tg_wrap(h->tape, b->shape, b->x) };
+    tg_tensor a[LAYERS_MOST + 1] = { tg_wrap_batch(h->tape, b) };
     const tg_tensor z = tg_mlp_forward_hidden(h->net, a[0], a + 1);
     tg_tensor g = output_gradient(z, b, loss);
     tg_status status = TG_OK;

@@ -96,7 +96,7 @@ static double *activations(lab *l, const trained *r, const tg_dataset *set, int 
         return NULL;
     tg_tape *tape = tg_tape_create(set->dtype);
     tg_tape_set_recording(tape, false);
-    tg_mlp_forward_hidden(r->net, tg_wrap(tape, TG_SHAPE(set->n, set->features), set->x), hidden);
+    tg_mlp_forward_hidden(r->net, tg_wrap_dataset(tape, set), hidden);
     if (tg_read_f64(hidden[layer], h, set->n * units) != TG_OK)
         lab_fail(l, tg_tape_status(tape), "%s", tg_tape_message(tape));
     tg_tape_destroy(tape);

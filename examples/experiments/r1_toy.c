@@ -35,7 +35,7 @@ static tg_mlp *make_net(lab *l)
     return net;
 }
 
-static const tg_batch batch = { .n = N, .shape = { 2, { N, D } }, .x = toy_x, .labels = toy_labels };
+static const tg_batch batch = { .n = N, .shape = { 2, { N, D } }, .dtype = TG_F64, .x = toy_x, .labels = toy_labels };
 
 static tg_tensor logits_of(tg_tape *tape, tg_mlp *net)
 {

@@ -98,7 +98,7 @@ static void two_layers(lab *l)
         x[i] = tg_rng_normal(&rng);
     for (int i = 0; i < ROWS; i++)
         labels[i] = i % CLASSES;
-    const tg_batch batch = { .n = ROWS, .shape = TG_SHAPE(ROWS, IN), .x = x, .labels = labels };
+    const tg_batch batch = { .n = ROWS, .shape = TG_SHAPE(ROWS, IN), .dtype = TG_F64, .x = x, .labels = labels };
     tg_mlp *net = tg_mlp_create(&(tg_mlp_config){ .sizes = (int64_t[]){ IN, HIDDEN, CLASSES },
                                                   .n_sizes = 3,
                                                   .activation = TG_SIGMOID,
@@ -115,7 +115,7 @@ static void two_layers(lab *l)
         by_hand_gradient(h, &batch, row, &loss, &l->err);
         tg_params_read_grad_f64(params, i, hand, n, NULL);
         tg_params_zero_grad(params);
-        tg_backward(fit_loss(net, tg_mlp_forward(net, tg_wrap(tape, batch.shape, x)), labels, 0));
+        tg_backward(fit_loss(net, tg_mlp_forward(net, tg_wrap_batch(tape, &batch)), labels, 0));
         tg_params_read_grad_f64(params, i, tape_gradient, n, NULL);
         tg_tape_reset(tape);
         page_compare(l->page, lab_text(l, "two-layer sigmoid network, dl/d%s: largest difference", names[i]), "%.1e",

@@ -16,7 +16,7 @@ static tg_tensor loss_of(tg_tape *tape, tg_params *params, void *context)
 {
     const checked *c = context;
     (void)params; /* the network's own */
-    const tg_tensor x = tg_wrap(tape, TG_SHAPE(c->rows->n, c->rows->features), c->rows->x);
+    const tg_tensor x = tg_wrap_dataset(tape, c->rows);
     return fit_loss(c->net, tg_mlp_forward(c->net, x), c->rows->labels, c->l2);
 }
 

@@ -77,7 +77,7 @@ typedef struct measure {
 static bool measure_batch(const measure *m, const tg_batch *b, int classes, int32_t *predicted, tally *t,
                           tg_error *err)
 {
-    const tg_tensor logits = tg_mlp_forward(m->net, tg_wrap(m->tape, b->shape, b->x));
+    const tg_tensor logits = tg_mlp_forward(m->net, tg_wrap_batch(m->tape, b));
     const double loss = tg_item(fit_loss(m->net, logits, b->labels, m->l2));
     const bool good = tg_read_f64(logits, m->logits, b->n * classes) == TG_OK ||
                       fail(err, tg_tape_status(m->tape), tg_tape_message(m->tape));
@@ -139,7 +139,7 @@ static bool differentiate(run *r, const tg_batch *b, double *loss)
     const fit_config *c = r->c;
     if (c->gradient)
         return c->gradient(c->gradient_context, b, r->logits, loss, r->err) == TG_OK;
-    const tg_tensor logits = tg_mlp_forward(c->net, tg_wrap(r->tape, b->shape, b->x));
+    const tg_tensor logits = tg_mlp_forward(c->net, tg_wrap_batch(r->tape, b));
     const tg_tensor total = fit_loss(c->net, logits, b->labels, c->l2);
     const bool good =
         tg_backward(total) == TG_OK && tg_read_f64(logits, r->logits, b->n * c->train->classes) == TG_OK;

@@ -171,6 +171,7 @@ bool tg_batches_next(tg_batches *b, tg_batch *batch)
         gather(b, start, n);
     *batch = (tg_batch){ .n = n,
                          .shape = TG_SHAPE(n, set->features),
+                         .dtype = set->dtype,
                          .x = b->x ? b->x : tg_dataset_row(set, start),
                          .labels = b->labels ? b->labels : set->labels + start };
     return true;
