@@ -1,8 +1,8 @@
 /* check_op.c - checking an operation by its own samples: every order and dtype that it has. */
-#include <stdio.h>
 #include <string.h>
 
 #include "check/check.h"
+#include "core/format.h"
 
 enum { MOST = (int)(sizeof((tg_sample *)0)->inputs / sizeof(tg_sample_input)) };
 
@@ -74,8 +74,8 @@ static tg_status check_sample(const tg_op *op, const tg_sample *s, const tg_grad
 static void prefix(tg_gradcheck_report *report, const tg_op *op, int sample, const tg_gradcheck_config *k)
 {
     char text[sizeof report->text];
-    snprintf(text, sizeof text, "%s, sample %d, order %d, float%d: %.600s", op->name, sample, k->order,
-             k->float32 ? 32 : 64, report->text);
+    tg_format(text, sizeof text, "%s, sample %d, order %d, float%d: %.600s", op->name, sample, k->order,
+              k->float32 ? 32 : 64, report->text);
     memcpy(report->text, text, sizeof text);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "core/format.h"
 
 void tg_check_fault(tg_checker *c, tg_gradcheck_fault fault)
 {
@@ -81,13 +82,13 @@ enum { PLACE = 224 };
 static void append(char *text, size_t size, const char *part)
 {
     const size_t used = strlen(text);
-    snprintf(text + used, size - used, "%s", part);
+    tg_format(text + used, size - used, "%s", part);
 }
 
 /* "w1[3, 2]" */
 static void say_place(const tg_checker *c, const tg_gradcheck_element *e, char *text)
 {
-    snprintf(text, PLACE, e->index < 0 ? "%s along a random direction" : "%s", e->name);
+    tg_format(text, PLACE, e->index < 0 ? "%s along a random direction" : "%s", e->name);
     const tg_shape *s = NULL;
     for (int i = 0; i < c->n && e->index >= 0; i++)
         if (!strncmp(c->inputs[i].name, e->name, sizeof e->name - 1))
@@ -98,7 +99,7 @@ static void say_place(const tg_checker *c, const tg_gradcheck_element *e, char *
     for (int d = 0; d < s->rank; d++) {
         char number[32];
         inner /= s->dims[d];
-        snprintf(number, sizeof number, d ? ", %lld" : "[%lld", (long long)(rest / inner));
+        tg_format(number, sizeof number, d ? ", %lld" : "[%lld", (long long)(rest / inner));
         append(text, PLACE, number);
         rest %= inner;
     }
@@ -110,19 +111,19 @@ static void say_counts(const tg_gradcheck_report *r, const char *kink, char *tex
     char part[320];
     const tg_gradcheck_result *all = &r->all;
     if (r->fault == TG_FAULT_ELEMENT)
-        snprintf(part, sizeof part, "%lld of %lld elements are wrong", (long long)all->n_failed,
-                 (long long)all->n_checked);
+        tg_format(part, sizeof part, "%lld of %lld elements are wrong", (long long)all->n_failed,
+                  (long long)all->n_checked);
     else
-        snprintf(part, sizeof part, "%lld element%s checked", (long long)all->n_checked,
-                 all->n_checked == 1 ? "" : "s");
+        tg_format(part, sizeof part, "%lld element%s checked", (long long)all->n_checked,
+                  all->n_checked == 1 ? "" : "s");
     append(text, size, part);
     if (all->n_kinks > 0) {
-        snprintf(part, sizeof part, ", %lld kink%s not judged (the first is %s)", (long long)all->n_kinks,
-                 all->n_kinks == 1 ? "" : "s", kink);
+        tg_format(part, sizeof part, ", %lld kink%s not judged (the first is %s)", (long long)all->n_kinks,
+                  all->n_kinks == 1 ? "" : "s", kink);
         append(text, size, part);
     }
     if (all->n_faint > 0) {
-        snprintf(part, sizeof part, ", %lld too faint to tell from rounding", (long long)all->n_faint);
+        tg_format(part, sizeof part, ", %lld too faint to tell from rounding", (long long)all->n_faint);
         append(text, size, part);
     }
 }
@@ -143,7 +144,7 @@ void tg_check_say(tg_checker *c)
     };
     tg_gradcheck_report *r = c->report;
     char place[PLACE] = "", part[512];
-    snprintf(r->text, sizeof r->text, "%s", verdicts[r->fault]);
+    tg_format(r->text, sizeof r->text, "%s", verdicts[r->fault]);
     if (r->fault == TG_FAULT_FUNCTION_CHANGES || r->fault == TG_FAULT_NOT_FINITE)
         return;
     if (r->all.n_kinks > 0)
@@ -153,10 +154,11 @@ void tg_check_say(tg_checker *c)
     if (!e->name[0])
         return;
     say_place(c, e, place);
-    snprintf(part, sizeof part,
-             "; largest errors %.3g absolute, %.3g relative; worst %s: analytic %.10g, numeric %.10g, absolute error "
-             "%.3g (allowed %.3g), relative error %.3g, step %.3g",
-             r->all.max_absolute, r->all.max_relative, place, e->analytic, e->numeric, e->absolute, e->allowed,
-             e->relative, e->step);
+    tg_format(
+        part, sizeof part,
+        "; largest errors %.3g absolute, %.3g relative; worst %s: analytic %.10g, numeric %.10g, absolute error "
+        "%.3g (allowed %.3g), relative error %.3g, step %.3g",
+        r->all.max_absolute, r->all.max_relative, place, e->analytic, e->numeric, e->absolute, e->allowed,
+        e->relative, e->step);
     append(r->text, sizeof r->text, part);
 }

@@ -1,16 +1,16 @@
 /* subject.c - what a check is carried out on: sets and twins, inputs, memory; and leaving all as it was. */
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "check/check.h"
+#include "core/format.h"
 
 tg_status tg_check_fail(tg_gradcheck_report *report, tg_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(report->text, sizeof report->text, format, args);
+    tg_format_v(report->text, sizeof report->text, format, args);
     va_end(args);
     return status;
 }

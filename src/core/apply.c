@@ -1,8 +1,8 @@
 /* apply.c - applying an operation: its checks, its shape, its place on the tape, its value. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/apply.h"
+#include "core/format.h"
 #include "core/platform.h"
 #include "core/tape.h"
 
@@ -77,18 +77,17 @@ void *tg_call_scratch(tg_call *c, size_t size)
 tg_status tg_call_fail(tg_call *c, tg_status status, const char *format, ...)
 {
     char text[448];
-    size_t n = (size_t)snprintf(text, sizeof text, "%s:", c->node->op->name);
+    size_t n = tg_format(text, sizeof text, "%s:", c->node->op->name);
     for (int i = 0; i < c->node->n_inputs && n < 200; i++) {
         char shape[192] = "none";
         if (tg_call_has(c, i))
             tg_shape_text(&tg_call_node(c, i)->extent->shape, shape, sizeof shape);
-        n += (size_t)snprintf(text + n, sizeof text - n, i ? " x %s" : " %s", shape);
+        n += tg_format(text + n, sizeof text - n, i ? " x %s" : " %s", shape);
     }
-    n += n < sizeof text - 3 ? (size_t)snprintf(text + n, sizeof text - n, "%s", c->node->n_inputs ? ": " : " ") : 0;
+    n += tg_format(text + n, sizeof text - n, "%s", c->node->n_inputs ? ": " : " ");
     va_list args;
     va_start(args, format);
-    if (n < sizeof text)
-        vsnprintf(text + n, sizeof text - n, format, args);
+    tg_format_v(text + n, sizeof text - n, format, args);
     va_end(args);
     return tg_tape_raise(c->tape, status, "%s", text);
 }
@@ -131,13 +130,13 @@ static TG_COLD void raise_nonfinite(tg_call *c)
 {
     char text[256] = "";
     size_t n = 0;
-    for (int i = 0; i < c->node->n_inputs && n < sizeof text; i++) {
+    for (int i = 0; i < c->node->n_inputs; i++) {
         const uint32_t id = tg_node_inputs(c->node)[i];
         const char *label = id ? tg_label_of(c->tape, id) : NULL;
         const tg_node *in = id ? tg_call_node(c, i) : NULL;
         bool fine = !in || !in->value || c->tape->kernels->all_finite(in->extent->size, in->value);
-        n += (size_t)snprintf(text + n, sizeof text - n, "%sinput %d%s%s is %s", i ? ", " : "", i, label ? " " : "",
-                              label ? label : "", fine ? "finite" : "not");
+        n += tg_format(text + n, sizeof text - n, "%sinput %d%s%s is %s", i ? ", " : "", i, label ? " " : "",
+                       label ? label : "", fine ? "finite" : "not");
     }
     tg_call_fail(c, TG_ERR_NONFINITE, "a NaN or an infinity in the result; %s", text);
 }

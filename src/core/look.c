@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/escape.h"
+#include "core/format.h"
 #include "core/tape.h"
 
 tg_node *tg_node_of(tg_tensor x, const char *what)
@@ -159,7 +161,7 @@ tg_tensor tg_name(tg_tensor x, const char *name)
 
 /* Printing -------------------------------------------------------------------------------------------------------- */
 
-enum { EDGE = 3, LONG_AXIS = 1000, TEXT = 32 };
+enum { EDGE = 3, LONG_AXIS = 1000 };
 
 typedef struct printer {
     FILE *out;
@@ -169,10 +171,18 @@ typedef struct printer {
     int width;
 } printer;
 
-static const char *number(char *text, double x)
+static const char *number(char text[TG_NUMBER_BYTES], double x)
 {
-    snprintf(text, TEXT, "%.6g", x);
-    return text;
+    return tg_number_text(text, x, 6);
+}
+
+static void put_text(FILE *out, const char *text)
+{
+    char part[128];
+    for (const char *end = text + strlen(text); text < end;) {
+        text = tg_escape(part, sizeof part, text, end);
+        fputs(part, out);
+    }
 }
 
 static bool is_gap(const printer *p, int64_t size, int64_t i)
@@ -185,7 +195,7 @@ static void widest(printer *p, int axis, int64_t offset)
 {
     const tg_shape *s = &p->node->extent->shape;
     if (axis == s->rank) {
-        char text[TEXT];
+        char text[TG_NUMBER_BYTES];
         int width = (int)strlen(number(text, element(p->tape, p->node, offset)));
         p->width = width > p->width ? width : p->width;
         return;
@@ -201,7 +211,7 @@ static void rows(const printer *p, int axis, int64_t offset)
 {
     const tg_shape *s = &p->node->extent->shape;
     if (axis == s->rank) {
-        char text[TEXT];
+        char text[TG_NUMBER_BYTES];
         fprintf(p->out, "%*s", p->width, number(text, element(p->tape, p->node, offset)));
         return;
     }
@@ -231,10 +241,16 @@ tg_status tg_print(FILE *out, tg_tensor x)
     printer p = { .out = out, .tape = x.tape, .node = n, .shortened = n->extent->size > LONG_AXIS };
     char shape[192];
     const char *label = tg_label_of(x.tape, x.id);
-    widest(&p, 0, 0);
-    rows(&p, 0, 0);
-    fprintf(out, "  %s%s%s f%d\n", label ? label : "", label ? " " : "",
-            tg_shape_text(&n->extent->shape, shape, sizeof shape), x.tape->dtype == TG_F64 ? 64 : 32);
+    if (n->extent->size > 0) {
+        widest(&p, 0, 0);
+        rows(&p, 0, 0);
+    } else {
+        fputs("[]", out);
+    }
+    fputs("  ", out);
+    put_text(out, label ? label : "");
+    fprintf(out, "%s%s f%d\n", label ? " " : "", tg_shape_text(&n->extent->shape, shape, sizeof shape),
+            x.tape->dtype == TG_F64 ? 64 : 32);
     return ferror(out) ? TG_ERR_IO : TG_OK;
 }
 

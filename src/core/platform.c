@@ -16,7 +16,10 @@ const char *tg_path_end(const char *path)
 {
     enum { SHOWN = 120 };
     const size_t n = strlen(path);
-    return n > SHOWN ? path + n - SHOWN : path;
+    const char *end = n > SHOWN ? path + n - SHOWN : path;
+    for (int i = 0; i < 3 && end > path && ((unsigned char)*end & 0xc0) == 0x80; i++)
+        end++; /* not from the middle of a character */
+    return end;
 }
 
 /* Looked at before it is opened: opening a pipe would wait for its writer. */

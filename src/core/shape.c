@@ -1,6 +1,5 @@
 /* shape.c - dtypes and shapes by value. */
-#include <stdio.h>
-
+#include "core/format.h"
 #include "core/shape.h"
 
 size_t tg_dtype_size(tg_dtype dtype)
@@ -38,10 +37,9 @@ char *tg_shape_text(const tg_shape *shape, char *buffer, size_t size)
 {
     if (!buffer || size == 0)
         return buffer;
-    size_t n = (size_t)snprintf(buffer, size, "[");
-    for (int i = 0; shape && i < shape->rank && i < TG_MAX_RANK && n < size; i++)
-        n += (size_t)snprintf(buffer + n, size - n, i ? ", %lld" : "%lld", (long long)shape->dims[i]);
-    if (n < size)
-        snprintf(buffer + n, size - n, "]");
+    size_t n = tg_format(buffer, size, "[");
+    for (int i = 0; shape && i < shape->rank && i < TG_MAX_RANK; i++)
+        n += tg_format(buffer + n, size - n, i ? ", %lld" : "%lld", (long long)shape->dims[i]);
+    tg_format(buffer + n, size - n, "]");
     return buffer;
 }

@@ -1,7 +1,7 @@
 /* status.c - statuses and the errors that no tape keeps. */
 #include "core/status.h"
 
-#include <stdio.h>
+#include "core/format.h"
 
 const char *tg_status_name(tg_status status)
 {
@@ -28,7 +28,7 @@ tg_status tg_error_raise_v(tg_error *err, tg_status status, const char *format, 
 {
     if (err) {
         err->status = status;
-        vsnprintf(err->text, sizeof err->text, format, args);
+        tg_format_v(err->text, sizeof err->text, format, args);
     }
     return status;
 }

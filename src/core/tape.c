@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/format.h"
+
 /* What tg_tape_create returns when there can be no tape. They are never written. */
 static const tg_tape no_memory = {
     .status = TG_ERR_MEMORY,
@@ -80,9 +82,8 @@ tg_status tg_tape_raise_v(tg_tape *t, tg_status status, const char *format, va_l
         return t->status;
     size_t n = 0;
     if (t->in_vjp)
-        n = (size_t)snprintf(t->message, sizeof t->message, "in the reverse pass of %s: ", t->in_vjp->op->name);
-    if (n < sizeof t->message)
-        vsnprintf(t->message + n, sizeof t->message - n, format, args);
+        n = tg_format(t->message, sizeof t->message, "in the reverse pass of %s: ", t->in_vjp->op->name);
+    tg_format_v(t->message + n, sizeof t->message - n, format, args);
     return t->status = status;
 }
 

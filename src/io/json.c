@@ -2,9 +2,10 @@
 #include "io/json.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "core/escape.h"
+#include "core/format.h"
 #include "core/platform.h"
 #include "core/status.h"
 
@@ -15,7 +16,7 @@ void tg_json_fail(tg_json *j, const char *format, ...)
     char reason[200];
     va_list args;
     va_start(args, format);
-    vsnprintf(reason, sizeof reason, format, args);
+    tg_format_v(reason, sizeof reason, format, args);
     va_end(args);
     j->status = tg_error_raise(j->err, TG_ERR_FORMAT, "%s: header byte %zu: %s", tg_path_end(j->path),
                                (size_t)(j->at - j->start), reason);
@@ -27,7 +28,7 @@ static const char *found(const tg_json *j, char buffer[24])
     const unsigned char c = j->at < j->end ? (unsigned char)*j->at : 0;
     if (j->at == j->end)
         return "the end";
-    snprintf(buffer, 24, c > ' ' && c < 127 ? "'%c'" : "byte 0x%02x", c);
+    tg_format(buffer, 24, c > ' ' && c < 127 ? "'%c'" : "byte 0x%02x", c);
     return buffer;
 }
 
@@ -180,29 +181,9 @@ char *tg_json_string(tg_json *j)
 
 bool tg_is_utf8(const char *text, size_t size)
 {
-    const unsigned char *p = (const unsigned char *)text, *end = p + size;
-    while (p < end) {
-        const unsigned char c = *p++;
-        const int rest = c < 0x80                ? 0
-                         : c >= 0xc2 && c < 0xe0 ? 1
-                         : c >= 0xe0 && c < 0xf0 ? 2
-                         : c >= 0xf0 && c < 0xf5 ? 3
-                                                 : -1;
-        if (rest < 0 || end - p < rest)
+    const char *const end = text + size;
+    for (size_t n; text < end; text += n)
+        if ((n = tg_utf8_size(text, end)) == 0)
             return false;
-        /* The byte after these leads is bounded more closely: no overlong form, surrogate, or code above 10FFFF. */
-        const unsigned low = c == 0xe0   ? 0xa0
-                             : c == 0xf0 ? 0x90
-                                         : 0x80,
-                       high = c == 0xed   ? 0x9f
-                              : c == 0xf4 ? 0x8f
-                                          : 0xbf;
-        if (rest > 0 && (p[0] < low || p[0] > high))
-            return false;
-        for (int i = 1; i < rest; i++)
-            if (p[i] < 0x80 || p[i] > 0xbf)
-                return false;
-        p += rest;
-    }
     return true;
 }

@@ -40,6 +40,16 @@ static void prints_look_like_numpys(void **state)
         printed(tg_variable(t, TG_SHAPE(300, 4), many), text, sizeof text),
         "[[   0,    1,    2,    3],\n [   4,    5,    6,    7],\n [   8,    9,   10,   11],\n ...,\n"
         " [1188, 1189, 1190, 1191],\n [1192, 1193, 1194, 1195],\n [1196, 1197, 1198, 1199]]  [300, 4] f64\n");
+    const tg_tensor empty = tg_full(t, TG_SHAPE((int64_t)1 << 40, 0), 1); /* at once, and as NumPy's */
+    assert_string_equal(printed(empty, text, sizeof text), "[]  [1099511627776, 0] f64\n");
+    tg_name(x, "\x1b[2J");
+    assert_non_null(strstr(printed(x, text, sizeof text), "  \\x1b[2J [2, 2] f64\n"));
+    tg_tape_set_trap(t, TG_TRAP_NONFINITE);
+    const tg_mark mark = tg_tape_mark(t);
+    tg_exp(x);
+    assert_non_null(strstr(tg_tape_message(t), "\\x1b[2J"));
+    assert_null(strchr(tg_tape_message(t), '\x1b'));
+    assert_int_equal(tg_tape_rewind(t, mark), TG_OK);
     tg_add(x, tg_full(t, TG_SHAPE(3), 1));
     assert_non_null(strstr(printed(x, text, sizeof text), "(no tensor: add: [2, 2] x [3]: sizes 2 and 3"));
     assert_int_equal(tg_print(NULL, x), TG_ERR_SHAPE);
