@@ -47,9 +47,9 @@ TG_API void tg_tape_reset(tg_tape *tape);
    changes nothing. */
 typedef struct tg_mark {
     const tg_tape *tape;
-    void *position[2];
+    void *position;
     size_t offset;
-    uint32_t id, epoch, resets, status;
+    uint32_t id, epoch, resets, backwards, status;
 } tg_mark;
 TG_API tg_mark tg_tape_mark(const tg_tape *tape);
 TG_API tg_status tg_tape_rewind(tg_tape *tape, tg_mark mark);

@@ -18,6 +18,11 @@ static void default_free(void *ctx, void *p, size_t size)
     free(p);
 }
 
+bool tg_allocator_is_whole(const tg_allocator *a)
+{
+    return !a || (a->alloc && a->free);
+}
+
 tg_allocator tg_allocator_or_default(const tg_allocator *a)
 {
     return a ? *a : (tg_allocator){ .alloc = default_alloc, .free = default_free };

@@ -17,8 +17,7 @@ static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool ne
     const tg_shape *s = &n->extent->shape;
     const int rank = s->rank, legal = rank ? rank : 1;
     if (axis != TG_ALL && (axis < -legal || axis >= legal)) {
-        tg_tape_raise(x.tape, TG_ERR_SHAPE, "%s: axis %d of a tensor of rank %d is not in %d .. %d or TG_ALL",
-                      op->name, axis, rank, -legal, legal - 1);
+        tg_tensor_fail(x, TG_ERR_SHAPE, op->name, "axis %d is not in %d .. %d or TG_ALL", axis, -legal, legal - 1);
         return false;
     }
     r->axes = axis == TG_ALL || !rank ? all_axes(rank) : 1u << (axis < 0 ? axis + rank : axis);
@@ -30,9 +29,8 @@ static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool ne
             r->result.dims[r->result.rank++] = reduced ? 1 : s->dims[d];
     }
     if (empty && needs_elements) {
-        char text[192];
-        tg_tape_raise(x.tape, TG_ERR_SHAPE, "%s: %s has no elements to choose from; the sizes reduced must not be 0",
-                      op->name, tg_shape_text(s, text, sizeof text));
+        tg_tensor_fail(x, TG_ERR_SHAPE, op->name,
+                       "there are no elements to choose from; the sizes reduced must not be 0");
         return false;
     }
     return true;
