@@ -137,6 +137,17 @@ tg_status tg_tape_raise(tg_tape *t, tg_status status, const char *format, ...)
     return status;
 }
 
+void tg_tape_locate(tg_tape *t, const char *format, ...)
+{
+    char message[sizeof t->message];
+    memcpy(message, t->message, sizeof message);
+    va_list args;
+    va_start(args, format);
+    const size_t n = tg_format_v(t->message, sizeof t->message, format, args);
+    va_end(args);
+    tg_format(t->message + n, sizeof t->message - n, "%s", message);
+}
+
 tg_status tg_tape_status(const tg_tape *t)
 {
     return t ? t->status : TG_ERR_ARGUMENT;

@@ -218,6 +218,9 @@ static inline bool tg_tape_is_free(tg_tape *t, const char *what)
     return (!(t->shut & TG_SHUT_IN_CALL) && !t->in_vjp) || tg_tape_refuse(t, what);
 }
 
+/* Puts a place in front of the message of an error that has just been raised: "mlp_forward: layer1: ". */
+void tg_tape_locate(tg_tape *tape, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The node of a tensor of t; NULL if it has none: the null tensor, another tape's, a stale handle. */
 static inline tg_node *tg_node_if(const tg_tape *t, tg_tensor x)
 {

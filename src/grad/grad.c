@@ -207,7 +207,7 @@ static tg_tensor zeros(tg_tape *t, const tg_tensor *inputs, int i, tg_tensor y, 
     if (x > y.id || all_recorded || !tg_reason(t, y.id, x, text, sizeof text))
         return tg_full(t, tg_node_at(t, x)->extent->shape, 0);
     tg_tensor_text(t, x, input, sizeof input);
-    tg_tensor_fail(y, TG_ERR_NOT_DIFFERENTIABLE, "grad", "it depends on input %d, %s, only through %s", i, input,
+    tg_tensor_fail(y, TG_ERR_NOT_DIFFERENTIABLE, "grad", "this depends on input %d, %s, only through %s", i, input,
                    text);
     return tg_bad(t);
 }
