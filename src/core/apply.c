@@ -493,11 +493,16 @@ tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *
     return apply(t, op, inputs, n, attributes, bytes, TG_NODE_GUARDED);
 }
 
+static TG_COLD bool refuse(tg_tape *t, const tg_op *op)
+{
+    return tg_tape_refuse(t, op->name);
+}
+
 static TG_INLINE tg_tensor apply_sound(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes,
                                        size_t bytes)
 {
     tg_tape *t = first_tape(inputs, n);
-    return t && tg_tape_is_open(t, op->name) ? apply(t, op, inputs, n, attributes, bytes, 0) : tg_bad(t);
+    return t && (!t->shut || refuse(t, op)) ? apply(t, op, inputs, n, attributes, bytes, 0) : tg_bad(t);
 }
 
 tg_tensor tg_apply1(const tg_op *op, tg_tensor x)
