@@ -95,7 +95,8 @@ TG_API tg_status tg_params_fill_uniform(tg_params *params, int i, double lo, dou
 TG_API tg_tensor tg_param(tg_tape *tape, tg_params *params, int i);
 
 /* Marks every gradient unset, at no cost, and forgives a failed backward. Until then gradients accumulate over calls
-   of tg_backward. NULL is nothing. */
+   of tg_backward: the gradient is their sum (a variable's, from tg_grad_of, is of the last call alone). NULL is
+   nothing. */
 TG_API void tg_params_zero_grad(tg_params *params);
 
 /* Whether parameter i has a gradient. */

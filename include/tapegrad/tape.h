@@ -12,15 +12,16 @@ extern "C" {
 
 /* Life ----------------------------------------------------------------------------------------------------------- */
 
-/* A tape whose tensors are all of this dtype. Never NULL: out of memory, or a dtype that is none, gives a tape that only
-   carries that error. A
-   tape is used by one thread at a time; several tapes may run in several threads. */
+/* A tape whose tensors are all of this dtype. Never NULL: out of memory, a dtype that is none, or an allocator without its
+   functions gives a tape that only carries that error. A tape is used by one thread at a time; several tapes may run in
+   several threads. */
 TG_API tg_tape *tg_tape_create(tg_dtype dtype);
 
 /* The same with memory from `allocator` (copied; NULL for the C library). */
 TG_API tg_tape *tg_tape_create_with(tg_dtype dtype, const tg_allocator *allocator);
 
-/* Frees the tape and all that it owns. Takes NULL. Its handles must not be used again. */
+/* Frees the tape and all that it owns. Takes NULL. Its handles must not be used again. Inside a function of an operation's
+   (op.h) and inside a visit of tg_tape_each, destroy, reset and rewind are the error TG_ERR_STATE and do nothing. */
 TG_API void tg_tape_destroy(tg_tape *tape);
 
 TG_API tg_dtype tg_tape_dtype(const tg_tape *tape);
@@ -32,8 +33,10 @@ TG_API tg_dtype tg_tape_dtype(const tg_tape *tape);
    two tapes, the first argument's tape gets the error. */
 TG_API tg_status tg_tape_status(const tg_tape *tape);
 
-/* The error as one sentence, "matmul: [64, 784] x [300, 10]: inner sizes 784 and 300 differ"; "" while nothing failed.
-   Owned by the tape, good until the next reset or rewind. */
+/* The error as one sentence, `matmul: "x" [64, 784] x "layer1.weight" [300, 10]: inner sizes 784 and 300 differ`: tensors
+   are shown by name, if they have one, and shape. What fails within a derivative is named behind the operation that is
+   differentiated: `in the reverse pass of log: "p" [2]: div: ...`. "" while nothing failed. Owned by the tape, good until
+   the next reset or rewind. */
 TG_API const char *tg_tape_message(const tg_tape *tape);
 
 /* Memory --------------------------------------------------------------------------------------------------------- */
@@ -42,14 +45,15 @@ TG_API const char *tg_tape_message(const tg_tape *tape);
    nothing. NULL is nothing. */
 TG_API void tg_tape_reset(tg_tape *tape);
 
-/* Where the tape stands now. tg_tape_rewind forgets all tensors made since, and an error that was raised since; older
-   tensors stay good. Marks nest. Rewinding to a mark that a reset or an earlier rewind has passed is TG_ERR_STALE and
-   changes nothing. */
+/* Where the tape stands now. tg_tape_rewind forgets all tensors made since, an error that was raised since, and the
+   gradients of a backward since. What is older stays: tensors, their names, also those that were given since, and the
+   gradients of an older backward if there was none since. Marks nest. Rewinding to a mark that a reset or an earlier
+   rewind has passed is TG_ERR_STALE and changes nothing. */
 typedef struct tg_mark {
     const tg_tape *tape;
-    void *position[2];
+    void *position; /* these are the tape's own */
     size_t offset;
-    uint32_t id, epoch, resets, status;
+    uint32_t id, epoch, resets, backwards, status;
 } tg_mark;
 TG_API tg_mark tg_tape_mark(const tg_tape *tape);
 TG_API tg_status tg_tape_rewind(tg_tape *tape, tg_mark mark);
@@ -58,7 +62,7 @@ TG_API tg_status tg_tape_rewind(tg_tape *tape, tg_mark mark);
 typedef struct tg_tape_usage {
     int64_t nodes;         /* tensors on the tape now */
     size_t bytes;          /* taken from the allocator, all together */
-    size_t gradient_bytes; /* of these, the buffers of the reverse pass and operations' scratch: their peak,
+    size_t gradient_bytes; /* of these, the buffers of the reverse pass, operations' scratch and names: their peak,
                               since they are kept */
     uint64_t allocations;  /* calls of the allocator since the tape was made */
 } tg_tape_usage;
@@ -67,7 +71,7 @@ TG_API tg_tape_usage tg_tape_memory(const tg_tape *tape);
 /* Modes ---------------------------------------------------------------------------------------------------------- */
 
 /* Recording on (the default) or off: what is computed while off is a constant to the reverse pass. Returns the setting
-   before; NULL gives false. */
+   before; NULL gives false. Modes cannot be set inside a function of an operation's. */
 TG_API bool tg_tape_set_recording(tg_tape *tape, bool on);
 
 /* Training (the default) or evaluation: dropout passes its input through in evaluation. Returns the setting before. */
@@ -75,19 +79,21 @@ TG_API bool tg_tape_set_training(tg_tape *tape, bool on);
 TG_API bool tg_tape_training(const tg_tape *tape);
 
 /* TG_TRAP_NONFINITE: the first operation, forward or backward, that yields a NaN or an infinity is an error that names
-   it and its inputs. Costs a pass over every result. 0 (the default): no trap. */
+   it, and the first such value with its index, in the result and in each input. Costs a pass over every result. 0 (the default): no trap. */
 enum { TG_TRAP_NONFINITE = 1 };
 TG_API void tg_tape_set_trap(tg_tape *tape, unsigned traps);
 
 /* Leaves --------------------------------------------------------------------------------------------------------- */
 
 /* A leaf that takes a gradient (variable) or none (constant): copies the row-major values and converts them to the
-   tape's dtype. `data` is a pointer to float or double; it may be NULL where the shape has no elements. */
+   tape's dtype. `data` is a pointer to float or double; it may be NULL where the shape has no elements. Of several
+   backwards, tg_grad_of gives a variable's gradient of the last; a parameter's (tg_param) is their sum. */
 TG_API tg_tensor tg_variable_f32(tg_tape *tape, tg_shape shape, const float *data);
 TG_API tg_tensor tg_variable_f64(tg_tape *tape, tg_shape shape, const double *data);
 TG_API tg_tensor tg_constant_f32(tg_tape *tape, tg_shape shape, const float *data);
 TG_API tg_tensor tg_constant_f64(tg_tape *tape, tg_shape shape, const double *data);
-/* What the macros below choose for a void pointer, NULL among them: an error that says what is missing. */
+/* What the macros below choose for a void pointer: NULL where the shape has no elements, else an error that says what is
+   missing. */
 TG_API tg_tensor tg_variable_untyped(tg_tape *tape, tg_shape shape, const void *data);
 TG_API tg_tensor tg_constant_untyped(tg_tape *tape, tg_shape shape, const void *data);
 
@@ -153,13 +159,14 @@ TG_API const void *tg_data(tg_tensor x);
    last three, and its name, shape and dtype; a bad tensor as its tape's message. The status of the tape, or TG_ERR_IO. */
 TG_API tg_status tg_print(FILE *out, tg_tensor x);
 
-/* Names the tensor in messages, prints and visits; `name` is copied. Returns x. */
+/* Names the tensor in messages, prints and visits, for as long as it is on the tape; `name` is copied, and replaces an
+   older one. Returns x. */
 TG_API tg_tensor tg_name(tg_tensor x, const char *name);
 
 /* One tensor of the tape, as tg_tape_each shows it. Pointers are good during the visit. */
 typedef struct tg_visit {
     tg_tensor tensor;
-    const char *op;   /* "tanh"; "variable", "constant", "param" for leaves */
+    const char *op;   /* "tanh"; "variable", "constant", "param", "gradient" (unrecorded) for leaves */
     const char *name; /* from tg_name or the parameter set; NULL if none */
     tg_shape shape;
     int n_inputs;
@@ -167,7 +174,8 @@ typedef struct tg_visit {
     bool needs_grad;
 } tg_visit;
 
-/* Calls visit for every tensor on the tape in the order in which they were made, until it returns false. */
+/* Calls visit for every tensor on the tape in the order in which they were made, until it returns false. Those that a
+   visit makes are not visited. */
 TG_API tg_status tg_tape_each(tg_tape *tape, bool (*visit)(void *context, const tg_visit *v), void *context);
 
 #ifdef __cplusplus
@@ -196,6 +204,15 @@ inline tg_tensor tg_wrap(tg_tape *tape, tg_shape shape, const float *data)
 inline tg_tensor tg_wrap(tg_tape *tape, tg_shape shape, const double *data)
 {
     return tg_wrap_f64(tape, shape, data);
+}
+/* nullptr, where the shape has no elements. */
+inline tg_tensor tg_variable(tg_tape *tape, tg_shape shape, decltype(nullptr))
+{
+    return tg_variable_untyped(tape, shape, nullptr);
+}
+inline tg_tensor tg_constant(tg_tape *tape, tg_shape shape, decltype(nullptr))
+{
+    return tg_constant_untyped(tape, shape, nullptr);
 }
 inline tg_status tg_read(tg_tensor x, float *out, int64_t n)
 {

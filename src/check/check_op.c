@@ -1,4 +1,5 @@
 /* check_op.c - checking an operation by its own samples: every order and dtype that it has. */
+#include <math.h>
 #include <string.h>
 
 #include "check/check.h"
@@ -36,7 +37,7 @@ static int draw_inputs(const tg_sample *s, tg_rng *rng, const tg_allocator *allo
 {
     int64_t total = 0;
     for (int i = 0; i < s->n; i++)
-        total += tg_shape_size(&s->inputs[i].shape);
+        total += s->inputs[i].kind == TG_SAMPLE_ABSENT ? 0 : tg_shape_size(&s->inputs[i].shape);
     *bytes = (size_t)total * sizeof(double);
     double *next = *values = tg_allocate(allocator, *bytes);
     int n = 0;
@@ -79,10 +80,42 @@ static void prefix(tg_gradcheck_report *report, const tg_op *op, int sample, con
     memcpy(report->text, text, sizeof text);
 }
 
+/* What an input of a sample cannot be; NULL if it is fine. */
+static const char *fault_of(const tg_sample_input *in)
+{
+    if (in->kind == TG_SAMPLE_ABSENT)
+        return NULL;
+    if (tg_shape_size(&in->shape) < 0)
+        return "no shape: a rank that is not in 0 .. 8, a negative size, or more elements than memory can hold";
+    if (in->kind != TG_SAMPLE_REAL && in->kind != TG_SAMPLE_MASK)
+        return "a kind that is none";
+    return in->lo <= in->hi && isfinite(in->lo) && isfinite(in->hi) ? NULL
+                                                                    : "lo and hi that are not finite and in order";
+}
+
+static tg_status check_shapes(const tg_op *op, int sample, tg_gradcheck_report *report)
+{
+    const tg_sample *s = &op->samples[sample];
+    int64_t total = 0;
+    for (int i = 0; i < s->n; i++) {
+        const char *fault = fault_of(&s->inputs[i]);
+        if (fault)
+            return tg_check_fail(report, TG_ERR_SHAPE, "gradcheck: input %d of sample %d of %s has %s", i, sample,
+                                 op->name, fault);
+        total += s->inputs[i].kind == TG_SAMPLE_ABSENT ? 0 : tg_shape_size(&s->inputs[i].shape);
+    }
+    if (total > PTRDIFF_MAX / (int64_t)sizeof(double))
+        return tg_check_fail(report, TG_ERR_SHAPE,
+                             "gradcheck: sample %d of %s has more elements than memory can hold", sample, op->name);
+    return TG_OK;
+}
+
 static tg_status refuse(const tg_op *op, tg_gradcheck_report *report)
 {
     if (!op)
         return tg_check_fail(report, TG_ERR_ARGUMENT, "gradcheck: the operation is NULL");
+    if (!op->name)
+        return tg_check_fail(report, TG_ERR_ARGUMENT, "gradcheck: the operation has no name");
     if (op->order == TG_ORDER_NONE || !op->vjp)
         return tg_check_fail(report, TG_ERR_NOT_DIFFERENTIABLE, "gradcheck: %s has no derivative to check", op->name);
     if (op->n_samples < 1 || !op->samples)
@@ -91,7 +124,10 @@ static tg_status refuse(const tg_op *op, tg_gradcheck_report *report)
         if (op->samples[i].n < 1 || op->samples[i].n > MOST)
             return tg_check_fail(report, TG_ERR_ARGUMENT, "gradcheck: sample %d of %s has %d inputs, not 1 .. %d", i,
                                  op->name, op->samples[i].n, MOST);
-    return TG_OK;
+    tg_status status = TG_OK;
+    for (int i = 0; i < op->n_samples && status == TG_OK; i++)
+        status = check_shapes(op, i, report);
+    return status;
 }
 
 tg_status tg_check_op(const tg_op *op, const tg_gradcheck_config *config, tg_gradcheck_report *report)

@@ -76,6 +76,14 @@ void *tg_arena_grow(tg_arena *a, tg_heap *heap, size_t size)
     return tg_chunk_payload(c);
 }
 
+bool tg_arena_reaches(const tg_arena *a, const tg_chunk *chunk, size_t used)
+{
+    const tg_chunk *c = a->first;
+    while (c != chunk && c != a->current && c)
+        c = c->next;
+    return !chunk || (a->current && c == chunk && (c != a->current || used <= a->used));
+}
+
 void tg_arena_rewind(tg_arena *a, tg_chunk *chunk, size_t used)
 {
     tg_chunk *end = a->current ? a->current->next : NULL;

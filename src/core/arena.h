@@ -57,6 +57,9 @@ static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
     return p;
 }
 
+/* Whether the arena stands at (chunk, used) or further on. */
+bool tg_arena_reaches(const tg_arena *arena, const tg_chunk *chunk, size_t used);
+
 /* Forgets what was allocated since the arena stood at (chunk, used); (NULL, 0) is the start. */
 void tg_arena_rewind(tg_arena *arena, tg_chunk *chunk, size_t used);
 void tg_arena_finish(tg_arena *arena, tg_heap *heap);

@@ -8,17 +8,18 @@
 const tg_op tg_leaf_variable = { .name = "variable" };
 const tg_op tg_leaf_constant = { .name = "constant" };
 const tg_op tg_leaf_param = { .name = "param" };
+const tg_op tg_leaf_gradient = { .name = "gradient" };
 
-/* Whether a leaf can be made: a tape without error. */
-static bool is_open(const tg_tape *t)
+/* Whether a leaf can be made. */
+static bool is_open(tg_tape *t, const char *what)
 {
-    return t && t->status == TG_OK;
+    return t && tg_tape_is_open(t, what);
 }
 
 /* A leaf with a place for its values, which are still to be filled. */
 static tg_node *place_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, unsigned flags, const char *what)
 {
-    if (!is_open(t))
+    if (!is_open(t, what))
         return NULL;
     const tg_extent *extent = tg_tape_extent(t, shape, what);
     if (!extent || !tg_tape_leaf(t, op, extent, NULL, flags).id)
@@ -33,7 +34,7 @@ static tg_node *place_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, u
 static tg_tensor copy_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, tg_dtype dtype, const void *data,
                            unsigned flags)
 {
-    if (is_open(t) && !data && tg_shape_size(shape) > 0)
+    if (is_open(t, op->name) && !data && tg_shape_size(shape) > 0)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the data is NULL", op->name);
     tg_node *n = place_leaf(t, op, shape, flags, op->name);
     if (!n)
@@ -42,12 +43,12 @@ static tg_tensor copy_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, t
     return tg_handle(t, t->count);
 }
 
-static tg_tensor untyped(tg_tape *t, const char *what, const void *data)
+/* NULL is the data of a shape without elements. */
+static tg_tensor untyped(tg_tape *t, const tg_op *op, const tg_shape *shape, const void *data, unsigned flags)
 {
-    tg_tape_raise(t, TG_ERR_ARGUMENT,
-                  data ? "%s: the data is a pointer to void; give one to float or double" : "%s: the data is NULL",
-                  what);
-    return tg_bad(t);
+    if (is_open(t, op->name) && data)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the data is a pointer to void; give one to float or double", op->name);
+    return copy_leaf(t, op, shape, TG_F64, NULL, flags);
 }
 
 enum { VARIABLE = TG_NODE_NEEDS_GRAD | TG_NODE_RETAIN };
@@ -64,8 +65,7 @@ tg_tensor tg_variable_f64(tg_tape *t, tg_shape shape, const double *data)
 
 tg_tensor tg_variable_untyped(tg_tape *t, tg_shape shape, const void *data)
 {
-    (void)shape;
-    return untyped(t, "variable", data);
+    return untyped(t, &tg_leaf_variable, &shape, data, VARIABLE);
 }
 
 tg_tensor tg_constant_f32(tg_tape *t, tg_shape shape, const float *data)
@@ -80,8 +80,7 @@ tg_tensor tg_constant_f64(tg_tape *t, tg_shape shape, const double *data)
 
 tg_tensor tg_constant_untyped(tg_tape *t, tg_shape shape, const void *data)
 {
-    (void)shape;
-    return untyped(t, "constant", data);
+    return untyped(t, &tg_leaf_constant, &shape, data, 0);
 }
 
 tg_tensor tg_full(tg_tape *t, tg_shape shape, double value)
@@ -110,7 +109,7 @@ static TG_COLD tg_tensor raise_wrapped(tg_tape *t, tg_dtype dtype)
 
 static tg_tensor wrap(tg_tape *t, const tg_shape *shape, tg_dtype dtype, const void *data)
 {
-    if (!is_open(t))
+    if (!is_open(t, "wrap"))
         return tg_bad(t);
     if (dtype != t->dtype)
         return raise_wrapped(t, dtype);
@@ -162,7 +161,7 @@ static TG_APART tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t vers
     tg_bound_set *b = tg_tape_alloc(t, sizeof *b + bindings + ids, "param");
     if (!b)
         return NULL;
-    *b = (tg_bound_set){ .next = t->bound, .set = set, .version = version, .n = n };
+    *b = (tg_bound_set){ .next = t->bound, .first = t->count + 1, .set = set, .version = version, .n = n };
     b->ids = memset(&b->bindings[n], 0, ids);
     return t->bound = b;
 }
@@ -177,7 +176,7 @@ static TG_COLD void raise_dtype(tg_tape *t, tg_dtype dtype, const char *name)
 tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, tg_dtype dtype, int i, const tg_sink *sink,
                        bool takes_grad)
 {
-    if (!is_open(t))
+    if (!is_open(t, "param"))
         return tg_bad(t);
     if (dtype != t->dtype) {
         raise_dtype(t, dtype, sink->name);
@@ -197,6 +196,7 @@ tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, tg_dtype dtype, i
         b->bindings[i] = (tg_binding){ .sink = sink, .version = version };
         b->ids[i] = x.id;
         tg_node_at(t, x.id)->attributes = &b->bindings[i];
+        t->notes_hold |= t->mode == TG_NOTING;
     }
     return x;
 }
@@ -209,7 +209,7 @@ static tg_status same_shape(tg_call *c, tg_shape *out)
     return TG_OK;
 }
 
-static const tg_op detach = {
+const tg_op tg_detach_op = {
     .name = "detach",
     .arity = 1,
     .flags = TG_OP_VIEW | TG_OP_ELEMENTWISE,
@@ -218,7 +218,7 @@ static const tg_op detach = {
 
 tg_tensor tg_detach(tg_tensor x)
 {
-    tg_tensor y = tg_apply(&detach, &x, 1, NULL, 0);
+    tg_tensor y = tg_apply(&tg_detach_op, &x, 1, NULL, 0);
     if (y.id) {
         tg_node *n = tg_node_at(y.tape, y.id);
         n->flags = (uint16_t)((n->flags & ~TG_NODE_NEEDS_GRAD) | TG_NODE_CUT);

@@ -9,11 +9,11 @@
 tg_node *tg_node_of(tg_tensor x, const char *what)
 {
     tg_tape *t = x.tape;
-    if (!t || t->status != TG_OK)
+    if (!t || !tg_tape_is_open(t, what))
         return NULL;
     tg_node *n = tg_node_if(t, x);
     if (!n)
-        tg_tape_raise(t, TG_ERR_STALE, "%s: the tensor is from before a reset or rewind of its tape", what);
+        tg_tape_raise(t, TG_ERR_STALE, "%s: the tensor " TG_STALE_TEXT, what);
     return n;
 }
 
@@ -48,7 +48,9 @@ int64_t tg_dim(tg_tensor x, int axis)
     int rank = n->extent->shape.rank;
     if (axis >= -rank && axis < rank)
         return n->extent->shape.dims[axis < 0 ? axis + rank : axis];
-    tg_tape_raise(x.tape, TG_ERR_SHAPE, "dim: axis %d of a tensor of rank %d", axis, rank);
+    tg_tensor_fail(x, TG_ERR_SHAPE, "dim",
+                   rank ? "axis %d is not in %d .. %d" : "axis %d of a scalar, which has none", axis, -rank,
+                   rank - 1);
     return -1;
 }
 
@@ -72,7 +74,7 @@ const void *tg_data(tg_tensor x)
 
 static double element(const tg_tape *t, const tg_node *n, int64_t i)
 {
-    return t->dtype == TG_F32 ? (double)((const float *)n->value)[i] : ((const double *)n->value)[i];
+    return tg_element(t, n->value, i);
 }
 
 double tg_item(tg_tensor x)
@@ -80,10 +82,9 @@ double tg_item(tg_tensor x)
     const tg_node *n = tg_value_of(x, "item");
     if (n && n->extent->size == 1)
         return element(x.tape, n, 0);
-    char text[192];
     if (n)
-        tg_tape_raise(x.tape, TG_ERR_SHAPE, "item: %s has %lld elements, not one; tg_read copies them all",
-                      tg_shape_text(&n->extent->shape, text, sizeof text), (long long)n->extent->size);
+        tg_tensor_fail(x, TG_ERR_SHAPE, "item", "there are %lld elements, not one; tg_read copies them all",
+                       (long long)n->extent->size);
     return (double)NAN;
 }
 
@@ -93,12 +94,11 @@ static const tg_node *readable(tg_tensor x, const void *out, int64_t n)
     const tg_node *node = tg_value_of(x, "read");
     if (!node)
         return NULL;
-    char text[192];
     if (n != node->extent->size)
-        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "read: a buffer of %lld elements for %s, which has %lld", (long long)n,
-                      tg_shape_text(&node->extent->shape, text, sizeof text), (long long)node->extent->size);
+        tg_tensor_fail(x, TG_ERR_ARGUMENT, "read", "a buffer of %lld elements for %lld", (long long)n,
+                       (long long)node->extent->size);
     else if (!out && n > 0)
-        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "read: the buffer is NULL");
+        tg_tensor_fail(x, TG_ERR_ARGUMENT, "read", "the buffer is NULL");
     else
         return node;
     return NULL;
@@ -122,41 +122,9 @@ tg_status tg_read_f64(tg_tensor x, double *out, int64_t n)
 
 tg_status tg_read_untyped(tg_tensor x, void *out, int64_t n)
 {
-    (void)n;
-    if (!x.tape)
-        return TG_ERR_ARGUMENT;
-    return tg_tape_raise(x.tape, TG_ERR_ARGUMENT,
-                         out ? "read: the buffer is a pointer to void; give one to float or double"
-                             : "read: the buffer is NULL");
-}
-
-/* Names ----------------------------------------------------------------------------------------------------------- */
-
-const char *tg_label_of(const tg_tape *t, uint32_t id)
-{
-    for (const tg_label *l = t->labels; l; l = l->next)
-        if (l->id == id)
-            return l->text;
-    const tg_node *n = tg_node_at(t, id);
-    return n->flags & TG_NODE_PARAM ? ((const tg_binding *)n->attributes)->sink->name : NULL;
-}
-
-tg_tensor tg_name(tg_tensor x, const char *name)
-{
-    if (!tg_node_of(x, "name"))
-        return tg_bad(x.tape);
-    if (!name) {
-        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "name: the name is NULL");
-        return tg_bad(x.tape);
-    }
-    size_t bytes = strlen(name) + 1;
-    tg_label *l = tg_tape_alloc(x.tape, sizeof *l + bytes, "name");
-    if (!l)
-        return tg_bad(x.tape);
-    *l = (tg_label){ .next = x.tape->labels, .id = x.id };
-    memcpy(l->text, name, bytes);
-    x.tape->labels = l;
-    return x;
+    if (readable(x, out, n) && out)
+        tg_tensor_fail(x, TG_ERR_ARGUMENT, "read", "the buffer is a pointer to void; give one to float or double");
+    return tg_tape_status(x.tape);
 }
 
 /* Printing -------------------------------------------------------------------------------------------------------- */
@@ -260,11 +228,13 @@ tg_status tg_tape_each(tg_tape *t, bool (*visit)(void *context, const tg_visit *
 {
     if (!t || !visit)
         return t ? tg_tape_raise(t, TG_ERR_ARGUMENT, "each: the function is NULL") : TG_ERR_ARGUMENT;
-    if (t->status != TG_OK)
+    if (!tg_tape_is_open(t, "each"))
         return t->status;
     tg_tensor *inputs = NULL;
     uint32_t capacity = 0;
-    for (uint32_t id = 1; id <= t->count; id++) {
+    const uint32_t last = t->count; /* not those that visits make */
+    t->in_visit++;
+    for (uint32_t id = 1; id <= last; id++) {
         const tg_node *n = tg_node_at(t, id);
         if (!n->value)
             continue; /* noted in a recorded reverse pass, and never needed */
@@ -291,6 +261,7 @@ tg_status tg_tape_each(tg_tape *t, bool (*visit)(void *context, const tg_visit *
         if (!visit(context, &v))
             break;
     }
+    t->in_visit--;
     tg_heap_free(&t->heap, inputs, capacity * sizeof *inputs);
     return t->status;
 }

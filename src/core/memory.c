@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/status.h"
+
 static void *default_alloc(void *ctx, size_t size, size_t align)
 {
     (void)ctx;
@@ -18,6 +20,18 @@ static void default_free(void *ctx, void *p, size_t size)
     free(p);
 }
 
+bool tg_allocator_is_whole(const tg_allocator *a)
+{
+    return !a || (a->alloc && a->free);
+}
+
+tg_status tg_allocator_check(const tg_allocator *a, const char *what, tg_error *err)
+{
+    return tg_allocator_is_whole(a)
+               ? TG_OK
+               : tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the allocator's alloc or free is NULL", what);
+}
+
 tg_allocator tg_allocator_or_default(const tg_allocator *a)
 {
     return a ? *a : (tg_allocator){ .alloc = default_alloc, .free = default_free };
@@ -25,7 +39,7 @@ tg_allocator tg_allocator_or_default(const tg_allocator *a)
 
 void *tg_allocate(const tg_allocator *a, size_t size)
 {
-    return a->alloc(a->ctx, size ? size : 1, size < TG_LONG ? TG_ALIGN : TG_PAGE);
+    return tg_allocator_is_whole(a) ? a->alloc(a->ctx, size ? size : 1, size < TG_LONG ? TG_ALIGN : TG_PAGE) : NULL;
 }
 
 void *tg_allocate_zeroed(const tg_allocator *a, size_t size)

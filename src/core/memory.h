@@ -15,6 +15,12 @@ static inline size_t tg_place_in_page(size_t n)
     return (4 - n % 4) % 4 * (TG_PAGE / 4);
 }
 
+/* Whether `a` has both functions; NULL, the C library, has. */
+bool tg_allocator_is_whole(const tg_allocator *a);
+
+/* The error of `what` if it has not. */
+tg_status tg_allocator_check(const tg_allocator *a, const char *what, tg_error *err);
+
 /* `a` or, for NULL, the C library. */
 tg_allocator tg_allocator_or_default(const tg_allocator *a);
 

@@ -37,8 +37,12 @@ char *tg_shape_text(const tg_shape *shape, char *buffer, size_t size)
 {
     if (!buffer || size == 0)
         return buffer;
+    if (shape && (shape->rank < 0 || shape->rank > TG_MAX_RANK)) {
+        tg_format(buffer, size, "[rank %d]", shape->rank);
+        return buffer;
+    }
     size_t n = tg_format(buffer, size, "[");
-    for (int i = 0; shape && i < shape->rank && i < TG_MAX_RANK; i++)
+    for (int i = 0; shape && i < shape->rank; i++)
         n += tg_format(buffer + n, size - n, i ? ", %lld" : "%lld", (long long)shape->dims[i]);
     tg_format(buffer + n, size - n, "]");
     return buffer;

@@ -8,13 +8,21 @@
 /* What tg_tape_create returns when there can be no tape. They are never written. */
 static const tg_tape no_memory = {
     .status = TG_ERR_MEMORY,
+    .shut = TG_SHUT_BY_ERROR,
     .is_nil = true,
     .message = "tape_create: no memory for a tape",
 };
 static const tg_tape no_dtype = {
     .status = TG_ERR_DTYPE,
+    .shut = TG_SHUT_BY_ERROR,
     .is_nil = true,
     .message = "tape_create: the dtype is neither TG_F32 nor TG_F64",
+};
+static const tg_tape no_allocator = {
+    .status = TG_ERR_ARGUMENT,
+    .shut = TG_SHUT_BY_ERROR,
+    .is_nil = true,
+    .message = "tape_create: the allocator's alloc or free is NULL",
 };
 
 static tg_tape *nil(const tg_tape *t)
@@ -28,6 +36,29 @@ static bool is_real(const tg_tape *t)
     return t && !t->is_nil;
 }
 
+TG_COLD bool tg_tape_refuse(tg_tape *t, const char *what)
+{
+    if (t->status != TG_OK)
+        return false;
+    if (t->shut & TG_SHUT_IN_CALL)
+        tg_tape_raise(t, TG_ERR_STATE,
+                      "%s: not inside the shape rule or the forward of %s; these work on memory, not on tensors",
+                      what, t->in_call->name);
+    else if (t->in_vjp)
+        tg_tape_raise(t, TG_ERR_STATE,
+                      "%s: not inside a vjp, which makes tensors from tg_cotangent and hands them on with tg_give",
+                      what);
+    else
+        tg_tape_raise(t, TG_ERR_STATE, "%s: not inside a visit of tg_tape_each", what);
+    return false;
+}
+
+/* Whether tensors may be forgotten: nobody is working on them. */
+static bool may_forget(tg_tape *t, const char *what)
+{
+    return tg_tape_is_free(t, what) && (!t->in_visit || tg_tape_refuse(t, what));
+}
+
 /* Life ------------------------------------------------------------------------------------------------------------ */
 
 tg_tape *tg_tape_create(tg_dtype dtype)
@@ -39,11 +70,13 @@ tg_tape *tg_tape_create_with(tg_dtype dtype, const tg_allocator *allocator)
 {
     if (dtype != TG_F32 && dtype != TG_F64)
         return nil(&no_dtype);
+    if (!tg_allocator_is_whole(allocator))
+        return nil(&no_allocator);
     tg_heap heap = { .allocator = tg_allocator_or_default(allocator) };
     tg_tape *t = tg_heap_alloc(&heap, sizeof *t);
     if (!t)
         return nil(&no_memory);
-    *t = (tg_tape){ .dtype = dtype, .heap = heap, .epoch = 1 };
+    *t = (tg_tape){ .dtype = dtype, .heap = heap, .epoch = 1, .notes_epoch = TG_NOTES_EPOCH };
     t->element = tg_dtype_size(t->dtype);
     t->kernels = tg_kernels_for(t->dtype);
     return t;
@@ -51,7 +84,7 @@ tg_tape *tg_tape_create_with(tg_dtype dtype, const tg_allocator *allocator)
 
 void tg_tape_destroy(tg_tape *t)
 {
-    if (!is_real(t))
+    if (!is_real(t) || !may_forget(t, "destroy"))
         return;
     for (uint32_t i = 0; i < t->n_chunks; i++)
         tg_heap_free(&t->heap, t->nodes[i], TG_NODES * sizeof(tg_node));
@@ -61,6 +94,7 @@ void tg_tape_destroy(tg_tape *t)
     tg_heap_free(&t->heap, t->slots, t->slot_chunk_capacity * sizeof(tg_slot *));
     tg_heap_free(&t->heap, t->held, t->held_capacity * sizeof *t->held);
     tg_heap_free(&t->heap, t->kept, t->kept_capacity * sizeof *t->kept);
+    tg_heap_free(&t->heap, t->labels, t->label_capacity * sizeof *t->labels);
     tg_arena_finish(&t->arena, &t->heap);
     tg_store_finish(&t->store, &t->heap);
     tg_allocator a = t->heap.allocator;
@@ -81,10 +115,17 @@ tg_status tg_tape_raise_v(tg_tape *t, tg_status status, const char *format, va_l
     if (t->status != TG_OK)
         return t->status;
     size_t n = 0;
-    if (t->in_vjp)
-        n = tg_format(t->message, sizeof t->message, "in the reverse pass of %s: ", t->in_vjp->op->name);
-    tg_format_v(t->message + n, sizeof t->message - n, format, args);
-    return t->status = status;
+    if (t->in_vjp) {
+        n = tg_format(t->message, sizeof t->message, "in the reverse pass of ");
+        n += tg_application_text(t, t->in_vjp, t->in_vjp_id, t->message + n, sizeof t->message - n);
+    }
+    n += tg_format_v(t->message + n, sizeof t->message - n, format, args);
+    const bool is_error = (unsigned)(status - 1) < TG_ERR_FORMAT;
+    if (!is_error)
+        tg_format(t->message + n, sizeof t->message - n, " (raised with %d, which is no error's status)",
+                  (int)status);
+    t->shut |= TG_SHUT_BY_ERROR;
+    return t->status = is_error ? status : TG_ERR_ARGUMENT;
 }
 
 tg_status tg_tape_raise(tg_tape *t, tg_status status, const char *format, ...)
@@ -94,6 +135,17 @@ tg_status tg_tape_raise(tg_tape *t, tg_status status, const char *format, ...)
     status = tg_tape_raise_v(t, status, format, args);
     va_end(args);
     return status;
+}
+
+void tg_tape_locate(tg_tape *t, const char *format, ...)
+{
+    char message[sizeof t->message];
+    memcpy(message, t->message, sizeof message);
+    va_list args;
+    va_start(args, format);
+    const size_t n = tg_format_v(t->message, sizeof t->message, format, args);
+    va_end(args);
+    tg_format(t->message + n, sizeof t->message - n, "%s", message);
 }
 
 tg_status tg_tape_status(const tg_tape *t)
@@ -118,18 +170,26 @@ void *tg_tape_alloc(tg_tape *t, size_t size, const char *what)
 
 const tg_extent tg_scalar_extent = { .size = 1, .shape = { .rank = 0 } };
 
+TG_COLD bool tg_tape_check_shape(tg_tape *t, const tg_shape *shape, const char *what)
+{
+    char text[192];
+    if (shape->rank < 0 || shape->rank > TG_MAX_RANK)
+        tg_tape_raise(t, TG_ERR_SHAPE, "%s: rank %d is not in 0 .. %d", what, shape->rank, TG_MAX_RANK);
+    else if (tg_shape_size(shape) < 0)
+        tg_tape_raise(t, TG_ERR_SHAPE, "%s: %s has a negative size or more elements than memory can hold", what,
+                      tg_shape_text(shape, text, sizeof text));
+    else
+        return true;
+    return false;
+}
+
 const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *what)
 {
     if (shape->rank == 0)
         return &tg_scalar_extent;
-    int64_t size = tg_shape_size(shape);
+    const int64_t size = tg_shape_size(shape);
     if (size < 0) {
-        char text[192];
-        if (shape->rank < 0 || shape->rank > TG_MAX_RANK)
-            tg_tape_raise(t, TG_ERR_SHAPE, "%s: rank %d is not in 0 .. %d", what, shape->rank, TG_MAX_RANK);
-        else
-            tg_tape_raise(t, TG_ERR_SHAPE, "%s: %s has a negative size or more elements than memory can hold", what,
-                          tg_shape_text(shape, text, sizeof text));
+        tg_tape_check_shape(t, shape, what);
         return NULL;
     }
     tg_extent *e = tg_tape_alloc(t, sizeof *e, what);
@@ -194,33 +254,39 @@ void tg_tape_drop_kept(tg_tape *t, uint32_t count)
         memmove(t->kept, t->kept + gone, t->n_kept * sizeof *t->kept);
 }
 
+void tg_tape_unbind(tg_tape *t, uint32_t count)
+{
+    while (t->bound && t->bound->first > count)
+        t->bound = t->bound->next;
+    for (tg_bound_set *b = t->bound; b; b = b->next)
+        for (uint32_t i = 0; i < b->n; i++)
+            if (b->ids[i] > count)
+                b->ids[i] = 0;
+}
+
 void tg_tape_truncate(tg_tape *t, uint32_t count)
 {
     while (t->n_held && t->held[t->n_held - 1] > count)
         tg_store_drop(&t->store, tg_node_at(t, t->held[--t->n_held])->value);
     tg_tape_drop_kept(t, count);
-    while (t->labels && t->labels->id > count)
-        t->labels = t->labels->next;
+    tg_labels_drop(t, count);
+    tg_tape_unbind(t, count);
     t->count = count;
 }
 
 static void clear_error(tg_tape *t)
 {
     t->status = TG_OK;
+    t->shut = 0;
     t->message[0] = '\0';
 }
 
 void tg_tape_reset(tg_tape *t)
 {
-    if (!is_real(t))
+    if (!is_real(t) || !may_forget(t, "reset"))
         return;
-    if (t->in_vjp) {
-        tg_tape_raise(t, TG_ERR_STATE, "reset: the tape is running this rule");
-        return;
-    }
     tg_tape_truncate(t, 0);
     tg_arena_rewind(&t->arena, NULL, 0);
-    t->bound = NULL;
     t->has_gradients = false;
     t->epoch++;
     t->resets++;
@@ -233,43 +299,42 @@ tg_mark tg_tape_mark(const tg_tape *t)
         return (tg_mark){ .tape = t };
     return (tg_mark){
         .tape = t,
-        .position = { t->arena.current, t->bound },
+        .position = t->arena.current,
         .offset = t->arena.used,
         .id = t->count,
         .epoch = t->count ? tg_node_at(t, t->count)->epoch : 0,
         .resets = t->resets,
+        .backwards = t->backwards,
         .status = t->status,
     };
 }
 
-/* The leaves of parameters that were made after the mark, on sets that were bound before it. */
-static void forget_bindings(tg_bound_set *sets, uint32_t count)
+/* Whether what the mark stands for is still on the tape: its last tensor, its memory. */
+static bool is_on_tape(const tg_tape *t, const tg_mark *m)
 {
-    for (tg_bound_set *b = sets; b; b = b->next)
-        for (uint32_t i = 0; i < b->n; i++)
-            if (b->ids[i] > count)
-                b->ids[i] = 0;
+    return m->resets == t->resets && m->id <= t->count && (!m->id || tg_node_at(t, m->id)->epoch == m->epoch) &&
+           tg_arena_reaches(&t->arena, m->position, m->offset);
 }
 
 tg_status tg_tape_rewind(tg_tape *t, tg_mark m)
 {
     if (!is_real(t))
         return tg_tape_status(t);
-    if (t->in_vjp)
-        return tg_tape_raise(t, TG_ERR_STATE, "rewind: the tape is running this rule");
+    if (!may_forget(t, "rewind"))
+        return t->status;
     if (m.tape != t)
         return tg_tape_raise(t, TG_ERR_TAPE, "rewind: the mark is of another tape");
-    bool passed = m.resets != t->resets || m.id > t->count || (m.id && tg_node_at(t, m.id)->epoch != m.epoch);
-    if (passed)
-        return tg_tape_raise(t, TG_ERR_STALE, "rewind: a reset or an earlier rewind has passed this mark");
+    if (!is_on_tape(t, &m))
+        return tg_tape_raise(t, TG_ERR_STALE,
+                             "rewind: a reset or an earlier rewind has passed this mark; take a new one");
     if (m.status == TG_OK)
         clear_error(t);
     tg_tape_truncate(t, m.id);
-    tg_tape_drop_kept(t, 0);
-    t->has_gradients = false;
-    tg_arena_rewind(&t->arena, m.position[0], m.offset);
-    t->bound = m.position[1];
-    forget_bindings(t->bound, m.id);
+    if (m.backwards != t->backwards) { /* the gradients are of a backward since the mark */
+        tg_tape_drop_kept(t, 0);
+        t->has_gradients = false;
+    }
+    tg_arena_rewind(&t->arena, m.position, m.offset);
     t->epoch++;
     return t->status;
 }
@@ -290,17 +355,16 @@ tg_tape_usage tg_tape_memory(const tg_tape *t)
 
 bool tg_tape_set_recording(tg_tape *t, bool on)
 {
-    if (!is_real(t) || t->in_vjp)
-        return t && t->mode != TG_PAUSED;
-    bool before = t->mode == TG_RECORDING;
-    t->mode = on ? TG_RECORDING : TG_PAUSED;
+    const bool before = t && t->mode != TG_PAUSED;
+    if (is_real(t) && tg_tape_is_free(t, "set_recording"))
+        t->mode = on ? TG_RECORDING : TG_PAUSED;
     return before;
 }
 
 bool tg_tape_set_training(tg_tape *t, bool on)
 {
     bool before = tg_tape_training(t);
-    if (is_real(t))
+    if (is_real(t) && tg_tape_is_free(t, "set_training"))
         t->in_evaluation = !on;
     return before;
 }
@@ -312,6 +376,10 @@ bool tg_tape_training(const tg_tape *t)
 
 void tg_tape_set_trap(tg_tape *t, unsigned traps)
 {
-    if (is_real(t))
+    if (!is_real(t) || !tg_tape_is_free(t, "set_trap"))
+        return;
+    if (traps & ~(unsigned)TG_TRAP_NONFINITE)
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "set_trap: traps %#x; only TG_TRAP_NONFINITE is known", traps);
+    else
         t->traps = traps;
 }

@@ -27,7 +27,9 @@ enum tg_node_flag {
     TG_NODE_PARAM = 64,     /* attributes is a tg_binding */
     TG_NODE_TO_DO = 128,    /* noted, and needed by what is being computed */
     TG_NODE_NOTED = 256,    /* made while noting: its value may not be there */
-    TG_NODE_ON_NOTES = 512  /* it has an input that was noted */
+    TG_NODE_ON_NOTES = 512, /* it has an input that was noted */
+    TG_NODE_LATE = 1024,    /* its TG_NODE_RETAIN is younger than the last backward */
+    TG_NODE_GUARDED = 2048  /* its functions may be a user's */
 };
 
 /* One cache line. Nodes are numbered from 1 in the order in which they were made; 0 is "absent". */
@@ -53,6 +55,12 @@ typedef struct tg_node {
     uint16_t flags;
 } tg_node;
 _Static_assert(sizeof(tg_node) == 64, "a node is one cache line");
+
+/* Notes have epochs of their own, from here on, a new one for each rule: a handle that a rule kept to one of its notes is
+   stale in the next. */
+#define TG_NOTES_EPOCH UINT32_C(0x80000000)
+
+enum { TG_TEXT = 640 }; /* bytes of a message, or of a part of one */
 
 enum { TG_TWO = 2, TG_FEW = 4, TG_NODES_BITS = 10, TG_NODES = 1 << TG_NODES_BITS };
 
@@ -83,6 +91,7 @@ typedef struct tg_binding {
 /* The leaves of one set on one tape. */
 typedef struct tg_bound_set {
     struct tg_bound_set *next;
+    uint32_t first; /* leaf: the set is forgotten with it */
     const void *set;
     uint64_t version;
     uint32_t n;
@@ -106,10 +115,12 @@ enum tg_mode {
     TG_NOTING_RECORDING /* in a vjp whose gradients are to be differentiable: notes stay on the tape */
 };
 
+/* The name of a node, in a buffer of the store: a name may be younger than a mark that its tensor is older than. */
+enum tg_shut { TG_SHUT_BY_ERROR = 1, TG_SHUT_IN_CALL = 2 };
+
 typedef struct tg_label {
-    struct tg_label *next;
     uint32_t id;
-    char text[];
+    char *text;
 } tg_label;
 
 /* A gradient between its making and its use. */
@@ -129,38 +140,52 @@ typedef struct tg_slot {
 } tg_slot;
 
 struct tg_tape {
-    tg_status status;
+    unsigned shut; /* enum tg_shut: why no tensors can be made or looked at */
     tg_dtype dtype;
     enum tg_mode mode;
     bool in_evaluation, is_nil;
-    bool notes_hold; /* a note may hold a buffer */
+    bool notes_hold; /* a note may hold a buffer or a name, or be a parameter's leaf */
     unsigned traps;
     uint32_t count; /* nodes 1 .. count */
-    uint32_t epoch, resets;
+    uint32_t epoch;
     uint32_t notes_from; /* while noting: nodes from here on are the vjp's */
     size_t element;      /* bytes */
     const tg_kernels *kernels;
     tg_node **nodes; /* by TG_NODES */
     uint32_t n_chunks, chunk_capacity;
     tg_arena arena;
+    const tg_node *in_vjp; /* whose vjp is running */
+    uint32_t in_vjp_id;
+    tg_status status;
+    const tg_op *in_call; /* whose shape rule or forward is running, while TG_SHUT_IN_CALL */
+    int in_visit;         /* calls of tg_tape_each that are running */
     tg_heap heap;
     tg_store store;
-    tg_bound_set *bound; /* newest first, as labels */
-    tg_label *labels;
+    tg_bound_set *bound; /* newest first */
+    tg_label *labels;    /* ids ascending */
+    uint32_t n_labels, label_capacity;
     uint32_t *held; /* ids of the recorded nodes with TG_NODE_BUFFER, ascending */
     uint32_t n_held, held_capacity;
     tg_slot **slots; /* of the reverse pass, by TG_NODES, as nodes */
     uint32_t n_slot_chunks, slot_chunk_capacity;
     tg_slot *kept; /* for tg_grad_of, ids descending */
     uint32_t n_kept, kept_capacity;
-    bool has_gradients;    /* a backward succeeded since the last reset */
-    const tg_node *in_vjp; /* whose rule is running */
-    char message[512];
+    uint32_t resets, backwards; /* so far */
+    uint32_t differentiated;    /* by the last backward */
+    uint32_t notes_epoch;       /* of the next pass that notes */
+    bool has_gradients;         /* the last backward succeeded, and is still on the tape */
+    bool some_late;             /* a node may be TG_NODE_LATE */
+    char message[2 * TG_TEXT];
 };
 
 static inline tg_node *tg_node_at(const tg_tape *t, uint32_t id)
 {
     return &t->nodes[id >> TG_NODES_BITS][id & (TG_NODES - 1)];
+}
+
+static inline double tg_element(const tg_tape *t, const void *values, int64_t i)
+{
+    return t->dtype == TG_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
 }
 
 static inline tg_tensor tg_bad(tg_tape *t)
@@ -179,6 +204,23 @@ tg_status tg_tape_raise(tg_tape *tape, tg_status status, const char *format, ...
 tg_status tg_tape_raise_v(tg_tape *tape, tg_status status, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
+/* What the functions of an operation's author may do with the tape: a shape rule and a forward work on memory, and may do
+   nothing; a vjp makes tensors. tg_tape_is_open says whether tensors can be made and looked at: there is no error, and
+   no shape rule or forward is running. tg_tape_is_free says whether the tape itself can be changed, or gradients be
+   asked for: no function of an operation is running. What is not allowed is raised as the error of `what`. */
+bool tg_tape_refuse(tg_tape *tape, const char *what);
+static inline bool tg_tape_is_open(tg_tape *t, const char *what)
+{
+    return !t->shut || tg_tape_refuse(t, what);
+}
+static inline bool tg_tape_is_free(tg_tape *t, const char *what)
+{
+    return (!(t->shut & TG_SHUT_IN_CALL) && !t->in_vjp) || tg_tape_refuse(t, what);
+}
+
+/* Puts a place in front of the message of an error that has just been raised: "mlp_forward: layer1: ". */
+void tg_tape_locate(tg_tape *tape, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The node of a tensor of t; NULL if it has none: the null tensor, another tape's, a stale handle. */
 static inline tg_node *tg_node_if(const tg_tape *t, tg_tensor x)
 {
@@ -188,6 +230,9 @@ static inline tg_node *tg_node_if(const tg_tape *t, tg_tensor x)
     return n->epoch == x.epoch ? n : NULL;
 }
 
+/* What is said of a stale handle, whose tensor is no longer known. */
+#define TG_STALE_TEXT "is from before a reset or rewind of its tape: make it again, or take the mark after it"
+
 /* The node of a tensor, or NULL with the error raised: null tensor, stale handle; `what` names the caller. */
 tg_node *tg_node_of(tg_tensor x, const char *what);
 
@@ -196,7 +241,23 @@ tg_node *tg_value_of(tg_tensor x, const char *what);
 
 const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
 
-/* A scalar's extent; and a shape's, on the arena, NULL out of memory or (raised) where the size overflows. */
+/* How messages show a tensor, `"hidden" [64, 784]`, and an operation on its inputs, `matmul: "hidden" [64, 784] x [300, 10]: `,
+   behind the name, if any, of its result, which is tensor `id` or 0. Both return the bytes written. */
+size_t tg_tensor_text(const tg_tape *tape, uint32_t id, char *text, size_t size);
+size_t tg_application_text(const tg_tape *tape, const tg_node *node, uint32_t id, char *text, size_t size);
+
+/* Raises an error about x, which is on its tape: `read: "hidden" [64, 784]: ` and the format. Returns the tape's status. */
+tg_status tg_tensor_fail(tg_tensor x, tg_status status, const char *what, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Forget the names, and the parameters' bindings, of nodes above `count`. */
+void tg_labels_drop(tg_tape *tape, uint32_t count);
+void tg_tape_unbind(tg_tape *tape, uint32_t count);
+
+/* Whether a shape is one: rank, sizes, element count. Else the error of `what`. */
+bool tg_tape_check_shape(tg_tape *tape, const tg_shape *shape, const char *what);
+
+/* A scalar's extent; and a shape's, on the arena, NULL out of memory or (raised) where it is none. */
 extern const tg_extent tg_scalar_extent;
 const tg_extent *tg_tape_extent(tg_tape *tape, const tg_shape *shape, const char *what);
 
@@ -221,7 +282,7 @@ void *tg_tape_alloc(tg_tape *tape, size_t size, const char *what);
 /* Drops the gradients that a backward kept for tg_grad_of, of nodes above `count`. */
 void tg_tape_drop_kept(tg_tape *tape, uint32_t count);
 
-/* Forgets nodes above `count`; the arena is the caller's. */
+/* Forgets nodes above `count`, with their names and bindings; the arena is the caller's. */
 void tg_tape_truncate(tg_tape *tape, uint32_t count);
 
 /* Gives node a place for its value: in the node for one element, else on the arena or (noting) from the store. */
@@ -245,7 +306,13 @@ static inline void tg_tape_set_holder(tg_tape *t, tg_node *n)
 bool tg_tape_hold(tg_tape *tape, uint32_t id);
 
 /* Leaves' operations: names only. */
-extern const tg_op tg_leaf_variable, tg_leaf_constant, tg_leaf_param;
+extern const tg_op tg_leaf_variable, tg_leaf_constant, tg_leaf_param, tg_leaf_gradient;
+extern const tg_op tg_detach_op;
+/* What a leaf of tg_leaf_gradient is the gradient of. */
+static inline uint32_t tg_gradient_source(const tg_node *n)
+{
+    return n->inputs.few[0];
+}
 static inline bool tg_is_leaf(const tg_node *n)
 {
     return !n->op->shape && n->n_inputs == 0;
@@ -292,7 +359,10 @@ static inline const void *tg_call_value(const tg_call *c, int i)
     return id ? tg_node_at(c->tape, id)->value : NULL;
 }
 
-/* What is left to do after a forward in rare cases: scratch to let go, a trap, a failure. */
+/* Runs a forward that may be a user's, which may call nothing of the tape; or under a trap. */
+bool tg_node_run_watched(tg_call *call);
+
+/* What is left to do after a forward in rare cases: scratch to let go, a failure. */
 bool tg_node_finish_run(tg_call *call, tg_status status);
 
 /* Runs node's forward into `out`, whose element count is the node's. */
@@ -306,8 +376,10 @@ static inline bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool acc
     c.out = out;
     c.accumulate = accumulate;
     c.n_scratch = 0;
+    if ((n->flags & TG_NODE_GUARDED) | t->traps)
+        return tg_node_run_watched(&c);
     const tg_status status = n->op->forward(&c);
-    return (status == TG_OK && !c.n_scratch && !t->traps) || tg_node_finish_run(&c, status);
+    return (status == TG_OK && !c.n_scratch) || tg_node_finish_run(&c, status);
 }
 
 /* Computes what a noted node needs; and the node itself, to a place of its own. */

@@ -10,34 +10,36 @@
 
 tg_tensor tg_cotangent(const tg_vjp *v)
 {
+    if (!v)
+        return (tg_tensor){ 0 };
     return v->cotangent ? tg_handle(v->tape, v->cotangent) : tg_bad(v->tape);
 }
 
 int tg_vjp_count(const tg_vjp *v)
 {
-    return v->node->n_inputs;
+    return v ? v->node->n_inputs : 0;
 }
 
 const void *tg_vjp_attributes(const tg_vjp *v)
 {
-    return v->node->attributes;
+    return v ? v->node->attributes : NULL;
 }
 
 tg_tensor tg_output(const tg_vjp *v)
 {
-    return (tg_tensor){ .tape = v->tape, .id = v->id, .epoch = v->node->epoch };
+    return v ? (tg_tensor){ .tape = v->tape, .id = v->id, .epoch = v->node->epoch } : (tg_tensor){ 0 };
 }
 
 TG_COLD uint32_t tg_vjp_raise_no_input(const tg_vjp *v, int i)
 {
-    tg_tape_raise(v->tape, TG_ERR_ARGUMENT, "the rule speaks of input %d; there are %d, from 0", i,
+    tg_tape_raise(v->tape, TG_ERR_ARGUMENT, "the vjp asks for input %d; there are %d, counted from 0", i,
                   v->node->n_inputs);
     return 0;
 }
 
 tg_tensor tg_input(const tg_vjp *v, int i)
 {
-    const uint32_t id = tg_vjp_input_id(v, i);
+    const uint32_t id = v ? tg_vjp_input_id(v, i) : 0;
     if (!id)
         return (tg_tensor){ 0 };
     const tg_node *x = tg_node_at(v->tape, id);
@@ -49,21 +51,34 @@ tg_tensor tg_input(const tg_vjp *v, int i)
 
 bool tg_wants(const tg_vjp *v, int i)
 {
-    const uint32_t id = tg_vjp_input_id(v, i);
+    const uint32_t id = v ? tg_vjp_input_id(v, i) : 0;
     return id && tg_node_at(v->tape, id)->flags & v->reaches;
 }
 
 /* One rule -------------------------------------------------------------------------------------------------------- */
 
+/* Names and bindings of notes are as rare in a rule as buffers are usual. */
+static TG_COLD void forget_marks(tg_tape *t, uint32_t count)
+{
+    tg_labels_drop(t, count);
+    tg_tape_unbind(t, count);
+}
+
 /* Lets go of what a rule noted: the nodes and the arena are used again by the next. */
 static inline void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
 {
-    for (uint32_t id = t->count; id > count && t->notes_hold; id--) {
-        const tg_node *n = tg_node_at(t, id);
-        if (n->flags & TG_NODE_BUFFER)
-            tg_store_drop(&t->store, n->value);
+    if (t->notes_hold) {
+        bool is_bound = t->n_labels && t->labels[t->n_labels - 1].id > count;
+        for (uint32_t id = t->count; id > count; id--) {
+            const tg_node *n = tg_node_at(t, id);
+            if (n->flags & TG_NODE_BUFFER)
+                tg_store_drop(&t->store, n->value);
+            is_bound = is_bound || n->flags & TG_NODE_PARAM;
+        }
+        if (is_bound)
+            forget_marks(t, count);
+        t->notes_hold = false;
     }
-    t->notes_hold = false;
     t->count = count;
     if (t->arena.used != arena.used || t->arena.current != arena.current)
         tg_arena_rewind(&t->arena, arena.current, arena.used);
@@ -74,11 +89,13 @@ static bool is_differentiable(const tg_vjp *v, const tg_node *n)
     int needed = v->records ? TG_ORDER_ANY : TG_ORDER_ONCE;
     if (n->op->vjp && n->op->order >= needed)
         return true;
+    char text[TG_TEXT];
+    tg_application_text(v->tape, n, v->id, text, sizeof text);
     tg_tape_raise(v->tape, TG_ERR_NOT_DIFFERENTIABLE,
                   needed == TG_ORDER_ANY && n->op->vjp
-                      ? "%s has no second derivative: it cannot be differentiated again"
-                      : "%s has no derivative; detach what leads to it",
-                  n->op->name);
+                      ? "%sthere is no second derivative; ask without TG_CREATE_GRAPH"
+                      : "%sthere is no derivative; detach its inputs (tg_detach)",
+                  text);
     return false;
 }
 
@@ -93,13 +110,16 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
     const tg_arena arena = t->arena;
     t->notes_from = count + 1;
     t->in_vjp = n;
+    t->in_vjp_id = id;
     v->cotangent = tg_slot_tensor(t, s, n->extent).id;
     if (v->cotangent)
         n->op->vjp(v);
     t->in_vjp = NULL;
     if (!v->records)
         recycle_notes(t, count, arena);
-    return t->status == TG_OK;
+    if (n->flags & TG_NODE_GUARDED && !v->records)
+        t->epoch = (t->epoch + 1) | TG_NOTES_EPOCH; /* handles that a user's rule kept to its notes are stale */
+    return !t->shut;
 }
 
 /* The pass -------------------------------------------------------------------------------------------------------- */
@@ -174,9 +194,11 @@ static bool walk(tg_vjp *v, uint32_t y)
         if (s->kind == TG_SLOT_EMPTY)
             continue;
         const tg_node *n = tg_node_at(t, id);
-        if (!tg_is_leaf(n) && !run_rule(v, id, n, s))
+        const bool is_kept = n->flags & v->keeps;
+        const bool is_cut = is_kept && n->flags & TG_NODE_CUT; /* it was asked for, as the constant that it is */
+        if (!tg_is_leaf(n) && !is_cut && !run_rule(v, id, n, s))
             return false;
-        if (!(n->flags & v->keeps))
+        if (!is_kept)
             tg_slot_clear(t, s);
         else if (v->is_backward && !keep(t, id, s))
             return false;
@@ -187,33 +209,28 @@ static bool walk(tg_vjp *v, uint32_t y)
 /* Whether a pass can start at y with this cotangent. */
 static bool check(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
 {
-    tg_tape *t = v->tape;
-    char text[192], other[192];
-    if (t->in_vjp) {
-        tg_tape_raise(t, TG_ERR_STATE, "%s: not inside a rule; use tg_give", what);
-        return false;
-    }
     const tg_node *n = tg_node_of(y, what);
     if (!n)
         return false;
     if (!cotangent.tape && n->extent->size == 1)
         return true;
-    tg_shape_text(&n->extent->shape, text, sizeof text);
     if (!cotangent.tape) {
-        tg_tape_raise(t, TG_ERR_SHAPE,
-                      "%s: %s is not a scalar; reduce it with tg_sum or tg_mean, or give a cotangent", what, text);
+        tg_tensor_fail(y, TG_ERR_SHAPE, what,
+                       "this is not a scalar; reduce it with tg_sum or tg_mean, or give a cotangent");
         return false;
     }
-    if (cotangent.tape != t) {
-        tg_tape_raise(t, TG_ERR_TAPE, "%s: the cotangent is a tensor of another tape", what);
+    if (cotangent.tape != v->tape) {
+        tg_tensor_fail(y, TG_ERR_TAPE, what, "the cotangent is a tensor of another tape");
         return false;
     }
     const tg_node *c = tg_node_of(cotangent, what);
     if (c && tg_shape_equal(&c->extent->shape, &n->extent->shape))
         return true;
-    if (c)
-        tg_tape_raise(t, TG_ERR_SHAPE, "%s: a cotangent of %s for a tensor of %s; the shapes must be the same", what,
-                      tg_shape_text(&c->extent->shape, other, sizeof other), text);
+    char text[TG_TEXT / 2];
+    if (c) {
+        tg_tensor_text(v->tape, cotangent.id, text, sizeof text);
+        tg_tensor_fail(y, TG_ERR_SHAPE, what, "a cotangent of %s; the shapes must be the same", text);
+    }
     return false;
 }
 
@@ -225,19 +242,20 @@ bool tg_reverse(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
     if (!(tg_node_of(y, what)->flags & v->reaches)) {
         if (v->reaches != TG_NODE_NEEDS_GRAD)
             return make_slots(t, y.id, what); /* tg_grad of what does not depend on its inputs: zeros */
-        tg_tape_raise(t, TG_ERR_NOT_DIFFERENTIABLE,
-                      "%s: this tensor needs no gradient; it depends on no variable and no trainable parameter",
-                      what);
+        tg_raise_needs_none(y, what);
         return false;
     }
     if (!make_slots(t, y.id, what))
         return false;
     const enum tg_mode mode = t->mode;
+    const uint32_t epoch = t->epoch;
     t->mode = v->records ? TG_NOTING_RECORDING : TG_NOTING;
-    bool good = seed(v, y.id, cotangent) && walk(v, y.id);
+    t->epoch = v->records ? epoch : t->notes_epoch;
+    const bool good = seed(v, y.id, cotangent) && walk(v, y.id);
     t->mode = mode;
     if (!v->records)
-        t->epoch++; /* handles that a rule kept to its notes are stale */
+        t->notes_epoch = (t->epoch + 1) | TG_NOTES_EPOCH;
+    t->epoch = epoch;
     if (!good)
         tg_slots_clear(t, y.id);
     return good;

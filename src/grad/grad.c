@@ -16,6 +16,14 @@ static void invalidate_sets(tg_tape *t)
                 *b->bindings[i].sink->invalid = true;
 }
 
+/* What was marked since the last backward is marked for this one. */
+static void forget_late(tg_tape *t)
+{
+    for (uint32_t id = t->count; id > 0 && t->some_late; id--)
+        tg_node_at(t, id)->flags &= (uint16_t)~TG_NODE_LATE;
+    t->some_late = false;
+}
+
 tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent)
 {
     tg_tape *t = y.tape ? y.tape : cotangent.tape;
@@ -27,12 +35,14 @@ tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent)
         .reaches = TG_NODE_NEEDS_GRAD,
         .keeps = TG_NODE_RETAIN,
     };
-    if (t->is_nil)
+    if (t->is_nil || !tg_tape_is_free(t, "backward"))
         return t->status;
     if (!y.tape)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "backward: of the null tensor");
-    if (!t->in_vjp)
-        tg_tape_drop_kept(t, 0);
+    tg_tape_drop_kept(t, 0);
+    forget_late(t);
+    t->backwards++;
+    t->differentiated = y.id;
     t->has_gradients = t->status == TG_OK && tg_reverse(&pass, y, cotangent, "backward");
     if (!t->has_gradients)
         invalidate_sets(t);
@@ -48,21 +58,39 @@ tg_status tg_backward(tg_tensor y)
 
 tg_tensor tg_retain_grad(tg_tensor x)
 {
+    tg_tape *t = x.tape;
     tg_node *n = tg_node_of(x, "retain_grad");
     if (!n)
-        return tg_bad(x.tape);
+        return tg_bad(t);
     if (!(n->flags & TG_NODE_NEEDS_GRAD)) {
-        tg_tape_raise(x.tape, TG_ERR_NOT_DIFFERENTIABLE, "retain_grad: this tensor needs no gradient");
-        return tg_bad(x.tape);
+        tg_raise_needs_none(x, "retain_grad");
+        return tg_bad(t);
+    }
+    if (!(n->flags & TG_NODE_RETAIN) && t->has_gradients) {
+        n->flags |= TG_NODE_LATE;
+        t->some_late = true;
     }
     n->flags |= TG_NODE_RETAIN;
     return x;
 }
 
-/* A recorded tensor that keeps the slot's gradient alive. */
-static tg_tensor recorded(tg_tape *t, tg_slot *s, const tg_extent *extent)
+/* Makes a constant known as a gradient of y that was not recorded. */
+static tg_tensor mark_gradient(tg_tensor g, uint32_t y)
 {
-    tg_tensor g = tg_slot_tensor(t, s, extent);
+    if (g.id) {
+        tg_node *n = tg_node_at(g.tape, g.id);
+        n->op = &tg_leaf_gradient;
+        n->inputs.few[0] = y;
+    }
+    return g;
+}
+
+/* A recorded tensor that keeps the slot's gradient alive. */
+static tg_tensor recorded(tg_tape *t, tg_slot *s, const tg_extent *extent, uint32_t y)
+{
+    if (s->kind == TG_SLOT_NODE)
+        return tg_handle(t, s->id);
+    tg_tensor g = mark_gradient(tg_slot_tensor(t, s, extent), y);
     bool good = g.id && (s->kind != TG_SLOT_BUFFER || tg_tape_hold(t, g.id));
     if (good && s->kind == TG_SLOT_ONE) {
         tg_node *n = tg_node_at(t, g.id);
@@ -96,7 +124,7 @@ static tg_slot *find_kept(const tg_tape *t, uint32_t id)
 static tg_tensor copy_of_sink(tg_tape *t, const tg_node *leaf)
 {
     const tg_sink *sink = ((const tg_binding *)leaf->attributes)->sink;
-    tg_tensor g = tg_full(t, leaf->extent->shape, 0);
+    tg_tensor g = mark_gradient(tg_full(t, leaf->extent->shape, 0), t->differentiated);
     if (g.id && *sink->is_set && leaf->extent->size > 0)
         memcpy(tg_node_at(t, g.id)->value, sink->grad, (size_t)leaf->extent->size * t->element);
     return g;
@@ -108,18 +136,24 @@ tg_tensor tg_grad_of(tg_tensor x)
     const tg_node *n = tg_node_of(x, "grad_of");
     if (!n)
         return tg_bad(t);
-    if (t->in_vjp)
-        tg_tape_raise(t, TG_ERR_STATE, "grad_of: not inside a rule; the gradient there is tg_cotangent");
+    if (!tg_tape_is_free(t, "grad_of"))
+        return tg_bad(t);
+    tg_slot *s = find_kept(t, x.id);
+    if (!(n->flags & TG_NODE_NEEDS_GRAD))
+        tg_raise_needs_none(x, "grad_of");
     else if (!(n->flags & TG_NODE_RETAIN))
-        tg_tape_raise(t, TG_ERR_STATE, "grad_of: this tensor keeps no gradient; mark it with tg_retain_grad");
+        tg_tensor_fail(x, TG_ERR_STATE, "grad_of",
+                       "no gradient was kept; mark the tensor with tg_retain_grad before the backward");
     else if (!t->has_gradients)
-        tg_tape_raise(t, TG_ERR_STATE, "grad_of: there was no backward since the last reset or rewind");
+        tg_tensor_fail(x, TG_ERR_STATE, "grad_of",
+                       "there is no gradient: the last backward failed, was rewound, or is still to come");
     else if (n->flags & TG_NODE_PARAM)
         return copy_of_sink(t, n);
-    else {
-        tg_slot *s = find_kept(t, x.id);
-        return s ? recorded(t, s, n->extent) : tg_full(t, n->extent->shape, 0);
-    }
+    else if (!s && n->flags & TG_NODE_LATE)
+        tg_tensor_fail(x, TG_ERR_STATE, "grad_of",
+                       "no gradient was kept; the tensor was marked with tg_retain_grad after the last backward");
+    else
+        return s ? recorded(t, s, n->extent, t->differentiated) : tg_full(t, n->extent->shape, 0);
     return tg_bad(t);
 }
 
@@ -151,7 +185,10 @@ static void mark_paths(tg_tape *t, const tg_tensor *inputs, int n, uint32_t y)
 static bool check_inputs(tg_tape *t, const tg_tensor *inputs, int n, const tg_tensor *out)
 {
     if (n < 0 || (n > 0 && (!inputs || !out)))
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "grad: inputs and out must be arrays of n = %d tensors", n);
+        tg_tape_raise(t, TG_ERR_ARGUMENT,
+                      n < 0 ? "grad: n is %d, not a number of inputs"
+                            : "grad: inputs and out must be arrays of n = %d tensors",
+                      n);
     for (int i = 0; i < n && t->status == TG_OK; i++) {
         if (inputs[i].tape != t)
             tg_tape_raise(t, inputs[i].tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "grad: input %d is %s", i,
@@ -162,11 +199,25 @@ static bool check_inputs(tg_tape *t, const tg_tensor *inputs, int n, const tg_te
     return t->status == TG_OK;
 }
 
-static tg_tensor result(tg_tape *t, tg_tensor input, uint32_t y)
+/* Zeros are right for an input that y does not depend on, and wrong where it does in a way that was not recorded. */
+static tg_tensor zeros(tg_tape *t, const tg_tensor *inputs, int i, tg_tensor y, bool all_recorded)
 {
-    const tg_extent *extent = tg_node_at(t, input.id)->extent;
-    tg_slot *s = input.id <= y ? tg_slot_at(t, input.id) : NULL;
-    return s && s->kind != TG_SLOT_EMPTY ? recorded(t, s, extent) : tg_full(t, extent->shape, 0);
+    const uint32_t x = inputs[i].id;
+    char text[TG_TEXT], input[TG_TEXT / 2];
+    if (x > y.id || all_recorded || !tg_reason(t, y.id, x, text, sizeof text))
+        return tg_full(t, tg_node_at(t, x)->extent->shape, 0);
+    tg_tensor_text(t, x, input, sizeof input);
+    tg_tensor_fail(y, TG_ERR_NOT_DIFFERENTIABLE, "grad", "this depends on input %d, %s, only through %s", i, input,
+                   text);
+    return tg_bad(t);
+}
+
+static tg_tensor result(tg_tape *t, const tg_tensor *inputs, int i, tg_tensor y, bool all_recorded)
+{
+    const uint32_t x = inputs[i].id;
+    tg_slot *s = x <= y.id ? tg_slot_at(t, x) : NULL;
+    return s && s->kind != TG_SLOT_EMPTY ? recorded(t, s, tg_node_at(t, x)->extent, y.id)
+                                         : zeros(t, inputs, i, y, all_recorded);
 }
 
 tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int n, tg_tensor *out, unsigned flags)
@@ -176,7 +227,7 @@ tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int
         out[i] = tg_bad(t);
     if (!t)
         return TG_ERR_ARGUMENT;
-    if (t->status != TG_OK)
+    if (t->status != TG_OK || !tg_tape_is_free(t, "grad"))
         return t->status;
     if (!y.tape)
         return tg_tape_raise(t, TG_ERR_ARGUMENT, "grad: of the null tensor");
@@ -195,8 +246,9 @@ tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int
     bool good = tg_reverse(&pass, y, cotangent, "grad");
     unmark(t, last);
     if (good) {
+        const bool all_recorded = !tg_has_unrecorded(t, y.id);
         for (int i = 0; i < n; i++)
-            out[i] = result(t, inputs[i], y.id);
+            out[i] = result(t, inputs, i, y, all_recorded);
         tg_slots_clear(t, y.id);
     }
     for (int i = 0; t->status != TG_OK && i < n; i++)

@@ -31,7 +31,7 @@ void tg_raise_changed(tg_tape *t, const tg_sink *sink)
 {
     tg_tape_raise(
         t, TG_ERR_CHANGED,
-        "the values of parameter %s changed after they were recorded; reset the tape and run the model again",
+        "the values of parameter \"%s\" changed after they were recorded; reset the tape and run the model again",
         sink->name);
 }
 
@@ -140,14 +140,14 @@ bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent)
 
 /* What a rule gives ----------------------------------------------------------------------------------------------- */
 
-static TG_COLD void refuse_gift(tg_tape *t, int i, tg_tensor gradient)
+static TG_COLD void refuse_given(tg_tape *t, int i, tg_tensor gradient)
 {
     if (!gradient.tape)
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "the rule gave input %d the null tensor", i);
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "the vjp gives input %d the null tensor", i);
     else if (gradient.tape != t)
-        tg_tape_raise(t, TG_ERR_TAPE, "the rule gave input %d a tensor of another tape", i);
+        tg_tape_raise(t, TG_ERR_TAPE, "the vjp gives input %d a tensor of another tape", i);
     else
-        tg_tape_raise(t, TG_ERR_STALE, "the rule gave input %d a tensor from before a reset or rewind", i);
+        tg_tape_raise(t, TG_ERR_STALE, "the vjp gives input %d a tensor that " TG_STALE_TEXT, i);
 }
 
 /* Whether a gradient of extent g has its elements where one of extent x has them: at most axes of size 1 differ. */
@@ -162,12 +162,30 @@ static inline bool lies_as(const tg_extent *g, const tg_extent *x)
     return true;
 }
 
+static bool broadcasts(const tg_shape *from, const tg_shape *to)
+{
+    const int more = to->rank - from->rank;
+    bool fits = more >= 0;
+    for (int d = 0; fits && d < from->rank; d++)
+        fits = from->dims[d] == 1 || from->dims[d] == to->dims[d + more];
+    return fits;
+}
+
 /* What has another extent than x: the same in another place, what lies alike, or more, which is summed. */
 static TG_APART void give_other(const tg_vjp *v, int i, uint32_t id, const tg_node *g, tg_tensor gradient)
 {
     const tg_extent *x = tg_node_at(v->tape, id)->extent;
     if (!g) {
-        refuse_gift(v->tape, i, gradient);
+        refuse_given(v->tape, i, gradient);
+        return;
+    }
+    if (!broadcasts(&x->shape, &g->extent->shape)) {
+        char text[TG_TEXT / 2];
+        tg_tensor_text(v->tape, gradient.id, text, sizeof text);
+        tg_tape_raise(v->tape, TG_ERR_SHAPE,
+                      "the vjp gives input %d a gradient of %s; its shape must be the input's, or one that this "
+                      "broadcasts to",
+                      i, text);
         return;
     }
     if (!(v->records ? tg_same_shape(&g->extent->shape, &x->shape) : lies_as(g->extent, x)))
@@ -178,9 +196,11 @@ static TG_APART void give_other(const tg_vjp *v, int i, uint32_t id, const tg_no
 
 void tg_give(tg_vjp *v, int i, tg_tensor gradient)
 {
+    if (!v)
+        return;
     tg_tape *t = v->tape;
     const uint32_t id = tg_vjp_input_id(v, i);
-    if (!id || t->status != TG_OK)
+    if (!id || t->shut)
         return;
     const tg_node *x = tg_node_at(t, id);
     if (!(x->flags & v->reaches))

@@ -51,6 +51,16 @@ static inline tg_tensor tg_slot_tensor(tg_tape *t, tg_slot *s, const tg_extent *
     return x;
 }
 
+/* Whether y was computed from x (0: from anything that takes a gradient), but no gradient flows, since something on the
+   way was not recorded: writes what, and why. */
+bool tg_reason(const tg_tape *tape, uint32_t y, uint32_t x, char *text, size_t size);
+
+/* Whether something up to y was not recorded at all. */
+bool tg_has_unrecorded(const tg_tape *tape, uint32_t y);
+
+/* The error of `what`, which a tensor that needs no gradient cannot do; with the reason. */
+void tg_raise_needs_none(tg_tensor y, const char *what);
+
 /* The error of a reverse pass through values that are no longer those that were recorded. */
 void tg_raise_changed(tg_tape *tape, const tg_sink *sink);
 

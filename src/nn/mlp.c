@@ -144,7 +144,8 @@ tg_mlp *tg_mlp_create_with(const tg_mlp_config *config, const tg_allocator *allo
     tg_error_clear(err);
     if (!config)
         tg_error_raise(err, TG_ERR_ARGUMENT, "mlp_create: the config is NULL");
-    if (!config || check_sizes(config, err) != TG_OK || check_choices(config, err) != TG_OK)
+    if (!config || tg_allocator_check(allocator, "mlp_create", err) != TG_OK || check_sizes(config, err) != TG_OK ||
+        check_choices(config, err) != TG_OK)
         return NULL;
     const tg_mlp_config full = with_defaults(config);
     const tg_allocator a = tg_allocator_or_default(allocator);

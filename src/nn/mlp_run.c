@@ -1,4 +1,5 @@
 /* mlp_run.c - the multi-layer perceptron on a tape: logits, penalty, labels. */
+#include "core/format.h"
 #include "core/tape.h"
 #include "nn/mlp.h"
 #include "tapegrad/ops.h"
@@ -22,18 +23,30 @@ static tg_tensor activate(const tg_mlp_config *c, tg_tensor x)
     return x;
 }
 
-/* x, or a bad tensor if it is no input of the network. */
+static int bits(tg_dtype dtype)
+{
+    return dtype == TG_F64 ? 64 : 32;
+}
+
+/* x, or a bad tensor if it is no input of the network: its width and its tape's dtype are looked at together. */
 static tg_tensor check_input(const tg_mlp *net, tg_tensor x)
 {
     const tg_node *n = tg_node_of(x, "mlp_forward");
     if (!n)
         return tg_bad(x.tape);
     const tg_shape *s = &n->extent->shape;
-    if (s->rank > 0 && s->dims[s->rank - 1] == net->sizes[0])
+    const tg_dtype have = x.tape->dtype, want = net->config.dtype;
+    const bool fits = s->rank > 0 && s->dims[s->rank - 1] == net->sizes[0];
+    char width[64] = "", dtype[128] = "";
+    if (!fits)
+        tg_format(width, sizeof width, "layer0 takes rows of %lld", (long long)net->sizes[0]);
+    if (have != want)
+        tg_format(dtype, sizeof dtype, "layer0.weight is of float%d, the tape of float%d; tg_mlp_clone makes a twin",
+                  bits(want), bits(have));
+    if (fits && have == want)
         return x;
-    char text[192];
-    tg_tape_raise(x.tape, TG_ERR_SHAPE, "mlp_forward: layer0 takes rows of %lld, x is %s", (long long)net->sizes[0],
-                  tg_shape_text(s, text, sizeof text));
+    tg_tensor_fail(x, fits ? TG_ERR_DTYPE : TG_ERR_SHAPE, "mlp_forward", "%s%s%s", width,
+                   *width && *dtype ? ", and " : "", dtype);
     return tg_bad(x.tape);
 }
 
@@ -45,16 +58,19 @@ tg_tensor tg_mlp_forward_hidden(tg_mlp *net, tg_tensor x, tg_tensor *hidden)
     }
     const int depth = tg_mlp_depth(net);
     tg_tensor h = check_input(net, x);
+    bool is_well = h.id;
     for (int i = 0; i < depth; i++) {
         const int w = tg_mlp_weight_index(net, i);
         const tg_tensor weight = tg_param(x.tape, net->params, w);
         const tg_tensor bias = net->config.no_bias ? (tg_tensor){ 0 } : tg_param(x.tape, net->params, w + 1);
         h = tg_linear(h, weight, bias);
-        if (i + 1 == depth)
-            break;
-        h = activate(&net->config, h);
-        if (hidden)
+        if (i + 1 < depth)
+            h = activate(&net->config, h);
+        if (i + 1 < depth && hidden)
             hidden[i] = h;
+        if (is_well && !h.id)
+            tg_tape_locate(x.tape, "mlp_forward: layer%d: ", i);
+        is_well = h.id;
     }
     return h;
 }
@@ -81,19 +97,21 @@ tg_tensor tg_mlp_l2(tg_mlp *net, tg_tape *tape, double lambda)
 
 tg_status tg_mlp_predict(tg_mlp *net, tg_tensor x, int32_t *labels, int64_t n)
 {
-    const tg_shape shape = tg_shape_of(x);
-    char text[192];
+    tg_tape *t = x.tape;
     if (!net)
-        return tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "mlp_predict: the network is NULL");
+        return tg_tape_raise(t, TG_ERR_ARGUMENT, "mlp_predict: the network is NULL");
     if (!labels && n > 0)
-        return tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "mlp_predict: labels is NULL");
-    if (tg_is_valid(x) && (shape.rank != 2 || shape.dims[0] != n))
-        return tg_tape_raise(x.tape, TG_ERR_SHAPE, "mlp_predict: x is %s, labels has room for %lld rows",
-                             tg_shape_text(&shape, text, sizeof text), (long long)n);
-    const tg_mark mark = tg_tape_mark(x.tape);
-    const bool recorded = tg_tape_set_recording(x.tape, false);
+        return tg_tape_raise(t, TG_ERR_ARGUMENT, "mlp_predict: labels is NULL");
+    const tg_node *node = tg_node_of(x, "mlp_predict");
+    if (!node || !tg_tape_is_free(t, "mlp_predict"))
+        return tg_tape_status(t);
+    if (node->extent->shape.rank != 2 || node->extent->shape.dims[0] != n)
+        return tg_tensor_fail(x, TG_ERR_SHAPE, "mlp_predict", "labels has room for %lld rows; x must be [%lld, %lld]",
+                              (long long)n, (long long)n, (long long)net->sizes[0]);
+    const tg_mark mark = tg_tape_mark(t);
+    const bool recorded = tg_tape_set_recording(t, false);
     tg_argmax(tg_mlp_forward(net, x), 1, labels, n);
-    tg_tape_set_recording(x.tape, recorded);
-    const tg_status status = tg_tape_status(x.tape);
-    return status == TG_OK ? tg_tape_rewind(x.tape, mark) : status;
+    tg_tape_set_recording(t, recorded);
+    const tg_status status = tg_tape_status(t);
+    return status == TG_OK ? tg_tape_rewind(t, mark) : status;
 }

@@ -138,7 +138,7 @@ tg_params *tg_params_create_with(tg_dtype dtype, const tg_param_spec *specs, int
                                  tg_error *err)
 {
     tg_error_clear(err);
-    if (check_specs(dtype, specs, n, err) != TG_OK)
+    if (tg_allocator_check(allocator, "params_create", err) != TG_OK || check_specs(dtype, specs, n, err) != TG_OK)
         return NULL;
     tg_params layout = { .allocator = tg_allocator_or_default(allocator),
                          .kernels = tg_kernels_for(dtype),

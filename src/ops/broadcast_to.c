@@ -7,10 +7,14 @@ MAP1(broadcast_to, x, x)
 
 #else
 
+#include "core/tape.h"
+
 static tg_status shape(tg_call *c, tg_shape *out)
 {
     const tg_shape *wanted = tg_call_attributes(c);
     const tg_shape have = tg_call_shape(c, 0);
+    if (!tg_tape_check_shape(c->tape, wanted, "broadcast_to"))
+        return TG_ERR_SHAPE;
     const int more = wanted->rank - have.rank;
     bool fits = more >= 0;
     for (int d = 0; fits && d < have.rank; d++)

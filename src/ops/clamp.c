@@ -45,7 +45,8 @@ tg_tensor tg_clamp(tg_tensor x, double lo, double hi)
 {
     if (lo <= hi)
         return tg_apply1_with(&tg_op_clamp, x, &(bounds){ lo, hi }, sizeof(bounds));
-    tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "clamp: lo = %g and hi = %g; lo <= hi would be right", lo, hi);
+    if (tg_node_of(x, "clamp"))
+        tg_tensor_fail(x, TG_ERR_ARGUMENT, "clamp", "lo = %g and hi = %g; lo <= hi would be right", lo, hi);
     return tg_bad(x.tape);
 }
 

@@ -106,9 +106,9 @@ tg_tensor tg_dropout(tg_tensor x, double p, tg_rng *rng)
     if (!tg_node_of(x, "dropout"))
         return tg_bad(x.tape);
     if (!(p >= 0 && p < 1))
-        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "dropout: p is %g; it must be at least 0 and less than 1", p);
+        tg_tensor_fail(x, TG_ERR_ARGUMENT, "dropout", "p is %g; it must be at least 0 and less than 1", p);
     else if (!rng)
-        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "dropout: rng is NULL; it draws what is dropped");
+        tg_tensor_fail(x, TG_ERR_ARGUMENT, "dropout", "rng is NULL; it draws what is dropped");
     else if (!tg_tape_training(x.tape))
         return x;
     else {

@@ -134,7 +134,7 @@ tg_tensor tg_gather_rows(tg_tensor x, const int32_t *rows, int64_t n)
     if (!tg_node_of(x, "gather_rows"))
         return tg_bad(x.tape);
     if (n > PTRDIFF_MAX / (int64_t)sizeof(double)) {
-        tg_tape_raise(x.tape, TG_ERR_SHAPE, "gather_rows: %lld rows are more than memory can hold", (long long)n);
+        tg_tensor_fail(x, TG_ERR_SHAPE, "gather_rows", "%lld rows are more than memory can hold", (long long)n);
         return tg_bad(x.tape);
     }
     const int32_t *copy = tg_keep_numbers(x.tape, rows, n, "gather_rows");

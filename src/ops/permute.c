@@ -221,7 +221,7 @@ tg_tensor tg_permute(tg_tensor x, const int *axes)
     if (axes)
         memcpy(o.axes, axes, (size_t)rank * sizeof *axes);
     else if (rank)
-        tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "permute: axes is NULL, not an order of %d axes", rank);
+        tg_tensor_fail(x, TG_ERR_ARGUMENT, "permute", "axes is NULL, not an order of %d axes", rank);
     return permute(x, &o);
 }
 

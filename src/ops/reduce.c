@@ -13,8 +13,7 @@ bool tg_check_axis(tg_tensor x, const char *name, int axis)
     const int rank = tg_rank(x), legal = rank ? rank : 1;
     if (axis == TG_ALL || (axis >= -legal && axis < legal))
         return true;
-    tg_tape_raise(x.tape, TG_ERR_SHAPE, "%s: axis %d of a tensor of rank %d is not in %d .. %d or TG_ALL", name, axis,
-                  rank, -legal, legal - 1);
+    tg_tensor_fail(x, TG_ERR_SHAPE, name, "axis %d is not in %d .. %d or TG_ALL", axis, -legal, legal - 1);
     return false;
 }
 
@@ -35,9 +34,8 @@ static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool ne
             r->result.dims[r->result.rank++] = reduced ? 1 : s->dims[d];
     }
     if (empty && needs_elements) {
-        char text[192];
-        tg_tape_raise(x.tape, TG_ERR_SHAPE, "%s: %s has no elements to choose from; the sizes reduced must not be 0",
-                      op->name, tg_shape_text(s, text, sizeof text));
+        tg_tensor_fail(x, TG_ERR_SHAPE, op->name,
+                       "there are no elements to choose from; the sizes reduced must not be 0");
         return false;
     }
     return true;

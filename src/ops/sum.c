@@ -99,10 +99,12 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
     const tg_node *n = tg_node_of(x, "sum_to");
     if (!n)
         return tg_bad(x.tape);
+    if (!tg_tape_check_shape(x.tape, &shape, "sum_to"))
+        return tg_bad(x.tape);
     const tg_shape *s = &n->extent->shape;
     tg_reduction_of r = { .result = shape };
     const int more = s->rank - shape.rank;
-    bool fits = more >= 0 && tg_shape_size(&shape) >= 0;
+    bool fits = more >= 0;
     for (int d = 0; fits && d < s->rank; d++) {
         int64_t wanted = d < more ? 1 : shape.dims[d - more];
         fits = wanted == s->dims[d] || wanted == 1;
@@ -113,9 +115,9 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
         return tg_reshape(x, shape);
     if (fits)
         return tg_apply1_with(&tg_op_sum, x, &r, sizeof r);
-    char from[192], to[192];
-    tg_tape_raise(x.tape, TG_ERR_SHAPE, "sum_to: %s does not broadcast to %s", tg_shape_text(&shape, to, sizeof to),
-                  tg_shape_text(s, from, sizeof from));
+    char to[192];
+    tg_tensor_fail(x, TG_ERR_SHAPE, "sum_to", "%s does not broadcast to its shape",
+                   tg_shape_text(&shape, to, sizeof to));
     return tg_bad(x.tape);
 }
 

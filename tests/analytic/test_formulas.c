@@ -138,8 +138,7 @@ static void the_plain_softmax_overflows_and_the_trap_names_it(void **state)
     tg_tape_set_trap(tape, TG_TRAP_NONFINITE);
     plain_loss(tg_name(tg_variable(tape, TG_SHAPE(5), far), "logits"));
     assert_int_equal(tg_tape_status(tape), TG_ERR_NONFINITE);
-    assert_memory_equal(tg_tape_message(tape), "exp: [5]: ", 10);
-    assert_non_null(strstr(tg_tape_message(tape), "logits is finite"));
+    assert_string_equal(tg_tape_message(tape), "exp: \"logits\" [5]: the result is inf at [0]; input 0 is finite");
     tg_tape_destroy(tape);
 }
 

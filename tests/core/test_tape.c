@@ -103,7 +103,7 @@ static void shapes_of_every_rank_are_read(void **state)
     assert_int_equal(tg_size(none), 0);
     assert_int_equal(tg_read(none, (double *)NULL, 0), TG_OK);
     assert_int_equal(tg_dim(x, 8), -1);
-    says(t, TG_ERR_SHAPE, "dim: axis 8 of a tensor of rank 8");
+    says(t, TG_ERR_SHAPE, "dim: [1, 2, 1, 2, 1, 2, 1, 3]: axis 8 is not in -8 .. 7");
     tg_tape_destroy(t);
 }
 
@@ -212,10 +212,12 @@ static void stale_handles_are_errors(void **state)
     assert_int_equal(old.id, young.id);
     assert_false(tg_is_valid(old));
     tg_add(young, old);
-    says(t, TG_ERR_STALE, "add: input 1 is from before a reset or rewind of its tape");
+    says(t, TG_ERR_STALE,
+         "add: input 1 is from before a reset or rewind of its tape: make it again, or take the mark after it");
     tg_tape_reset(t);
     assert_true(isnan(tg_item(old)));
-    says(t, TG_ERR_STALE, "item: the tensor is from before a reset or rewind of its tape");
+    says(t, TG_ERR_STALE,
+         "item: the tensor is from before a reset or rewind of its tape: make it again, or take the mark after it");
     tg_tape_destroy(t);
 }
 
@@ -315,7 +317,7 @@ static void the_trap_names_the_operation(void **state)
     tg_tape_set_trap(t, TG_TRAP_NONFINITE);
     tg_tensor x = tg_name(tg_variable(t, TG_SHAPE(2), ((float[]){ 1, 100 })), "scores");
     tg_exp(x);
-    says(t, TG_ERR_NONFINITE, "exp: [2]: a NaN or an infinity in the result; input 0 scores is finite");
+    says(t, TG_ERR_NONFINITE, "exp: \"scores\" [2]: the result is inf at [1]; input 0 is finite");
     tg_tape_reset(t);
     tg_tensor a = tg_variable(t, TG_SCALAR, (float[]){ 1e-30f });
     tg_tensor y = tg_scale(tg_mul(a, tg_scale(a, 1e30)), 1e30); /* 1 there, 1e30 back */
@@ -324,7 +326,8 @@ static void the_trap_names_the_operation(void **state)
     y = tg_scale(tg_scale(tg_scale(a, 1e10), 1e30), 1e20);
     assert_int_equal(tg_tape_status(t), TG_OK);
     assert_int_equal(tg_backward(y), TG_ERR_NONFINITE);
-    assert_non_null(strstr(tg_tape_message(t), "in the reverse pass of scale: scale: []: a NaN"));
+    assert_non_null(strstr(tg_tape_message(t),
+                           "in the reverse pass of scale: []: scale: []: the result is inf; input 0 is finite"));
     tg_tape_destroy(t);
 }
 

@@ -273,7 +273,7 @@ static void changed_values_are_an_error(void **state)
     assert_int_equal(tg_params_write_f64(p, 1, (double[]){ 1, 1 }, 2, NULL), TG_OK);
     tg_mark m = tg_tape_mark(tape);
     assert_int_equal(tg_backward(y), TG_ERR_CHANGED);
-    assert_non_null(strstr(tg_tape_message(tape), "the values of parameter w changed after they were recorded"));
+    assert_non_null(strstr(tg_tape_message(tape), "the values of parameter \"w\" changed after they were recorded"));
     ok(tg_tape_rewind(tape, m));
     tg_params_zero_grad(p);
     tg_tensor again = tg_param(tape, p, 0); /* a new leaf, for the new values */
@@ -323,20 +323,23 @@ static void what_cannot_start_is_refused(void **state)
     (void)state;
     tg_tensor g;
     says(tg_backward(vector(1, 2)), TG_ERR_SHAPE,
-         "backward: [2] is not a scalar; reduce it with tg_sum or tg_mean, or give a cotangent");
+         "backward: [2]: this is not a scalar; reduce it with tg_sum or tg_mean, or give a cotangent");
     says(tg_backward(tg_full(tape, TG_SCALAR, 1)), TG_ERR_NOT_DIFFERENTIABLE,
-         "backward: this tensor needs no gradient; it depends on no variable and no trainable parameter");
+         "backward: []: this tensor needs no gradient; it depends on no variable and no trainable parameter");
     says(tg_backward_from(vector(1, 2), scalar(1)), TG_ERR_SHAPE,
-         "backward: a cotangent of [] for a tensor of [2]; the shapes must be the same");
+         "backward: [2]: a cotangent of []; the shapes must be the same");
     says(tg_backward_from(null, scalar(1)), TG_ERR_ARGUMENT, "backward: of the null tensor");
     tg_grad_of(scalar(1));
-    says(tg_tape_status(tape), TG_ERR_STATE, "grad_of: there was no backward since the last reset or rewind");
+    says(tg_tape_status(tape), TG_ERR_STATE,
+         "grad_of: []: there is no gradient: the last backward failed, was rewound, or is still to come");
     tg_tensor x = scalar(1), y = tg_exp(x);
     ok(tg_backward(y));
     tg_grad_of(y);
-    says(tg_tape_status(tape), TG_ERR_STATE, "grad_of: this tensor keeps no gradient; mark it with tg_retain_grad");
+    says(tg_tape_status(tape), TG_ERR_STATE,
+         "grad_of: []: no gradient was kept; mark the tensor with tg_retain_grad before the backward");
     tg_retain_grad(tg_full(tape, TG_SCALAR, 1));
-    says(tg_tape_status(tape), TG_ERR_NOT_DIFFERENTIABLE, "retain_grad: this tensor needs no gradient");
+    says(tg_tape_status(tape), TG_ERR_NOT_DIFFERENTIABLE,
+         "retain_grad: []: this tensor needs no gradient; it depends on no variable and no trainable parameter");
     x = scalar(1);
     says(tg_grad(x, null, (tg_tensor[]){ x, null }, 2, (tg_tensor[2]){ { 0 } }, 0), TG_ERR_ARGUMENT,
          "grad: input 1 is the null tensor");
@@ -345,7 +348,9 @@ static void what_cannot_start_is_refused(void **state)
     x = scalar(1);
     says(tg_grad(x, null, &x, 1, &g, 6), TG_ERR_ARGUMENT, "grad: flags 0x6; only TG_CREATE_GRAPH is known");
     assert_false(tg_is_valid(g));
-    says(tg_backward(x), TG_ERR_STALE, "backward: the tensor is from before a reset or rewind of its tape");
+    says(tg_backward(x), TG_ERR_STALE,
+         "backward: the tensor is from before a reset or rewind of its tape: make it again, or take the mark after "
+         "it");
 }
 
 int main(void)

@@ -198,7 +198,7 @@ static void errors_say_what_would_be_right(void **state)
     const tg_gradcheck_input in = { .name = "x", .shape = TG_SHAPE(3), .values = x };
     assert_int_equal(tg_gradcheck(mismatched, NULL, &in, 1, NULL, &report), TG_ERR_SHAPE);
     assert_string_equal(report.text,
-                        "gradcheck: add: [3] x [7]: sizes 3 and 7 do not broadcast; equal ones or a 1 would");
+                        "gradcheck: add: \"x\" [3] x [7]: sizes 3 and 7 do not broadcast; equal ones or a 1 would");
     assert_false(report.passed);
     assert_int_equal(tg_gradcheck(nothing, NULL, &in, 1, NULL, &report), TG_ERR_ARGUMENT);
     assert_string_equal(report.text, "gradcheck: the function returned the null tensor");

@@ -128,7 +128,7 @@ static void a_set_is_left_as_it_was_after_an_error(void **state)
             int left = calls;
             tg_gradcheck_report report;
             assert_int_equal(tg_gradcheck_params(params, failing_model, &left, NULL, &report), TG_ERR_SHAPE);
-            assert_non_null(strstr(report.text, "gradcheck: add: [3, 4] x [2]"));
+            assert_non_null(strstr(report.text, ": sizes 4 and 2 do not broadcast"));
             const picture after = take_picture(params);
             assert_memory_equal(&before, &after, sizeof before);
             tg_params_destroy(params);

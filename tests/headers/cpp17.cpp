@@ -21,6 +21,10 @@ static void overloads_work(void **)
     double out[3];
     assert_int_equal(tg_read(y, out, 3), TG_OK);
     assert_true(out[2] == 6);
+    assert_true(tg_size(tg_variable(tape, TG_SHAPE(0, 3), nullptr)) == 0);
+    assert_true(tg_is_valid(tg_constant(tape, TG_SHAPE(2, 0), nullptr)));
+    assert_false(tg_is_valid(tg_variable(tape, TG_SHAPE(1), nullptr)));
+    assert_int_equal(tg_tape_status(tape), TG_ERR_ARGUMENT);
     tg_tape_destroy(tape);
 }
 

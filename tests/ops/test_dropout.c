@@ -129,17 +129,17 @@ static void what_is_wrong_is_refused(void **state)
         double p;
         const char *message;
     } bad[] = {
-        { 1, "dropout: p is 1; it must be at least 0 and less than 1" },
-        { -0.5, "dropout: p is -0.5; it must be at least 0 and less than 1" },
-        { (double)NAN, "dropout: p is nan; it must be at least 0 and less than 1" },
-        { (double)INFINITY, "dropout: p is inf; it must be at least 0 and less than 1" },
+        { 1, "dropout: [2]: p is 1; it must be at least 0 and less than 1" },
+        { -0.5, "dropout: [2]: p is -0.5; it must be at least 0 and less than 1" },
+        { (double)NAN, "dropout: [2]: p is nan; it must be at least 0 and less than 1" },
+        { (double)INFINITY, "dropout: [2]: p is inf; it must be at least 0 and less than 1" },
     };
     for (int training = 0; training < 2; training++) {
         tg_tape_set_training(t, training);
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
             refused(t, tg_dropout(tg_full(t, TG_SHAPE(2), 1), bad[i].p, &rng), TG_ERR_ARGUMENT, bad[i].message);
         refused(t, tg_dropout(tg_full(t, TG_SHAPE(2), 1), 0.5, NULL), TG_ERR_ARGUMENT,
-                "dropout: rng is NULL; it draws what is dropped");
+                "dropout: [2]: rng is NULL; it draws what is dropped");
     }
     assert_int_equal(rng.position, 0);
     assert_null(tg_dropout((tg_tensor){ 0 }, 0.5, &rng).tape);
