@@ -96,7 +96,7 @@ static void run_cut(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 
 static void run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
 {
-    if (tg_gemm_is_large(dtype, g))
+    if (scratch && tg_gemm_is_large(dtype, g))
         tg_gemm_run_large(k, dtype, g, scratch);
     else
         run_cut(k, dtype, g);
@@ -165,7 +165,7 @@ size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
 {
-    if (g->k <= TG_GEMM_LONG)
+    if (!scratch || g->k <= TG_GEMM_LONG)
         run(k, dtype, g, scratch);
     else
         run_long(k, dtype, g, scratch, (char *)scratch + room_of_copies(k, dtype, g));
