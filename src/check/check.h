@@ -54,8 +54,8 @@ typedef struct tg_trace {
     int64_t n_values;
     double *values; /* of these nodes, at the origin */
     double *reach;  /* |value times cotangent|: a value's relative rounding changes <weights, outputs> by so much */
-    double *second; /* second differences of these, for two steps; NULL until they are wanted */
-    double whole;   /* the root of the sum of its squares */
+    double *differences; /* of these, first and second, for two steps; NULL until they are wanted */
+    double whole;        /* the root of the sum of its squares */
 } tg_trace;
 
 enum { TG_CHECK_BLOCKS = 16 };

@@ -154,44 +154,58 @@ static void add_values(const tg_checker *c, double factor, double *sum)
     }
 }
 
-/* With the step, the second difference of a kink halves, and that of a smooth function is quartered. What was built last
-   is the point itself. */
-static bool find_kink(const tg_checker *c, const double *whole, const double *half)
+static double largest_of(const tg_node *n)
+{
+    const double *x = n->value;
+    double largest = 0;
+    for (int64_t i = 0; i < n->extent->size; i++)
+        largest = fmax(largest, fabs(x[i]));
+    return largest;
+}
+
+/* At a kink the second difference is of the size of the first, and halves with the step, where that of a smooth function
+   is quartered. What was built last is the point itself, of which rounding shows no kinks. */
+static bool find_kink(const tg_checker *c, const double *first, const double *half, const double *whole)
 {
     int64_t at = 0;
     for (int i = 0; i < c->trace.n; i++) {
         const tg_node *n = node_at(c, i, at);
         if (!n)
             return false;
-        const double *now = n->value;
-        for (const int64_t end = at + n->extent->size; at < end; at++, now++)
-            if (fabs(half[at]) > 1e3 * DBL_EPSILON * fabs(*now) && fabs(whole[at]) < 3 * fabs(half[at]))
+        const double rounding = 1e3 * DBL_EPSILON * largest_of(n);
+        for (const int64_t end = at + n->extent->size; at < end; at++) {
+            const double second = fabs(half[at]);
+            if (second > rounding && second > 0.05 * fabs(first[at]) && fabs(whole[at]) < 3 * second)
                 return true;
+        }
     }
     return false;
 }
 
 tg_status tg_check_kinked(tg_checker *c, const tg_probe *p, bool *kinked)
 {
-    static const double steps[] = { 0x1p-20, -0x1p-20, 0x1p-21, -0x1p-21, 0 };
+    static const struct {
+        double t, in_first, in_half, in_whole;
+    } steps[] = {
+        { 0x1p-20, 0, 0, 1 }, { -0x1p-20, 0, 0, 1 }, { 0x1p-21, 1, 1, 0 }, { -0x1p-21, -1, 1, 0 }, { 0, 0, -2, -2 }
+    };
     tg_trace *t = &c->trace;
-    if (!t->second)
-        t->second = tg_check_room(c, t->n_values, 2 * sizeof *t->second);
-    if (!t->second)
+    if (!t->differences)
+        t->differences = tg_check_room(c, t->n_values, 3 * sizeof *t->differences);
+    if (!t->differences)
         return TG_ERR_MEMORY;
-    memset(t->second, 0, (size_t)t->n_values * 2 * sizeof *t->second);
-    tg_status status = TG_OK;
+    double *first = t->differences, *half = first + t->n_values, *whole = half + t->n_values;
+    memset(first, 0, (size_t)t->n_values * 3 * sizeof *first);
     const double unit = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
-    double *whole = t->second, *half = t->second + t->n_values;
+    tg_status status = TG_OK;
     for (int k = 0; k < 5 && status == TG_OK; k++) {
-        tg_check_move(c, p, steps[k] * unit);
+        tg_check_move(c, p, steps[k].t * unit);
         status = tg_check_values(c, c->moved);
         tg_check_move(c, p, 0);
-        if (k < 2 || k == 4)
-            add_values(c, k == 4 ? -2 : 1, whole);
-        if (k >= 2)
-            add_values(c, k == 4 ? -2 : 1, half);
+        add_values(c, steps[k].in_first, first);
+        add_values(c, steps[k].in_half, half);
+        add_values(c, steps[k].in_whole, whole);
     }
-    *kinked = status == TG_OK && find_kink(c, whole, half);
+    *kinked = status == TG_OK && find_kink(c, first, half, whole);
     return status;
 }

@@ -211,6 +211,35 @@ static void check(uint64_t seed, int most, fault_kind fault, bool float32, tally
     tg_params_destroy(params);
 }
 
+/* Through thousands of units, a step of the usual size crosses hundreds of kinks. */
+static void directions_through_many_kinks_are_judged(void **state)
+{
+    (void)state;
+    for (int seed = 0; seed < 9; seed++) {
+        tg_rng rng = tg_rng_seed((uint64_t)seed);
+        network net = draw((uint64_t)seed, 1, &rng);
+        for (int l = 1; l < 3; l++)
+            net.sizes[l] = 300;
+        net.layers = 3;
+        net.sizes[3] = 2;
+        for (int i = 0; i < ROWS * FEATURES; i++)
+            net.x[i] = tg_rng_normal(&rng);
+        tg_params *params = make(&net, TG_F32, &rng);
+        tg_gradcheck_report report;
+        tg_gradcheck_config config = { .seed = (uint64_t)seed, .max_elements = 1, .directions = 30 };
+        assert_passed(tg_gradcheck_params(params, run, &net, &config, &report), &report);
+        assert_true(report.all.n_kinks <= 2);
+        config.gradient = faulty;
+        config.gradient_context = &net;
+        config.directions = 4;
+        net.fault = PARAMETER;
+        net.size = 1e-4;
+        assert_element_failed(tg_gradcheck_params(params, run, &net, &config, &report), &report, "w0");
+        assert_int_equal(report.all.n_failed, 5);
+        tg_params_destroy(params);
+    }
+}
+
 static int n_seeds(int *most)
 {
     const char *text = getenv("TAPEGRAD_CHECK_NETWORKS");
@@ -262,6 +291,7 @@ static void planted_faults_never_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(directions_through_many_kinks_are_judged),
         cmocka_unit_test(sound_networks_never_fail),
         cmocka_unit_test(planted_faults_never_pass),
     };

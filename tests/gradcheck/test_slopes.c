@@ -118,6 +118,27 @@ static void a_convention_is_no_fault(void **state)
     }
 }
 
+static tg_status second_is_scaled(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
+                                  unsigned flags, void *context)
+{
+    (void)context;
+    const tg_status status = tg_grad(y, cotangent, in, n, out, flags);
+    const double factors[] = { 1, 1 + 1e-4, 1 };
+    out[0] = tg_mul(out[0], tg_constant(y.tape, TG_SHAPE(3), factors));
+    return status;
+}
+
+/* The gradient of relu at 0 is 0, and so is that times a factor: the fault shows beside it. */
+static void a_fault_behind_a_kink_is_found(void **state)
+{
+    (void)state;
+    tg_gradcheck_report report;
+    const tg_gradcheck_config config = { .gradient = second_is_scaled };
+    assert_element_failed(check_at(relu, AT(0.7, 0, -0.6), &config, &report), &report, "x[1]");
+    assert_int_equal(report.all.n_kinks, 1);
+    assert_int_equal(report.all.n_failed, 1);
+}
+
 /* Where the function is smooth, a gradient that is wrong at one point only is wrong. */
 static tg_status wrong_at_zero(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
                                unsigned flags, void *context)
@@ -325,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_sharp_bend_is_no_kink),
         cmocka_unit_test(a_gradient_outside_of_a_kink_fails),
         cmocka_unit_test(a_convention_is_no_fault),
+        cmocka_unit_test(a_fault_behind_a_kink_is_found),
         cmocka_unit_test(a_fault_at_one_point_is_found),
         cmocka_unit_test(a_jump_of_curvature_is_no_kink),
         cmocka_unit_test(ties_of_max_are_kinks),
