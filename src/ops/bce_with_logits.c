@@ -4,7 +4,8 @@
 
 #ifdef TG_VECTOR_PASS
 
-LOSS2(bce_with_logits, x, y, (v_max(v_set(0), x) - x * y) + v_softplus_rest(x))
+LOSS2(bce_with_logits, x, y, (v_max(v_set(0), x) - x * y) + v_softplus_rest(x),
+      (fmax(0, x) - x * y) + log1p(exp(-fabs(x))))
 MAP3(bce_with_logits_grad, x, y, g, p0 *(v_sigmoid(x) - y) * g)
 
 #else

@@ -38,6 +38,23 @@ static void defaults_are_as_documented(void **state)
     assert_true(tg_schedule_lr(&(tg_schedule){ 0 }, 5) == 0);
 }
 
+/* TG_ZERO is -1, which no rate is. */
+static void zero_can_be_asked_for(void **state)
+{
+    (void)state;
+    const tg_schedule step = { .kind = TG_SCHEDULE_STEP, .lr = 1, .factor = TG_ZERO },
+                      fading = { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 1, .factor = TG_ZERO },
+                      cosine = { .kind = TG_SCHEDULE_COSINE, .lr = 1, .period = 2, .floor = TG_ZERO };
+    assert_true(tg_schedule_lr(&step, 0) == 1 && tg_schedule_lr(&step, 1) == 0);
+    assert_true(tg_schedule_lr(&fading, 0) == 1 && tg_schedule_lr(&fading, 3) == 0);
+    assert_close(tg_schedule_lr(&cosine, 1), 0.5, 1e-15);
+    assert_true(tg_schedule_lr(&cosine, 2) == 0);
+    for (int kind = 0; kind < 4; kind++)
+        for (int t = 0; t < 3; t++)
+            assert_true(tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)kind, .lr = TG_ZERO, .warmup = 1 }, t) ==
+                        0);
+}
+
 static void a_period_stretches_the_exponential(void **state)
 {
     (void)state;
@@ -83,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rates_are_those_of_pytorch),         cmocka_unit_test(defaults_are_as_documented),
         cmocka_unit_test(a_period_stretches_the_exponential), cmocka_unit_test(the_cosine_stays_on_its_floor),
+        cmocka_unit_test(zero_can_be_asked_for),
         cmocka_unit_test(a_warm_up_leads_to_every_schedule),  cmocka_unit_test(nonsense_is_nan),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
