@@ -174,7 +174,7 @@ static bool walk(tg_vjp *v, uint32_t y)
         if (s->kind == TG_SLOT_EMPTY)
             continue;
         const tg_node *n = tg_node_at(t, id);
-        if (s->kind >= TG_SLOT_WIDE && tg_settle(t, n, s))
+        if (s->kind >= TG_SLOT_WIDE && tg_settle(v, n, s))
             continue;
         if (!tg_is_leaf(n) && !run_rule(v, id, n, s))
             return false;

@@ -77,15 +77,16 @@ static TG_COLD bool add_wide(tg_tape *t, tg_slot *s, uint32_t id, void *chain)
     return deliver(t, id, chain, s->id++ > 0);
 }
 
-bool tg_settle(tg_tape *t, const tg_node *n, tg_slot *s)
+bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
 {
+    tg_tape *t = pass->tape;
     if (s->kind == TG_SLOT_ONE_WIDE) {
         s->at.one.f32 = (float)s->at.one.f64;
         s->kind = TG_SLOT_ONE;
         return false;
     }
     const int64_t size = n->extent->size;
-    const bool is_param = n->flags & TG_NODE_PARAM;
+    const bool is_param = pass->is_backward && n->flags & TG_NODE_PARAM;
     void *sum = is_param ? ((const tg_binding *)n->attributes)->sink->grad : s->at.value;
     if (s->id > 0)
         t->kernels->add_wide(size, sum, wide_sums(s, size));

@@ -36,8 +36,8 @@ static inline void tg_slot_clear(tg_tape *t, tg_slot *s)
     *s = (tg_slot){ .kind = TG_SLOT_EMPTY };
 }
 
-/* Rounds the wide sum in node n's slot. True if it is a parameter's, whose set has it now: the slot is empty. */
-bool tg_settle(tg_tape *tape, const tg_node *n, tg_slot *slot);
+/* Rounds the wide sum in node n's slot. True if it went into a parameter's set: the slot is empty. */
+bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *slot);
 
 /* A tensor of this extent whose value is the slot's gradient: one element stays in the slot, and of a buffer the tensor
    becomes a holder. */
