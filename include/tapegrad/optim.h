@@ -14,7 +14,8 @@ typedef struct tg_optimizer tg_optimizer;
 
 /* Below, w is a value, g its gradient, t counts the parameter's steps from 1. Formulas and their order are those of
    PyTorch (torch.optim.SGD, Adam, AdamW), one state for each element, all in the set's dtype. Weight decay leaves
-   parameters with TG_PARAM_NO_DECAY alone; those with TG_PARAM_FROZEN are not touched at all. */
+   parameters with TG_PARAM_NO_DECAY alone. Not touched at all, value, state and t, are those with TG_PARAM_FROZEN and those
+   whose gradient is unset; one that is set to zeros counts as any other. */
 
 /* Stochastic gradient descent (Robbins, Monro 1951) with momentum (Polyak 1964) or Nesterov's (Sutskever, Martens,
    Dahl, Hinton 2013: On the importance of initialization and momentum in deep learning):
@@ -53,8 +54,8 @@ TG_API tg_optimizer *tg_adamw_create(tg_params *params, const tg_adam_config *co
 TG_API void tg_optimizer_destroy(tg_optimizer *optimizer);
 
 /* One step: changes the values, raises the set's version, keeps the gradients (tg_params_zero_grad unsets them). A
-   gradient that is unset while others are set counts as zeros. TG_ERR_STATE, and nothing changed, if no gradient is
-   set or if the last backward failed. */
+   parameter whose gradient is unset while others are set is left alone. TG_ERR_STATE, and nothing changed, if no gradient
+   is set or if the last backward failed. */
 TG_API tg_status tg_optimizer_step(tg_optimizer *optimizer);
 
 /* What the last call of this optimizer came to, as a sentence; "" if it succeeded. Owned by the optimizer. */

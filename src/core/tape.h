@@ -130,9 +130,12 @@ typedef struct tg_slot {
         TG_SLOT_ONE,      /* one element, in the slot */
         TG_SLOT_BORROWED, /* the memory of a node below */
         TG_SLOT_BUFFER,   /* a buffer of the store, of which the slot is a holder */
-        TG_SLOT_NODE      /* a recorded tensor */
+        TG_SLOT_NODE,     /* a recorded tensor */
+        /* float32, of many contributions, whose sum tg_settle will round: */
+        TG_SLOT_WIDE,    /* a buffer as above, for sums in double and the latest contributions */
+        TG_SLOT_ONE_WIDE /* one element, in double, in the slot */
     } kind;
-    uint32_t id; /* TG_SLOT_NODE: the tensor; in tape->kept: whose gradient it is */
+    uint32_t id; /* TG_SLOT_NODE: the tensor; in tape->kept: whose gradient it is; else it counts contributions */
     union {
         union tg_one one;
         void *value;

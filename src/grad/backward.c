@@ -196,6 +196,8 @@ static bool walk(tg_vjp *v, uint32_t y)
         const tg_node *n = tg_node_at(t, id);
         const bool is_kept = n->flags & v->keeps;
         const bool is_cut = is_kept && n->flags & TG_NODE_CUT; /* it was asked for, as the constant that it is */
+        if (s->kind >= TG_SLOT_WIDE && tg_settle(v, n, s))
+            continue;
         if (!tg_is_leaf(n) && !is_cut && !run_rule(v, id, n, s))
             return false;
         if (!is_kept)

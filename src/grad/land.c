@@ -2,6 +2,7 @@
    zeroed buffer, and none is copied that can be shared. */
 #include <string.h>
 
+#include "core/convert.h"
 #include "core/platform.h"
 #include "grad/reverse.h"
 #include "tapegrad/ops.h"
@@ -35,7 +36,69 @@ void tg_raise_changed(tg_tape *t, const tg_sink *sink)
         sink->name);
 }
 
-static TG_APART bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
+/* Sums of many, in float32: every CHAIN contributions are summed as they come, and such sums in double, in a buffer that
+   has room for both. A parameter's contributions come together in its set. */
+enum { CHAIN = 32 };
+
+static double *wide_sums(const tg_slot *s, int64_t size)
+{
+    return (double *)s->at.value + (size + 1) / 2;
+}
+
+static bool is_full(const tg_tape *t, tg_slot *s)
+{
+    return t->dtype == TG_F32 && ++s->id == CHAIN;
+}
+
+/* From now on the slot is wide; `sum` is what it has so far. */
+static TG_COLD bool widen(tg_tape *t, tg_slot *s, const void *sum, int64_t size)
+{
+    const size_t bytes = (size_t)((size + 1) / 2 + size) * sizeof(double);
+    void *wide = tg_store_take(&t->store, &t->heap, bytes);
+    if (!wide) {
+        tg_tape_raise(t, TG_ERR_MEMORY, "no memory for a gradient of %zu bytes", bytes);
+        return false;
+    }
+    memset(wide, 0, bytes);
+    t->kernels->add_wide(size, sum, (double *)wide + (size + 1) / 2);
+    tg_slot_clear(t, s);
+    *s = (tg_slot){ .kind = TG_SLOT_WIDE, .at.value = wide };
+    return true;
+}
+
+/* One more contribution: `chain` has the sum of the latest ones. */
+static TG_COLD bool add_wide(tg_tape *t, tg_slot *s, uint32_t id, void *chain)
+{
+    const int64_t size = tg_node_at(t, id)->extent->size;
+    if (s->id == CHAIN) {
+        t->kernels->add_wide(size, chain, wide_sums(s, size));
+        s->id = 0;
+    }
+    return deliver(t, id, chain, s->id++ > 0);
+}
+
+bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
+{
+    tg_tape *t = pass->tape;
+    if (s->kind == TG_SLOT_ONE_WIDE) {
+        s->at.one.f32 = (float)s->at.one.f64;
+        s->kind = TG_SLOT_ONE;
+        return false;
+    }
+    const int64_t size = n->extent->size;
+    const bool is_param = pass->is_backward && n->flags & TG_NODE_PARAM;
+    void *sum = is_param ? ((const tg_binding *)n->attributes)->sink->grad : s->at.value;
+    if (s->id > 0)
+        t->kernels->add_wide(size, sum, wide_sums(s, size));
+    tg_convert(sum, TG_F32, wide_sums(s, size), TG_F64, size);
+    if (is_param)
+        tg_slot_clear(t, s);
+    else
+        s->kind = TG_SLOT_BUFFER;
+    return is_param;
+}
+
+static TG_APART bool into_sink(tg_tape *t, tg_slot *s, const tg_node *leaf, uint32_t id)
 {
     const tg_binding *b = leaf->attributes;
     const tg_sink *sink = b->sink;
@@ -43,9 +106,11 @@ static TG_APART bool into_sink(tg_tape *t, const tg_node *leaf, uint32_t id)
         tg_raise_changed(t, sink);
         return false;
     }
+    if (s->kind == TG_SLOT_WIDE)
+        return add_wide(t, s, id, sink->grad);
     bool good = deliver(t, id, sink->grad, *sink->is_set);
     *sink->is_set = 1;
-    return good;
+    return good && (!is_full(t, s) || widen(t, s, sink->grad, leaf->extent->size));
 }
 
 /* One element lives in the slot itself, and is copied or added without asking a kernel. */
@@ -54,21 +119,26 @@ static TG_APART bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
     if (!tg_node_compute(t, id))
         return false;
     const tg_node *g = tg_node_at(t, id);
-    const bool accumulate = s->kind == TG_SLOT_ONE;
+    const enum tg_slot_kind kind = s->kind;
     s->kind = TG_SLOT_ONE;
     if (g->extent->size == 0)
         return true;
-    if (t->dtype == TG_F32)
-        s->at.one.f32 = accumulate ? s->at.one.f32 + *(const float *)g->value : *(const float *)g->value;
-    else
-        s->at.one.f64 = accumulate ? s->at.one.f64 + *(const double *)g->value : *(const double *)g->value;
+    if (t->dtype == TG_F64) {
+        s->at.one.f64 = kind == TG_SLOT_ONE ? s->at.one.f64 + *(const double *)g->value : *(const double *)g->value;
+    } else if (kind == TG_SLOT_EMPTY) {
+        s->at.one.f32 = *(const float *)g->value;
+    } else {
+        const double sum = kind == TG_SLOT_ONE ? (double)s->at.one.f32 : s->at.one.f64;
+        s->at.one.f64 = sum + (double)*(const float *)g->value;
+        s->kind = TG_SLOT_ONE_WIDE;
+    }
     return true;
 }
 
 static TG_INLINE bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
 {
     const tg_node *g = tg_node_at(t, id);
-    if (s->kind == TG_SLOT_ONE || !is_direct(g))
+    if (s->kind != TG_SLOT_EMPTY || !is_direct(g))
         return land_computed(t, s, id);
     s->kind = TG_SLOT_ONE;
     return tg_node_compute_inputs(t, id) && tg_node_run(t, g, &s->at.one, false);
@@ -90,9 +160,12 @@ static bool hand_on(tg_tape *t, tg_slot *s, uint32_t id)
 /* A further one makes a sum, in a buffer that nobody else holds. */
 static bool sum_up(tg_tape *t, tg_slot *s, uint32_t id)
 {
+    const int64_t size = tg_node_at(t, id)->extent->size;
+    if (s->kind == TG_SLOT_WIDE)
+        return add_wide(t, s, id, s->at.value);
     if (s->kind == TG_SLOT_BUFFER && !tg_store_is_shared(s->at.value))
-        return deliver(t, id, s->at.value, true);
-    size_t bytes = (size_t)tg_node_at(t, id)->extent->size * t->element;
+        return deliver(t, id, s->at.value, true) && (!is_full(t, s) || widen(t, s, s->at.value, size));
+    size_t bytes = (size_t)size * t->element;
     void *sum = tg_store_take(&t->store, &t->heap, bytes);
     if (!sum) {
         tg_tape_raise(t, TG_ERR_MEMORY, "no memory for a gradient of %zu bytes", bytes);
@@ -129,7 +202,7 @@ static TG_INLINE bool land(const struct tg_vjp *pass, uint32_t target, const tg_
     if (pass->records)
         return land_recorded(t, s, id);
     if (pass->is_backward && n->flags & TG_NODE_PARAM)
-        return into_sink(t, n, id);
+        return into_sink(t, s, n, id);
     return n->extent->size <= 1 ? land_one(t, s, id) : land_many(t, s, id);
 }
 

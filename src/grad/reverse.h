@@ -31,10 +31,13 @@ static inline uint32_t tg_vjp_input_id(const struct tg_vjp *v, int i)
 /* Empties a slot, letting go of its buffer. */
 static inline void tg_slot_clear(tg_tape *t, tg_slot *s)
 {
-    if (s->kind == TG_SLOT_BUFFER)
+    if (s->kind == TG_SLOT_BUFFER || s->kind == TG_SLOT_WIDE)
         tg_store_drop(&t->store, s->at.value);
     *s = (tg_slot){ .kind = TG_SLOT_EMPTY };
 }
+
+/* Rounds the wide sum in node n's slot. True if it went into a parameter's set: the slot is empty. */
+bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *slot);
 
 /* A tensor of this extent whose value is the slot's gradient: one element stays in the slot, and of a buffer the tensor
    becomes a holder. */

@@ -10,6 +10,13 @@ static void add(int64_t n, const void *x, void *y)
         put(y, i, n, take(y, i, n) + take(x, i, n));
 }
 
+static void add_wide(int64_t n, const void *x, double *y)
+{
+    const real *p = x;
+    for (int64_t i = 0; i < n; i++)
+        y[i] += (double)p[i];
+}
+
 static void scale(int64_t n, double c, void *y)
 {
     const vec factor = v_set((real)c);

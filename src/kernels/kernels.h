@@ -77,8 +77,9 @@ typedef struct tg_kernels {
     void (*copy_a)(const tg_pass *pass, int64_t i, int64_t m);
     void (*copy_b)(const tg_pass *pass, int64_t j, int64_t n);
     void (*multiply)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n);
-    void (*add)(int64_t n, const void *x, void *y);  /* y += x */
-    void (*scale)(int64_t n, double c, void *y);     /* y *= c */
+    void (*add)(int64_t n, const void *x, void *y);        /* y += x */
+    void (*add_wide)(int64_t n, const void *x, double *y); /* y += x, for sums of very many */
+    void (*scale)(int64_t n, double c, void *y);           /* y *= c */
     double (*sum_squares)(int64_t n, const void *x); /* accumulated in double */
     bool (*all_finite)(int64_t n, const void *x);
     void (*sgd)(int64_t n, const tg_sgd_step *s);

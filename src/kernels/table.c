@@ -28,6 +28,7 @@ const tg_kernels TG_PASTE(tg_kernels_, TG_TABLE) = {
     .copy_b = TG_PASTE(tg_copy_b_, TG_TABLE),
     .multiply = TG_PASTE(tg_multiply_, TG_TABLE),
     .add = add,
+    .add_wide = add_wide,
     .scale = scale,
     .sum_squares = sum_squares,
     .all_finite = all_finite,

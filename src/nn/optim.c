@@ -87,16 +87,18 @@ static bool decays(const tg_optimizer *o, int i)
     return o->h.weight_decay > 0 && !(o->params->at[i].flags & TG_PARAM_NO_DECAY);
 }
 
-static bool is_frozen(const tg_optimizer *o, int i)
+/* Whether the step changes parameter i: one that got no gradient is left alone, as one that is frozen. */
+static bool moves(const tg_optimizer *o, int i)
 {
-    return o->params->at[i].flags & TG_PARAM_FROZEN;
+    const tg_parameter *q = &o->params->at[i];
+    return q->is_set && !(q->flags & TG_PARAM_FROZEN);
 }
 
 /* The parameter after the run that begins with parameter i. */
 static int end_of_run(const tg_optimizer *o, int i)
 {
     int end = i + 1;
-    while (end < o->params->n && is_frozen(o, end) == is_frozen(o, i) && decays(o, end) == decays(o, i) &&
+    while (end < o->params->n && moves(o, end) == moves(o, i) && decays(o, end) == decays(o, i) &&
            o->steps[end] == o->steps[i])
         end++;
     return end;
@@ -111,10 +113,8 @@ static void update_block(void *context, int64_t i)
 static void update_run(tg_optimizer *o, int i, int end)
 {
     const tg_params *p = o->params;
-    for (int j = i; j < end; j++) {
-        tg_params_zero_fill(&p->at[j], p->dtype);
+    for (int j = i; j < end; j++)
         o->steps[j]++;
-    }
     const int64_t start = p->at[i].offset, stop = end < p->n ? p->at[end].offset : p->length;
     run r = { .of = o,
               .start = start,
@@ -127,7 +127,7 @@ static void update_run(tg_optimizer *o, int i, int end)
 static bool has_any_grad(const tg_optimizer *o)
 {
     for (int i = 0; i < o->params->n; i++)
-        if (o->params->at[i].is_set && !is_frozen(o, i))
+        if (moves(o, i))
             return true;
     return false;
 }
@@ -144,7 +144,7 @@ tg_status tg_optimizer_step(tg_optimizer *o)
             "optimizer_step: no parameter that is not frozen has a gradient; call tg_backward first");
     for (int i = 0, end; i < o->params->n; i = end) {
         end = end_of_run(o, i);
-        if (!is_frozen(o, i))
+        if (moves(o, i))
             update_run(o, i, end);
     }
     o->total++;

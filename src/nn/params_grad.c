@@ -1,7 +1,9 @@
 /* params_grad.c - a parameter set's gradients: unset, merged, measured, clipped. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include "core/platform.h"
 #include "core/status.h"
 #include "nn/flat.h"
 #include "nn/params.h"
@@ -139,6 +141,34 @@ static double sum_of_squares(const tg_params *p, const tg_parameter *q)
     return sum;
 }
 
+static double largest(const tg_parameter *q, double most)
+{
+    const double *g = q->sink.grad;
+    for (int64_t i = 0; i < q->extent.size; i++)
+        most = fmax(most, fabs(g[i]));
+    return most;
+}
+
+/* The norm where squares are too large or too small for a double, which float32's never are: the largest element becomes
+   a number in 1/2 .. 1, which is exact. */
+static TG_COLD double scaled_norm(const tg_params *p)
+{
+    double most = 0, sum = 0;
+    for (int i = 0; i < p->n; i++)
+        if (counts(&p->at[i]))
+            most = largest(&p->at[i], most);
+    if (most == 0 || isinf(most))
+        return most;
+    int exponent;
+    frexp(most, &exponent);
+    for (int i = 0; i < p->n; i++)
+        for (int64_t k = 0; counts(&p->at[i]) && k < p->at[i].extent.size; k++) {
+            const double g = ldexp(((const double *)p->at[i].sink.grad)[k], -exponent);
+            sum += g * g;
+        }
+    return ldexp(sqrt(sum), exponent);
+}
+
 double tg_params_grad_norm(const tg_params *p)
 {
     if (p && p->invalid)
@@ -147,14 +177,28 @@ double tg_params_grad_norm(const tg_params *p)
     for (int i = 0; i < tg_params_count(p); i++)
         if (counts(&p->at[i]))
             sum += sum_of_squares(p, &p->at[i]);
-    return sqrt(sum);
+    const double least = 1e-280; /* below, the squares that count may have lost digits */
+    return p && p->dtype == TG_F64 && (sum < least || isinf(sum)) ? scaled_norm(p) : sqrt(sum);
 }
 
-static void scale(const tg_params *p, const tg_parameter *q, double factor)
+static void scale(const tg_params *p, double factor)
 {
-    pass w = pass_over(p, q);
-    w.factor = factor;
-    tg_parallel_brief(w.cut.count, scale_block, &w);
+    for (int i = 0; i < p->n; i++)
+        if (counts(&p->at[i])) {
+            pass w = pass_over(p, &p->at[i]);
+            w.factor = factor;
+            tg_parallel_brief(w.cut.count, scale_block, &w);
+        }
+}
+
+/* A factor that the dtype cannot hold is applied in steps, of powers of two. */
+static void shrink(const tg_params *p, double norm, double max_norm)
+{
+    const bool single = p->dtype == TG_F32;
+    const double least = single ? (double)FLT_MIN : DBL_MIN, step = single ? 0x1p-100 : 0x1p-1000;
+    for (; max_norm / norm < least; norm *= step)
+        scale(p, step);
+    scale(p, max_norm / norm);
 }
 
 tg_status tg_params_clip_grad_norm(tg_params *p, double max_norm, double *norm, tg_error *err)
@@ -171,8 +215,7 @@ tg_status tg_params_clip_grad_norm(tg_params *p, double max_norm, double *norm, 
     if (!isfinite(before))
         return tg_error_raise(err, TG_ERR_NONFINITE,
                               "params_clip_grad_norm: the norm of the gradients is %g; nothing was scaled", before);
-    for (int i = 0; i < p->n && before > max_norm; i++)
-        if (counts(&p->at[i]))
-            scale(p, &p->at[i], max_norm / before);
+    if (before > max_norm)
+        shrink(p, before, max_norm);
     return tg_error_clear(err);
 }

@@ -11,6 +11,13 @@ static inline vec bce(vec x, vec y)
     return v_select(weight == 0, v_set(0), weight * x) + v_softplus_rest(x);
 }
 
+/* The same of one element, where the sum leaves the dtype's range. */
+static inline double bce_wide(double x, double y)
+{
+    const double weight = x > 0 ? 1 - y : -y;
+    return (weight == 0 ? 0 : weight * x) + log1p(exp(-fabs(x)));
+}
+
 /* sigmoid(x) - y; with s = sigmoid(-|x|), 1 - y - s for positive x. */
 static inline vec slope(vec x, vec y)
 {
@@ -18,7 +25,7 @@ static inline vec slope(vec x, vec y)
     return v_select(x > 0, (1 - y) - s, s - y);
 }
 
-LOSS2(bce_with_logits, x, y, bce(x, y))
+LOSS2(bce_with_logits, x, y, bce(x, y), bce_wide(x, y))
 MAP3(bce_with_logits_grad, x, y, g, v_select(g == 0, g, p0 *slope(x, y) * g))
 
 #else

@@ -1,4 +1,5 @@
 /* gather_rows.c - y_i = x_rows[i] along axis 0;  the reverse adds each row of g to the row that it came from */
+#include "core/convert.h"
 #include "ops/blocks.h"
 #include "ops/elementwise.h"
 
@@ -95,6 +96,49 @@ static tg_status grad_shape(tg_call *c, tg_shape *out)
     return TG_OK;
 }
 
+/* Rows that were picked more often than that are summed in double. */
+enum { OFTEN = 32 };
+
+typedef struct often {
+    int32_t n;
+    int32_t *place; /* of each row among the n, from 1; 0: it is none of them */
+    double *sums;
+} often;
+
+static bool find_often(tg_call *c, const picked *p, int64_t width, often *o)
+{
+    *o = (often){ 0 };
+    if (p->n <= OFTEN)
+        return true;
+    const size_t bytes = (size_t)p->height * sizeof *o->place;
+    o->place = tg_call_scratch(c, bytes);
+    if (!o->place)
+        return false;
+    memset(o->place, 0, bytes);
+    for (int64_t i = 0; i < p->n; i++)
+        o->place[p->rows[i]] += o->place[p->rows[i]] <= OFTEN;
+    for (int64_t r = 0; r < p->height; r++)
+        o->place[r] = o->place[r] > OFTEN ? ++o->n : 0;
+    const size_t room = (size_t)(o->n * width) * sizeof *o->sums;
+    o->sums = room ? tg_call_scratch(c, room) : NULL;
+    if (o->sums)
+        memset(o->sums, 0, room);
+    return !room || o->sums;
+}
+
+/* out += the sums of these rows, rounded. */
+static bool add_often(tg_call *c, const picked *p, int64_t n, const often *o)
+{
+    const size_t bytes = (size_t)n * c->tape->element;
+    void *rounded = o->sums ? tg_call_scratch(c, bytes) : NULL;
+    for (int64_t r = 0; rounded && r < p->height; r++)
+        if (o->place[r]) {
+            tg_convert(rounded, c->tape->dtype, o->sums + (o->place[r] - 1) * n, TG_F64, n);
+            c->tape->kernels->add(n, rounded, (char *)c->out + (size_t)r * bytes);
+        }
+    return !o->sums || rounded;
+}
+
 static tg_status grad_forward(tg_call *c)
 {
     const picked *p = tg_call_attributes(c);
@@ -102,11 +146,19 @@ static tg_status grad_forward(tg_call *c)
     const int64_t n = width(&s);
     const size_t bytes = (size_t)n * c->tape->element;
     const char *g = tg_call_input(c, 0);
+    often o;
+    if (!find_often(c, p, n, &o))
+        return TG_ERR_MEMORY;
     if (!c->accumulate)
         memset(c->out, 0, (size_t)tg_call_output_size(c) * c->tape->element);
-    for (int64_t i = 0; i < p->n; i++, g += bytes)
-        c->tape->kernels->add(n, g, (char *)c->out + (size_t)p->rows[i] * bytes);
-    return TG_OK;
+    for (int64_t i = 0; i < p->n; i++, g += bytes) {
+        const int32_t place = o.sums ? o.place[p->rows[i]] : 0;
+        if (place)
+            c->tape->kernels->add_wide(n, g, o.sums + (place - 1) * n);
+        else
+            c->tape->kernels->add(n, g, (char *)c->out + (size_t)p->rows[i] * bytes);
+    }
+    return add_often(c, p, n, &o) ? TG_OK : TG_ERR_MEMORY;
 }
 
 static void grad_vjp(tg_vjp *v)

@@ -4,23 +4,38 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* A line's n_i = (x_i - mean - rest) r. p[0] is eps. */
+/* A line's n_i = (x_i scale - mean - rest) r, all of the scaled elements; the scale is 1 but for very large and very small
+   ones. p[0] is eps. */
 typedef struct standard {
     const real *x;
-    vec mean, rest, r;
+    vec scale, mean, rest, r;
+    double spread; /* var + eps */
 } standard;
+
+STRIP_INLINE standard standard_by(const strip *s, real scale)
+{
+    const real *x = strip_in(s, 0);
+    const moments m = strip_moments(s, x, scale);
+    const double eps = s->l->p[0] * (double)scale * (double)scale;
+    const double spread = (double)m.squares[0] / (double)s->l->rows + eps;
+    return (standard){ x, v_set(scale), m.mean, m.rest, v_set((real)(1 / sqrt(spread))), spread };
+}
+
+/* Where squares left the range of `real`, or lost digits at its lower end. */
+static __attribute__((noinline)) standard standard_again(const strip *s, bool smaller)
+{
+    return smaller ? standard_by(s, 1 / SCALE) : standard_by(s, SCALE);
+}
 
 STRIP_INLINE standard standard_of(const strip *s)
 {
-    const real *x = strip_in(s, 0);
-    const moments m = strip_moments(s, x);
-    const double var = (double)m.squares[0] / (double)s->l->rows;
-    return (standard){ x, m.mean, m.rest, v_set((real)(1 / sqrt(var + s->l->p[0]))) };
+    const standard k = standard_by(s, 1);
+    return k.spread < (double)INFINITY && k.spread > LEAST_SQUARE ? k : standard_again(s, !(k.spread < 1));
 }
 
 STRIP_INLINE vec normal(const strip *s, const standard *k, int64_t i)
 {
-    return (strip_load(s, k->x, i, 0) - k->mean - k->rest) * k->r;
+    return (v_fma(strip_load(s, k->x, i, 0), k->scale, -k->mean) - k->rest) * k->r;
 }
 
 STRIP_INLINE void layer_norm_strip(const strip *s)
@@ -54,9 +69,10 @@ STRIP_INLINE void layer_norm_grad_strip(const strip *s)
         total_add(&h, gained(s, i));
         total_add(&hn, gained(s, i) * normal(s, &k, i));
     }
+    const vec r = k.r * k.scale; /* of the elements as they are */
     const vec mean_h = v_set((real)(total_of(&h) / n)), mean_hn = v_set((real)(total_of(&hn) / n));
     for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, strip_out(s), i, k.r * (gained(s, i) - mean_h - normal(s, &k, i) * mean_hn));
+        strip_store(s, strip_out(s), i, r * (gained(s, i) - mean_h - normal(s, &k, i) * mean_hn));
 }
 
 ROWS(layer_norm)

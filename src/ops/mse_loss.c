@@ -3,7 +3,7 @@
 
 #ifdef TG_VECTOR_PASS
 
-LOSS2(mse_loss, x, y, (x - y) * (x - y))
+LOSS2(mse_loss, x, y, (x - y) * (x - y), (x - y) * (x - y))
 
 #else
 

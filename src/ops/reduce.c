@@ -95,6 +95,13 @@ static void part_task(void *context, int64_t task)
     g->run(&l);
 }
 
+/* Whether these sums are too large for the dtype although what they lead to may not be. */
+static bool overflows(const tg_call *c, const tg_lines *g, const void *sums, int64_t n)
+{
+    const tg_reducer *reducer = c->node->op->data;
+    return reducer->loop == TG_INDEX_sum && g->loop.p[1] == 0 && !c->tape->kernels->all_finite(n, sums);
+}
+
 /* Lines of parts, each reduced by `g->run`, instead of the long ones; false, with the error raised, out of memory. */
 static bool shorten(tg_call *c, tg_lines *g)
 {
@@ -108,9 +115,28 @@ static bool shorten(tg_call *c, tg_lines *g)
     if (!p.sums)
         return false;
     tg_parallel_brief(g->outer * p.n, part_task, &p);
+    if (overflows(c, g, p.sums, g->outer * p.n * g->inner)) {
+        g->loop.p[1] = TG_SMALLER;
+        tg_parallel_brief(g->outer * p.n, part_task, &p);
+        g->loop.p[1] = TG_LARGER;
+    }
     g->k = p.n;
     g->loop.in[0] = p.sums;
     return true;
+}
+
+/* Sums over one group of axes, more of which follow: those of small terms stay small. Returns what the next stage's p[1]
+   is. */
+static double run_stage(const tg_call *c, tg_lines g, double scaling)
+{
+    tg_lines once = g;
+    once.loop.p[1] = 0;
+    tg_lines_run(&once);
+    if (scaling != 0 || !overflows(c, &once, g.loop.out, g.outer * g.inner))
+        return scaling;
+    g.loop.p[1] = TG_SMALLER;
+    tg_lines_run(&g);
+    return TG_LARGER;
 }
 
 tg_status tg_forward_reduce(tg_call *c)
@@ -121,6 +147,7 @@ tg_status tg_forward_reduce(tg_call *c)
     unsigned axes = ((const tg_reduction_of *)c->node->attributes)->axes;
     tg_shape s = x->extent->shape;
     const void *from = x->value;
+    double scaling = 0; /* of what is at `from` */
     do {
         tg_lines g = tg_lines_of_group(&s, &axes);
         g.run = t->kernels->loop[reducer->loop];
@@ -129,8 +156,10 @@ tg_status tg_forward_reduce(tg_call *c)
         g.reduces = true;
         g.loop.in[0] = from;
         g.loop.p[0] = 1;
+        g.loop.p[1] = scaling;
         if (!shorten(c, &g))
             return TG_ERR_MEMORY;
+        scaling = g.loop.p[1];
         g.loop.out = axes ? tg_call_scratch(c, (size_t)(g.outer * g.inner) * t->element) : c->out;
         if (!g.loop.out)
             return TG_ERR_MEMORY;
@@ -138,7 +167,10 @@ tg_status tg_forward_reduce(tg_call *c)
             g.loop.p[0] = reducer->averages ? (double)x->extent->size / (double)c->node->extent->size : 1;
             g.loop.accumulate = c->accumulate;
         }
-        tg_lines_run(&g);
+        if (axes)
+            scaling = run_stage(c, g, scaling);
+        else
+            tg_lines_run(&g);
         from = g.loop.out;
     } while (axes);
     return TG_OK;

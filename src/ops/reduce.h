@@ -4,6 +4,9 @@
 
 #include "ops/lines.h"
 
+/* Sums of parts that leave the range of the dtype are made smaller by a power of two, and their sum larger again. */
+enum { TG_SMALLER = 1, TG_LARGER = 2 };
+
 #ifndef TG_VECTOR_PASS
 
 /* The attributes of a reduction: bit d of axes is set where axis d is reduced; the result has what is left of the sizes,

@@ -9,10 +9,21 @@
 #include "ops/strip.h"
 
 /* A loss's loop gives l->rows terms; where out_row is 0, their sum, as a double. LOSS2 makes one of an elementwise
-   formula, of two inputs whose rows are elements. */
+   formula, of two inputs whose rows are elements; `wide` is the same on doubles. */
 typedef vec loss_formula(vec x, vec y);
+typedef double loss_in_double(double x, double y);
 
-STRIP_INLINE void loss_of_elements(const tg_loop *l, loss_formula *f)
+/* Where terms, or sums of some, left the range of `real`. */
+static __attribute__((noinline)) double loss_again(const tg_loop *l, loss_in_double *wide)
+{
+    const real *x = l->in[0], *y = l->in[1];
+    double sum = 0;
+    for (int64_t i = 0; i < l->rows; i++)
+        sum += wide((double)x[i], (double)y[i]);
+    return sum;
+}
+
+STRIP_INLINE void loss_of_elements(const tg_loop *l, loss_formula *f, loss_in_double *wide)
 {
     const strip s = strip_along(l, 0, l->rows);
     total t = { .n = 0 };
@@ -23,18 +34,24 @@ STRIP_INLINE void loss_of_elements(const tg_loop *l, loss_formula *f)
         else
             total_add(&t, i + 1 < s.steps ? term : v_select(first_lanes(s.last), term, v_set(0)));
     }
-    if (!l->out_row)
-        *(double *)l->out = total_of(&t);
+    if (l->out_row)
+        return;
+    const double sum = total_of(&t);
+    *(double *)l->out = isfinite(sum) ? sum : loss_again(l, wide);
 }
 
-#define LOSS2(name, x, y, formula)                                                                                   \
+#define LOSS2(name, x, y, formula, wide)                                                                             \
     static inline vec loss_##name(vec x, vec y)                                                                      \
     {                                                                                                                \
         return formula;                                                                                              \
     }                                                                                                                \
+    static double wide_##name(double x, double y)                                                                    \
+    {                                                                                                                \
+        return wide;                                                                                                 \
+    }                                                                                                                \
     ROWS(name)                                                                                                       \
     {                                                                                                                \
-        loss_of_elements(l, loss_##name);                                                                            \
+        loss_of_elements(l, loss_##name, wide_##name);                                                               \
     }
 
 #else

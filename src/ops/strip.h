@@ -154,21 +154,22 @@ STRIP_INLINE vec strip_total(const strip *s, const total *t)
     return sum;
 }
 
-/* Each line's mean and sum of squared deviations, as strip_total gives sums. `rest` is what the rounding of the mean to
-   `real` left over; it is known exactly enough from the deviations, and makes up for a mean far from zero. */
+/* Each line's mean and sum of squared deviations, as strip_total gives sums, of elements times `scale`, a power of two.
+   `rest` is what the rounding of the mean to `real` left over; it is known exactly enough from the deviations, and makes up
+   for a mean far from zero. */
 typedef struct moments {
     vec mean, rest, squares;
 } moments;
 
-STRIP_INLINE moments strip_moments(const strip *s, const real *x)
+STRIP_INLINE moments strip_moments(const strip *s, const real *x, real scale)
 {
     const real n = (real)s->l->rows;
     total sum = { .n = 0 }, deviations = { .n = 0 }, squares = { .n = 0 };
     for (int64_t i = 0; i < s->steps; i++)
-        total_add(&sum, strip_load(s, x, i, 0));
+        total_add(&sum, strip_load(s, x, i, 0) * scale);
     moments m = { .mean = strip_total(s, &sum) / n };
     for (int64_t i = 0; i < s->steps; i++) {
-        const vec d = strip_load(s, x, i, m.mean[0]) - m.mean;
+        const vec d = strip_load(s, x, i, m.mean[0] / scale) * scale - m.mean;
         total_add(&deviations, d);
         total_add(&squares, d * d);
     }
@@ -177,6 +178,14 @@ STRIP_INLINE moments strip_moments(const strip *s, const real *x)
     m.squares = v_select(m.squares < 0, v_set(0), m.squares);
     return m;
 }
+
+/* SCALE and its inverse bring the squares of any elements into range; those below LEAST_SQUARE may have lost digits. */
+#define SCALE_float         0x1p80f
+#define SCALE_double        0x1p600
+#define LEAST_SQUARE_float  0x1p-100
+#define LEAST_SQUARE_double 0x1p-960
+#define SCALE               TG_PASTE(SCALE_, TG_REAL)
+#define LEAST_SQUARE        TG_PASTE(LEAST_SQUARE_, TG_REAL)
 
 /* Joins all elements of each line by `join`, starting from `start`: in its lane, that of a single line in every lane. */
 typedef vec strip_join(vec a, vec b);

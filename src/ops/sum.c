@@ -20,12 +20,47 @@ STRIP_INLINE void sum_steps(const strip *s, const real *x, int64_t i, int64_t en
         total_add(t, strip_load(s, x, i, 0));
 }
 
+/* The sum of terms that are scaled by `down`, divided by p[0], times `up`. */
+STRIP_INLINE vec scaled_sum(const strip *s, real down, real up)
+{
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&t, strip_load(s, strip_in(s, 0), i, 0) * down);
+    return strip_total(s, &t) / (real)s->l->p[0] * up;
+}
+
+#define DOWN ((real)0x1p-64) /* there are fewer terms than that */
+#define UP   ((real)0x1p+64)
+
+/* Where the way to the sum left the range of `real`, its terms are summed smaller, by a power of two. */
+static __attribute__((noinline)) vec sum_again(const strip *s)
+{
+    return scaled_sum(s, DOWN, UP);
+}
+
 /* p[0] divides the sum. */
+STRIP_INLINE void put_sum(const strip *s, const total *t)
+{
+    const vec y = strip_total(s, t) / (real)s->l->p[0];
+    const bool is_finite = s->along ? y[0] - y[0] == 0 : !v_any((y - y) != 0);
+    strip_put(s, is_finite ? y : sum_again(s));
+}
+
 STRIP_INLINE void sum_into(const strip *s)
 {
     total t = { .n = 0 };
     sum_steps(s, strip_in(s, 0), 0, s->steps, &t);
-    strip_put(s, strip_total(s, &t) / (real)s->l->p[0]);
+    put_sum(s, &t);
+}
+
+static void smaller_sum(const strip *s)
+{
+    strip_put(s, scaled_sum(s, DOWN, 1));
+}
+
+static void larger_sum(const strip *s)
+{
+    strip_put(s, scaled_sum(s, 1, UP));
 }
 
 /* Lines side by side, many strips at once and a few rows of them at a time: memory is read nearly in the order in which it
@@ -45,15 +80,19 @@ STRIP_INLINE int64_t sum_abreast(const tg_loop *l)
         for (int64_t w = 0; w < width; w++) {
             strip s = first;
             s.line += w * VL;
-            strip_put(&s, strip_total(&s, &t[w]) / (real)l->p[0]);
+            put_sum(&s, &t[w]);
         }
     }
     return line;
 }
 
+/* p[1]: 0; TG_SMALLER: the result is to be left small; TG_LARGER: the terms are such results. */
 ROWS(sum)
 {
-    each_strip_from(l, sum_abreast(l), sum_into);
+    if (l->p[1] == 0)
+        each_strip_from(l, sum_abreast(l), sum_into);
+    else
+        each_strip(l, l->p[1] == TG_SMALLER ? smaller_sum : larger_sum);
 }
 
 #else

@@ -4,9 +4,22 @@
 #ifdef TG_VECTOR_PASS
 
 /* p[0] is the divisor. */
+STRIP_INLINE vec scaled_var(const strip *s, real scale)
+{
+    return strip_moments(s, strip_in(s, 0), scale).squares / (real)s->l->p[0];
+}
+
+/* Where the sums or squares left the range of `real`. */
+static __attribute__((noinline)) vec var_again(const strip *s)
+{
+    return scaled_var(s, 1 / SCALE) * SCALE * SCALE;
+}
+
 STRIP_INLINE void var_into(const strip *s)
 {
-    strip_put(s, strip_moments(s, strip_in(s, 0)).squares / (real)s->l->p[0]);
+    const vec y = scaled_var(s, 1);
+    const mask bad = (y - y) != 0;
+    strip_put(s, v_any(bad) ? v_select(bad, var_again(s), y) : y);
 }
 
 ROWS(var)
@@ -45,13 +58,20 @@ static tg_status forward(tg_call *c)
     return TG_OK;
 }
 
+/* The mean of each line of x, which has the input's shape, in a shape that broadcasts against it. */
+static tg_tensor mean_of(const tg_vjp *v, tg_tensor x)
+{
+    const tg_reduction_of *r = tg_vjp_attributes(v);
+    return tg_unreduced(v, tg_apply1_with(&tg_op_mean, x, r, sizeof *r));
+}
+
+/* A mean is rounded, and far from zero by more than the elements deviate: what it left over is the deviations' own mean. */
 static void vjp(tg_vjp *v)
 {
     const tg_reduction_of *r = tg_vjp_attributes(v);
     const tg_tensor x = tg_input(v, 0), g = tg_unreduced(v, tg_cotangent(v));
-    const double n = tg_reduced_count(v);
-    const tg_tensor mean = tg_scale(tg_sum_to(x, tg_shape_of(g)), 1 / n);
-    tg_give(v, 0, tg_scaled_difference(x, mean, g, 2 / divisor(n, r)));
+    const tg_tensor d = tg_sub(x, mean_of(v, x));
+    tg_give(v, 0, tg_scaled_difference(d, mean_of(v, d), g, 2 / divisor(tg_reduced_count(v), r)));
 }
 
 #define OVER(mask, by, ...)                                                                                          \

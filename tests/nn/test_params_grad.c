@@ -234,6 +234,35 @@ static void the_norm_has_the_same_bits_at_every_number_of_threads(void **state)
     tg_set_num_threads(before);
 }
 
+/* Squares beyond a double's range, and a factor below that of the dtype. */
+static void norms_and_clips_of_any_size(void **state)
+{
+    (void)state;
+    static const struct {
+        tg_dtype dtype;
+        double g, norm, most, clipped; /* four elements of g */
+    } cases[] = {
+        { TG_F64, 1e200, 2e200, 1, 0.5 },      { TG_F64, 1e-200, 2e-200, 1e-210, 0.5e-210 },
+        { TG_F64, 3e307, 6e307, 6e-10, 3e-10 }, { TG_F64, 0, 0, 1, 0 },
+        { TG_F64, 3, 6, 0.6, 0.3 },            { TG_F32, 1e38, 2e38, 2e-7, 1e-7 },
+        { TG_F32, 1e38, 2e38, 2e-30, 1e-30 },  { TG_F32, 1e-30, 2e-30, 2e-37, 1e-37 },
+        { TG_F64, 5e-324, 1e-323, 1, 5e-324 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tg_params *p = tg_params_create(cases[i].dtype, &(tg_param_spec){ .name = "w", .shape = TG_SHAPE(4) }, 1, NULL);
+        tg_tape *t = tg_tape_create(cases[i].dtype);
+        double norm, g[4];
+        assert_int_equal(tg_params_add_grad(p, 0, tg_full(t, TG_SHAPE(4), cases[i].g), NULL), TG_OK);
+        assert_close(tg_params_grad_norm(p), cases[i].norm, 1e-7 * cases[i].norm);
+        assert_int_equal(tg_params_clip_grad_norm(p, cases[i].most, &norm, NULL), TG_OK);
+        assert_close(norm, cases[i].norm, 1e-7 * cases[i].norm);
+        tg_params_read_grad_f64(p, 0, g, 4, NULL);
+        assert_close(g[3], cases[i].clipped, 1e-6 * cases[i].clipped);
+        tg_tape_destroy(t);
+        tg_params_destroy(p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +273,7 @@ int main(void)
         cmocka_unit_test(gradients_of_other_tapes_are_added),
         cmocka_unit_test(the_norm_leaves_out_unset_and_frozen_gradients),
         cmocka_unit_test(a_norm_that_is_not_finite_clips_nothing),
+        cmocka_unit_test(norms_and_clips_of_any_size),
         cmocka_unit_test(the_norm_has_the_same_bits_at_every_number_of_threads),
     };
     return cmocka_run_group_tests_name("params_grad", tests, NULL, NULL);

@@ -42,9 +42,16 @@ static void zero_itself_can_be_asked_for(void **state)
 {
     (void)state;
     const tg_schedule step = { .kind = TG_SCHEDULE_STEP, .lr = 1, .factor = TG_ZERO },
-                      none = { .kind = TG_SCHEDULE_COSINE, .lr = TG_ZERO, .floor = TG_ZERO };
+                      fading = { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 1, .factor = TG_ZERO },
+                      cosine = { .kind = TG_SCHEDULE_COSINE, .lr = 1, .period = 2, .floor = TG_ZERO };
     assert_true(tg_schedule_lr(&step, 0) == 1 && tg_schedule_lr(&step, 1) == 0);
-    assert_true(tg_schedule_lr(&none, 0) == 0 && tg_schedule_lr(&none, 1) == 0);
+    assert_true(tg_schedule_lr(&fading, 0) == 1 && tg_schedule_lr(&fading, 3) == 0);
+    assert_close(tg_schedule_lr(&cosine, 1), 0.5, 1e-15);
+    assert_true(tg_schedule_lr(&cosine, 2) == 0);
+    for (int kind = 0; kind < 4; kind++)
+        for (int t = 0; t < 3; t++)
+            assert_true(tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)kind, .lr = TG_ZERO, .warmup = 1 }, t) ==
+                        0);
 }
 
 static void a_period_stretches_the_exponential(void **state)
