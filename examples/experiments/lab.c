@@ -33,9 +33,20 @@ bool lab_fail(lab *l, tg_status status, const char *format, ...)
     return false;
 }
 
-int64_t lab_size(const lab *l, int64_t full, int64_t small)
+int64_t lab_size(lab *l, int64_t full, int64_t small)
 {
+    l->shortened |= l->small && small < full;
     return l->small ? small : full;
+}
+
+void lab_compare(lab *l, const char *what, const char *format, double theirs, double ours, const char *unit,
+                 const char *why)
+{
+    const bool differs = !isnan(theirs) && (l->shortened || l->generated);
+    page_compare(l->page, what, format, theirs, ours, unit,
+                 !differs       ? why
+                 : l->generated ? "a short run on generated data"
+                                : "a short run");
 }
 
 void *lab_keep(lab *l, void *what, void (*free_it)(void *what))
