@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "output/text.h"
+
 typedef struct lab_item {
     void *what;
     void (*free_it)(void *what);
@@ -31,9 +33,20 @@ bool lab_fail(lab *l, tg_status status, const char *format, ...)
     return false;
 }
 
-int64_t lab_size(const lab *l, int64_t full, int64_t small)
+int64_t lab_size(lab *l, int64_t full, int64_t small)
 {
+    l->shortened |= l->small && small < full;
     return l->small ? small : full;
+}
+
+void lab_compare(lab *l, const char *what, const char *format, double theirs, double ours, const char *unit,
+                 const char *why)
+{
+    const bool differs = !isnan(theirs) && (l->shortened || l->generated);
+    page_compare(l->page, what, format, theirs, ours, unit,
+                 !differs       ? why
+                 : l->generated ? "a short run on generated data"
+                                : "a short run");
 }
 
 void *lab_keep(lab *l, void *what, void (*free_it)(void *what))
@@ -74,16 +87,14 @@ double *lab_numbers(lab *l, int64_t n)
 const char *lab_text(lab *l, const char *format, ...)
 {
     va_list args;
+    text t = { 0 };
     va_start(args, format);
-    const int length = vsnprintf(NULL, 0, format, args);
+    text_print_v(&t, format, args);
     va_end(args);
-    char *text = lab_room(l, length + 1, 1);
-    if (!text)
-        return "";
-    va_start(args, format);
-    vsnprintf(text, (size_t)length + 1, format, args);
-    va_end(args);
-    return text;
+    char *made = t.data;
+    t.data = NULL;
+    text_finish(&t);
+    return lab_keep(l, made, free) ? made : "";
 }
 
 /* Progress --------------------------------------------------------------------------------------------------------- */

@@ -39,6 +39,8 @@ struct lab {
     uint64_t seed;
     bool small; /* a short form: a few seconds for all experiments together */
     bool quiet; /* no progress line */
+    bool shortened,
+        generated; /* filled: something was smaller than in the whole form; data stood in for a data set */
     page *page;
     tg_error err;           /* the first error; TG_OK so far */
     struct lab_item *items; /* what is freed at the end */
@@ -53,7 +55,12 @@ bool lab_good(const lab *l);
 bool lab_fail(lab *l, tg_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* `full`, or `small` in the small form. */
-int64_t lab_size(const lab *l, int64_t full, int64_t small);
+int64_t lab_size(lab *l, int64_t full, int64_t small);
+
+/* page_compare for a figure that data and length of the run decide: where the run is shortened or its data generated,
+   that is why it differs from the report's, not `why`. */
+void lab_compare(lab *l, const char *what, const char *format, double theirs, double ours, const char *unit,
+                 const char *why);
 
 /* n zeroed elements that the lab frees; NULL after an error. */
 void *lab_room(lab *l, int64_t n, size_t size);
@@ -134,7 +141,7 @@ typedef struct plan {
     double init_std;
     double l2;
     method method;
-    double lr, momentum;
+    double lr;
     double decay;                                       /* 1: of the rate, each epoch */
     int64_t batch;                                      /* all rows at once */
     bool in_order;                                      /* a new order each epoch */
@@ -169,8 +176,16 @@ typedef struct score {
 } score;
 score lab_score(lab *l, const trained *t, const tg_dataset *set, int32_t *predicted);
 
-/* "3072-50-10 relu, SGD, rate 0.0001 x 0.95 an epoch, batches of 200, 1000 steps, l2 0.25" */
+/* lab_words.c ------------------------------------------------------------------------------------------------------ */
+
+/* "1 epoch", "20 epochs" */
+const char *lab_count(lab *l, int64_t n, const char *unit);
+
+/* "CIFAR-10, 49000 rows, 3072-50-10, relu, SGD, rate 0.0001, times 0.95 each epoch, batches of 200, 1000 steps, seed 1" */
 const char *lab_describe(lab *l, const task *t, const plan *p);
+
+/* What several plans have in common; the rest is for the legend. t: NULL where they are of several tasks. */
+const char *lab_describe_all(lab *l, const task *t, const plan *plans, int n);
 
 /* lab_draw.c ------------------------------------------------------------------------------------------------------- */
 

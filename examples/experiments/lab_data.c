@@ -112,6 +112,14 @@ static int64_t rows_of(const lab *l, int64_t wanted, int64_t left, int64_t small
     return l->small ? least(least(n, small), left) : n;
 }
 
+/* Whether `part` of a source has n rows, at least one, beside m others. */
+static bool has_rows(lab *l, const source *s, const char *part, int64_t there, int64_t n, int64_t m)
+{
+    const int64_t least_rows = m + (n > 0 ? n : 1);
+    return there >= least_rows || lab_fail(l, TG_ERR_RANGE, "%s: %lld rows in the %s files, expected at least %lld",
+                                           s->name, (long long)there, part, (long long)least_rows);
+}
+
 static void take_some(lab *l, const tg_dataset *all, const int64_t *rows, int64_t n, tg_dataset *out)
 {
     if (lab_good(l) && n > 0)
@@ -129,9 +137,6 @@ static void divide(lab *l, const tg_dataset *all, bool shuffled, int64_t n, int6
         order[i] = i;
     if (shuffled)
         tg_rng_permutation(&rng, order, all->n);
-    if (n + m + k > all->n)
-        lab_fail(l, TG_ERR_RANGE, "%lld rows for training and %lld for validation are more than the %lld there are",
-                 (long long)n, (long long)m, (long long)all->n);
     take_some(l, all, order, n, &t->train);
     take_some(l, all, order + n, m, &t->validation);
     take_some(l, all, order + n + m, k, &t->test);
@@ -195,17 +200,22 @@ const task *lab_task(lab *l, const task_config *c)
         return NULL;
     lab_progress(l, lab_text(l, "reading %s", s->name), 0);
     t->name = l->data ? s->name : s->stand_in;
-    t->stand_in = !l->data;
+    t->stand_in = l->generated = !l->data;
     t->channels = s->channels;
     t->height = t->width = s->side;
     t->class_names = l->data ? s->classes : lab_digit_names;
     if (read_part(l, s, TG_TRAIN, &all) == TG_OK) {
         const int64_t m = rows_of(l, c->validation, all.n, SMALL_OTHER);
-        divide(l, &all, c->shuffled, rows_of(l, c->train, all.n - m, SMALL_TRAIN), m, 0, t);
+        const int64_t n = rows_of(l, c->train, all.n - m, SMALL_TRAIN);
+        if (has_rows(l, s, "training", all.n, n, m))
+            divide(l, &all, c->shuffled, n, m, 0, t);
     }
     tg_dataset_finish(&all);
-    if (lab_good(l) && c->test && read_part(l, s, TG_TEST, &test) == TG_OK)
-        tg_dataset_slice(&test, 0, rows_of(l, c->test, test.n, SMALL_OTHER), &t->test, &l->err);
+    if (lab_good(l) && c->test && read_part(l, s, TG_TEST, &test) == TG_OK) {
+        const int64_t n = rows_of(l, c->test, test.n, SMALL_OTHER);
+        if (has_rows(l, s, "test", test.n, n, 0))
+            tg_dataset_slice(&test, 0, n, &t->test, &l->err);
+    }
     tg_dataset_finish(&test);
     prepare(l, t, c->preparation);
     if (lab_good(l))

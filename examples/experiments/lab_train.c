@@ -35,9 +35,8 @@ static tg_mlp *make_net(lab *l, const task *t, const plan *p)
 
 static tg_optimizer *make_optimizer(lab *l, const plan *p, tg_params *params)
 {
-    return p->method == ADAM
-               ? tg_adam_create(params, &(tg_adam_config){ .lr = p->lr }, &l->err)
-               : tg_sgd_create(params, &(tg_sgd_config){ .lr = p->lr, .momentum = p->momentum }, &l->err);
+    return p->method == ADAM ? tg_adam_create(params, &(tg_adam_config){ .lr = p->lr }, &l->err)
+                             : tg_sgd_create(params, &(tg_sgd_config){ .lr = p->lr }, &l->err);
 }
 
 /* The rate times `decay` after each epoch. */
@@ -139,29 +138,4 @@ score lab_score(lab *l, const trained *t, const tg_dataset *set, int32_t *predic
     if (lab_good(l) && t && fit_measure(t->net, set, t->plan->l2, &s.loss, &s.accuracy, predicted, &l->err))
         s.accuracy *= 100;
     return s;
-}
-
-const char *lab_describe(lab *l, const task *t, const plan *p)
-{
-    if (!t)
-        return "";
-    const char *net = lab_text(l, "%lld", (long long)t->train.features);
-    for (int i = 0; i < LAB_HIDDEN_MOST && p->hidden[i] > 0; i++)
-        net = lab_text(l, "%s-%lld", net, (long long)p->hidden[i]);
-    net = lab_text(l, "%s-%d", net, t->train.classes);
-    if (p->hidden[0] > 0)
-        net = lab_text(l, "%s %s", net, tg_activation_name(p->activation));
-    const char *rate = lab_text(l, "%s, rate %g", p->method == ADAM ? "Adam" : "SGD", p->lr);
-    if (p->momentum > 0)
-        rate = lab_text(l, "%s, momentum %g", rate, p->momentum);
-    if (p->decay > 0)
-        rate = lab_text(l, "%s times %g each epoch", rate, p->decay);
-    const char *batch = p->batch > 1    ? lab_text(l, "batches of %lld", (long long)p->batch)
-                        : p->batch == 1 ? "one row a step"
-                                        : "all rows at once";
-    const char *length = p->steps > 0 ? lab_text(l, "%lld steps", (long long)p->steps)
-                                      : lab_text(l, "%lld epochs", (long long)p->epochs);
-    const char *l2 = p->l2 > 0 ? lab_text(l, ", l2 %g", p->l2) : "";
-    return lab_text(l, "%s, %s, %s, %s%s, seed %llu", net, rate, batch, length, l2,
-                    (unsigned long long)(l->seed + p->seed));
 }

@@ -129,19 +129,26 @@ static void three_activations(lab *l)
 {
     const task *t = lab_plane(l, MOONS, 300, 100, 100, 0.1);
     series losses[2 * ACTIVATIONS], accuracies[2 * ACTIVATIONS];
-    plan p = { .hidden = { 16, 16 }, .init = TG_INIT_NORMAL, .init_std = 1, .lr = 0.1, .measure_train = true };
+    plan plans[ACTIVATIONS];
     for (int i = 0; i < ACTIVATIONS; i++) {
-        const char *name = p.name = activations[i].name;
-        p.activation = activations[i].activation;
-        p.epochs = lab_size(l, activations[i].epochs, activations[i].epochs / 10);
-        p.record_every = p.epochs / 200;
-        const trained *r = lab_train(l, t, &p);
+        const char *name = activations[i].name;
+        const int64_t epochs = lab_size(l, activations[i].epochs, activations[i].epochs / 10);
+        plans[i] = (plan){ .name = name,
+                           .hidden = { 16, 16 },
+                           .activation = activations[i].activation,
+                           .init = TG_INIT_NORMAL,
+                           .init_std = 1,
+                           .lr = 0.1,
+                           .epochs = epochs,
+                           .record_every = epochs / 200,
+                           .measure_train = true };
+        const trained *r = lab_train(l, t, &plans[i]);
         if (!r)
             return;
-        page_compare(l->page, lab_text(l, "training accuracy, %s, %lld epochs", name, (long long)p.epochs), "%.2f",
-                     activations[i].training, 100 * lab_last(r)->train_accuracy, "%", activations[i].why);
-        page_compare(l->page, lab_text(l, "test accuracy, %s", name), "%.2f", NO_FIGURE,
-                     lab_score(l, r, &t->test, NULL).accuracy, "%", "the report shows the curves only");
+        lab_compare(l, lab_text(l, "training accuracy, %s, %lld epochs", name, (long long)epochs), "%.2f",
+                    activations[i].training, 100 * lab_last(r)->train_accuracy, "%", activations[i].why);
+        lab_compare(l, lab_text(l, "test accuracy, %s", name), "%.2f", NO_FIGURE,
+                    lab_score(l, r, &t->test, NULL).accuracy, "%", "the report shows the curves only");
         losses[2 * i] = lab_series(l, r, TRAIN_LOSS, lab_text(l, "%s, training", name), false);
         losses[2 * i + 1] = lab_series(l, r, HELD_OUT_LOSS, lab_text(l, "%s, validation", name), false);
         accuracies[2 * i] = lab_series(l, r, TRAIN_ACCURACY, lab_text(l, "%s, training", name), false);
@@ -150,7 +157,7 @@ static void three_activations(lab *l)
         losses[2 * i + 1].dashed = accuracies[2 * i + 1].dashed = true;
         lab_draw_plane(l, r, &t->train, lab_text(l, "plane-%s", name), lab_text(l, "Decisions with %s", name));
     }
-    const char *caption = "2-16-16-2, weights 1 normal, SGD, rate 0.1, all 300 rows at once";
+    const char *caption = lab_describe_all(l, t, plans, ACTIVATIONS);
     page_curves(l->page, "loss",
                 &(curves){ .title = "Loss with three activations",
                            .caption = caption,

@@ -36,11 +36,11 @@ static void mean_image(lab *l)
             return;
         losses[i] = lab_series(l, r, LOSS, p.name, false);
         accuracies[i] = lab_series(l, r, ACCURACY, p.name, false);
-        page_compare(l->page, lab_text(l, "training loss after %lld epochs, pixels %s", (long long)p.epochs, p.name),
-                     "%.4f", NO_FIGURE, lab_last(r)->loss, "",
-                     i ? no_figure : "in the report it falls at first and then stays constant");
-        page_compare(l->page, lab_text(l, "validation accuracy, pixels %s", p.name), "%.1f", NO_FIGURE,
-                     100 * lab_last(r)->held_out_accuracy, "%", no_figure);
+        lab_compare(l, lab_text(l, "training loss after %s, pixels %s", lab_count(l, p.epochs, "epoch"), p.name),
+                    "%.4f", NO_FIGURE, lab_last(r)->loss, "",
+                    i ? no_figure : "in the report it falls at first and then stays constant");
+        lab_compare(l, lab_text(l, "validation accuracy, pixels %s", p.name), "%.1f", NO_FIGURE,
+                    100 * lab_last(r)->held_out_accuracy, "%", no_figure);
     }
     page_curves(l->page, "loss",
                 &(curves){ .title = "Training loss with and without the mean image subtracted",
@@ -60,7 +60,7 @@ static void mean_image(lab *l)
 
 /* R0.3, confusion -------------------------------------------------------------------------------------------------- */
 
-static plan mini_batches(const lab *l, double rate, int64_t epochs)
+static plan mini_batches(lab *l, double rate, int64_t epochs)
 {
     return (
         plan){ .hidden = { 100 }, .activation = TG_RELU, .lr = rate, .batch = 50, .epochs = lab_size(l, epochs, 5) };
@@ -77,8 +77,8 @@ static void confusion(lab *l)
     static const char *const names[] = { "training", "validation", "test" };
     for (int i = 0; i < 3; i++) {
         lab_draw_confusion(l, r, sets[i], names[i], lab_text(l, "Confusion matrix of the %s set", names[i]));
-        page_compare(l->page, lab_text(l, "%s accuracy", names[i]), "%.1f", NO_FIGURE,
-                     lab_score(l, r, sets[i], NULL).accuracy, "%", no_figure);
+        lab_compare(l, lab_text(l, "%s accuracy", names[i]), "%.1f", NO_FIGURE,
+                    lab_score(l, r, sets[i], NULL).accuracy, "%", no_figure);
     }
 }
 
@@ -170,8 +170,8 @@ static void hidden_layers(lab *l)
         p.measure_every = 20;
         const trained *r = lab_train(l, t, &p);
         page_section(l->page, p.name);
-        page_compare(l->page, lab_text(l, "test accuracy, %d hidden layers", layers), "%.1f", NO_FIGURE,
-                     100 * lab_last(r)->held_out_accuracy, "%", no_figure);
+        lab_compare(l, lab_text(l, "test accuracy, %d hidden layers", layers), "%.1f", NO_FIGURE,
+                    100 * lab_last(r)->held_out_accuracy, "%", no_figure);
         for (int j = 0; r && j < layers; j++)
             embed(l, r, &t->test, j);
     }
@@ -188,16 +188,15 @@ static void compare_plans(lab *l, const task *t, const plan *plans, int n, const
         const double test = r ? lab_score(l, r, &t->test, NULL).accuracy : NO_FIGURE;
         losses[i] = lab_series(l, r, LOSS, plans[i].name, false);
         accuracies[i] = lab_series(l, r, HELD_OUT_ACCURACY, plans[i].name, false);
-        page_compare(l->page, lab_text(l, "training accuracy, %s", plans[i].name), "%.1f", NO_FIGURE,
-                     100 * lab_last(r)->train_accuracy, "%", no_figure);
-        page_compare(l->page, lab_text(l, "test accuracy, %s", plans[i].name), "%.1f", NO_FIGURE, test, "%",
-                     no_figure);
+        lab_compare(l, lab_text(l, "training accuracy, %s", plans[i].name), "%.1f", NO_FIGURE,
+                    100 * lab_last(r)->train_accuracy, "%", no_figure);
+        lab_compare(l, lab_text(l, "test accuracy, %s", plans[i].name), "%.1f", NO_FIGURE, test, "%", no_figure);
     }
     if (!lab_good(l))
         return;
     page_curves(l->page, lab_text(l, "%s-loss", name),
                 &(curves){ .title = lab_text(l, "Training loss by %s", title),
-                           .caption = lab_describe(l, t, &plans[0]),
+                           .caption = lab_describe_all(l, t, plans, n),
                            .x_label = "epoch",
                            .y_label = "loss",
                            .x_log = true,
@@ -205,7 +204,7 @@ static void compare_plans(lab *l, const task *t, const plan *plans, int n, const
                            .n_series = n });
     page_curves(l->page, lab_text(l, "%s-accuracy", name),
                 &(curves){ .title = lab_text(l, "Validation accuracy by %s", title),
-                           .caption = lab_describe(l, t, &plans[0]),
+                           .caption = lab_describe_all(l, t, plans, n),
                            .x_label = "epoch",
                            .y_label = "accuracy (%)",
                            .x_log = true,
@@ -220,10 +219,11 @@ static void epochs_and_rates(lab *l)
     const task *t = pictures(l, CENTRED, 1000, TG_F32);
     plan by_epochs[4], by_rate[3];
     for (int i = 0; i < 4; i++) {
-        by_epochs[i] = (plan){ .name = lab_text(l, "%lld epochs", (long long)epochs[i]),
+        const int64_t count = lab_size(l, epochs[i], epochs[i] / 100);
+        by_epochs[i] = (plan){ .name = lab_count(l, count, "epoch"),
                                .hidden = { 100 },
                                .lr = 0.1,
-                               .epochs = lab_size(l, epochs[i], epochs[i] / 100),
+                               .epochs = count,
                                .measure_every = lab_size(l, 10, 1),
                                .measure_train = true };
     }

@@ -1,5 +1,6 @@
 /* r1.c - report 1, on pictures: a two-layer network on CIFAR-10, tuned, and the same in a framework. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "lab.h"
 
@@ -43,12 +44,11 @@ static void default_parameters(lab *l)
     const trained *r = lab_train(l, t, &p);
     if (!r)
         return;
-    page_compare(l->page, "loss at iteration 0", "%.6f", 2.302954, loss_at(r, 0), "", other_draws);
-    page_compare(l->page, "loss at iteration 900", "%.6f", 1.951473, loss_at(r, 900), "",
-                 "the loss of one batch of 200, which varies by a few hundredths");
-    page_compare(l->page, "validation accuracy", "%.1f", 28.7, 100 * lab_last(r)->held_out_accuracy, "%",
-                 other_draws);
-    page_compare(l->page, "test accuracy", "%.1f", NO_FIGURE, lab_score(l, r, &t->test, NULL).accuracy, "%", NULL);
+    lab_compare(l, "loss at iteration 0", "%.6f", 2.302954, loss_at(r, 0), "", other_draws);
+    lab_compare(l, "loss at iteration 900", "%.6f", 1.951473, loss_at(r, 900), "",
+                "the loss of one batch of 200, which varies by a few hundredths");
+    lab_compare(l, "validation accuracy", "%.1f", 28.7, 100 * lab_last(r)->held_out_accuracy, "%", other_draws);
+    lab_compare(l, "test accuracy", "%.1f", NO_FIGURE, lab_score(l, r, &t->test, NULL).accuracy, "%", NULL);
     const series losses[] = { lab_series(l, r, LOSS, "loss of the batch", true) };
     const series accuracies[] = { lab_series(l, r, HELD_OUT_ACCURACY, "validation", true) };
     page_curves(l->page, "loss",
@@ -81,19 +81,20 @@ static void tuned(lab *l)
     enum { ROWS = sizeof rows / sizeof rows[0] };
     const task *t = cifar10(l, CENTRED_BYTES);
     series accuracies[ROWS];
+    plan plans[ROWS];
     for (int i = 0; t && i < ROWS; i++) {
-        const char *name =
-            lab_text(l, "hidden %d, %d iterations, rate %g", (int)rows[i].hidden, (int)rows[i].steps, rows[i].rate);
-        const plan p =
-            two_layers(name, rows[i].hidden, rows[i].rate, rows[i].l2, 0.8, 1000, lab_size(l, rows[i].steps, 20));
-        const trained *r = lab_train(l, t, &p);
-        page_compare(l->page, lab_text(l, "validation accuracy, %s", name), "%.1f", rows[i].validation,
-                     100 * lab_last(r)->held_out_accuracy, "%", other_draws);
+        const int64_t steps = lab_size(l, rows[i].steps, rows[i].steps / 100);
+        const char *name = lab_text(l, "hidden %lld, %lld iterations, rate %g", (long long)rows[i].hidden,
+                                    (long long)steps, rows[i].rate);
+        plans[i] = two_layers(name, rows[i].hidden, rows[i].rate, rows[i].l2, 0.8, 1000, steps);
+        const trained *r = lab_train(l, t, &plans[i]);
+        lab_compare(l, lab_text(l, "validation accuracy, %s", name), "%.1f", rows[i].validation,
+                    100 * lab_last(r)->held_out_accuracy, "%", other_draws);
         accuracies[i] = lab_series(l, r, HELD_OUT_ACCURACY, name, true);
     }
     page_curves(l->page, "accuracy",
                 &(curves){ .title = "Validation accuracy of the tuned networks",
-                           .caption = "3072-hidden-10 relu, SGD, rate times 0.8 each epoch, batches of 1000, l2 0.25",
+                           .caption = t ? lab_describe_all(l, t, plans, ROWS) : NULL,
                            .x_label = "iteration",
                            .y_label = "accuracy (%)",
                            .series = accuracies,
@@ -126,17 +127,21 @@ static void best_network(lab *l)
     page_text(l->page,
               "The rate decays by 0.95 each epoch, not by the 0.8 of the other tuned runs, which leaves a hundredth "
               "of it after 20 of the 92 epochs: augmented rows take longer to learn.");
-    page_compare(l->page, "validation accuracy", "%.1f", 53, 100 * r->record.points[r->record.best].held_out_accuracy,
-                 "%", other_draws);
-    page_compare(l->page, "test accuracy", "%.1f", 50.8, test, "%", other_draws);
-    page_compare(l->page, "training time", "%.0f", 185, r->record.seconds, "s", "another machine");
+    const fit_point *best = &r->record.points[r->record.best];
+    page_text(l->page,
+              "%s after epoch %lld. The parameters are those of epoch %lld, the best by validation accuracy.",
+              r->record.stopped ? "Early stopping ended the training" : "The training ran to its end, which was",
+              (long long)lab_last(r)->epoch, (long long)best->epoch);
+    lab_compare(l, "validation accuracy", "%.1f", 53, 100 * best->held_out_accuracy, "%", other_draws);
+    lab_compare(l, "test accuracy", "%.1f", 50.8, test, "%", other_draws);
+    lab_compare(l, "training time", "%.0f", 185, r->record.seconds, "s", "another machine");
     lab_draw_run(l, r, "best", "Hidden 80 with augmentation", "validation");
     lab_draw_weights(l, r, "weights", "The weights of the hidden units", 80);
     lab_draw_mistakes(l, r, &t->test, "mistakes", "Misclassified test pictures", 24);
 }
 
 /* The rows of a set as their first principal components. */
-static const task *reduced(lab *l, const task *t, int64_t components);
+static const task *reduced(lab *l, const task *whole, int64_t components);
 
 /* The short form takes smaller pictures: the work of PCA grows with the third power of the features. */
 static void with_pca(lab *l)
@@ -146,15 +151,16 @@ static void with_pca(lab *l)
                                                     .train = 49000,
                                                     .validation = 1000 });
     const task *t = reduced(l, whole, lab_size(l, 640, 40));
-    const plan plans[] = { two_layers("all 3072 features", 80, 0.0025, 0.25, 0.8, 1000, lab_size(l, 2000, 20)),
+    const plan plans[] = { two_layers(lab_text(l, "all %lld features", whole ? (long long)whole->train.features : 0),
+                                      80, 0.0025, 0.25, 0.8, 1000, lab_size(l, 2000, 20)),
                            two_layers("principal components", 80, 0.0025, 0.25, 0.8, 1000, lab_size(l, 2000, 20)) };
     const trained *r[] = { lab_train(l, whole, &plans[0]), lab_train(l, t, &plans[1]) };
     if (!r[0] || !r[1])
         return;
     const double gain = 100 * (lab_last(r[1])->held_out_accuracy - lab_last(r[0])->held_out_accuracy);
-    page_compare(l->page, "gain in validation accuracy by PCA", "%.1f", 0, gain, "points",
-                 "1,000 rows: a standard error of 1.6 points each");
-    const series accuracies[] = { lab_series(l, r[0], HELD_OUT_ACCURACY, "all 3072 features", true),
+    lab_compare(l, "gain in validation accuracy by PCA", "%.1f", 0, gain, "points",
+                "1,000 rows: a standard error of 1.6 points each");
+    const series accuracies[] = { lab_series(l, r[0], HELD_OUT_ACCURACY, plans[0].name, true),
                                   lab_series(l, r[1], HELD_OUT_ACCURACY,
                                              lab_text(l, "%d components", (int)t->train.features), true) };
     page_curves(l->page, "accuracy",
@@ -244,31 +250,32 @@ static void framework(lab *l)
 {
     const task *t = cifar10(l, STANDARDISED);
     series curve[ADAM_ROWS];
-    plan p = { .init = TG_INIT_KAIMING,
-               .method = ADAM,
-               .lr = 0.001,
-               .batch = 100,
-               .epochs = lab_size(l, 10, 1),
-               .measure_train = true };
+    plan plans[ADAM_ROWS];
     for (int i = 0; t && i < ADAM_ROWS; i++) {
-        const char *name = p.name = hidden_text(l, adam_rows[i].hidden);
-        for (int j = 0; j < LAB_HIDDEN_MOST; j++)
-            p.hidden[j] = adam_rows[i].hidden[j];
-        const trained *r = lab_train(l, t, &p);
+        const char *name = hidden_text(l, adam_rows[i].hidden);
+        plans[i] = (plan){ .name = name,
+                           .init = TG_INIT_KAIMING,
+                           .method = ADAM,
+                           .lr = 0.001,
+                           .batch = 100,
+                           .epochs = lab_size(l, 10, 1),
+                           .measure_train = true };
+        memcpy(plans[i].hidden, adam_rows[i].hidden, sizeof plans[i].hidden);
+        const trained *r = lab_train(l, t, &plans[i]);
         const bool deep = i >= ADAM_ROWS - 2;
         const char *why = deep ? "a fault of the report's code, not of depth: these networks train" : other_draws;
-        page_compare(l->page, lab_text(l, "validation accuracy, hidden %s", name), "%.1f", adam_rows[i].validation,
-                     100 * lab_last(r)->held_out_accuracy, "%", why);
-        page_compare(l->page, lab_text(l, "training accuracy, hidden %s", name), "%.1f", adam_rows[i].training,
-                     100 * lab_last(r)->train_accuracy, "%", why);
+        lab_compare(l, lab_text(l, "validation accuracy, hidden %s", name), "%.1f", adam_rows[i].validation,
+                    100 * lab_last(r)->held_out_accuracy, "%", why);
+        lab_compare(l, lab_text(l, "training accuracy, hidden %s", name), "%.1f", adam_rows[i].training,
+                    100 * lab_last(r)->train_accuracy, "%", why);
         if (i == 4)
-            page_compare(l->page, lab_text(l, "test accuracy, hidden %s", name), "%.1f", 53.5,
-                         lab_score(l, r, &t->test, NULL).accuracy, "%", other_draws);
+            lab_compare(l, lab_text(l, "test accuracy, hidden %s", name), "%.1f", 53.5,
+                        lab_score(l, r, &t->test, NULL).accuracy, "%", other_draws);
         curve[i] = lab_series(l, r, HELD_OUT_ACCURACY, name, false);
     }
     page_curves(l->page, "accuracy",
                 &(curves){ .title = "Validation accuracy by hidden layers, Adam",
-                           .caption = lab_describe(l, t, &p),
+                           .caption = t ? lab_describe_all(l, t, plans, ADAM_ROWS) : NULL,
                            .x_label = "epoch",
                            .y_label = "accuracy (%)",
                            .series = curve,

@@ -208,7 +208,9 @@ static const task *toy_task(lab *l)
 static void overfit(lab *l)
 {
     const task *t = toy_task(l);
-    const plan p = { .hidden = { H }, .l2 = 5e-6, .lr = 0.1, .epochs = 200, .set_weights = set_weights };
+    const plan p = {
+        .hidden = { H }, .l2 = 5e-6, .lr = 0.1, .decay = 0.95, .epochs = 100, .set_weights = set_weights
+    };
     const trained *r = lab_train(l, t, &p);
     if (!r)
         return;

@@ -104,10 +104,10 @@ static void both_ways(lab *l, unsigned source, const char *name, double rate)
     page_section(l->page, t->name);
     page_compare(l->page, lab_text(l, "%s, largest difference of the two curves", t->name), "%.1e", 0,
                  largest_difference(tape, hand), "", "rounding in float64, grown over the steps of all epochs");
-    page_compare(l->page, lab_text(l, "%s, test accuracy by the tape", t->name), "%.1f", 59,
-                 100 * lab_last(tape)->held_out_accuracy, "%", "the report does not name its data");
-    page_compare(l->page, lab_text(l, "%s, test accuracy by hand", t->name), "%.1f", 61,
-                 100 * lab_last(hand)->held_out_accuracy, "%", "the report does not name its data");
+    lab_compare(l, lab_text(l, "%s, test accuracy by the tape", t->name), "%.1f", 59,
+                100 * lab_last(tape)->held_out_accuracy, "%", "the report does not name its data");
+    lab_compare(l, lab_text(l, "%s, test accuracy by hand", t->name), "%.1f", 61,
+                100 * lab_last(hand)->held_out_accuracy, "%", "the report does not name its data");
     series losses[] = { lab_series(l, tape, LOSS, "by the tape", false),
                         lab_series(l, hand, LOSS, "by hand", false) };
     series accuracies[] = { lab_series(l, tape, HELD_OUT_ACCURACY, "by the tape", false),
@@ -137,25 +137,18 @@ static void tape_and_hand(lab *l)
 
 /* R2.3 ------------------------------------------------------------------------------------------------------------- */
 
-enum { SIZES_MOST = 11 };
+enum { SIZES_MOST = 11, NETWORKS = 2 };
 
 typedef struct learning_curve {
-    const char *name;
-    int64_t hidden[LAB_HIDDEN_MOST];
+    plan plan;
     double train[SIZES_MOST], test[SIZES_MOST]; /* accuracies in percent */
 } learning_curve;
 
 static void learn(lab *l, const task *whole, learning_curve *c, const int64_t *sizes, int n)
 {
+    plan p = c->plan;
     for (int i = 0; i < n; i++) {
-        plan p = { .name = lab_text(l, "%s, %lld rows", c->name, (long long)sizes[i]),
-                   .lr = 0.05,
-                   .batch = 50,
-                   .epochs = lab_size(l, 500, 5),
-                   .stopping = { .epsilon = 0.005 },
-                   .no_held_out = true };
-        for (int j = 0; j < LAB_HIDDEN_MOST; j++)
-            p.hidden[j] = c->hidden[j];
+        p.name = lab_text(l, "%s, %s", c->plan.name, lab_count(l, sizes[i], "row"));
         const task *t = lab_first(l, whole, sizes[i]);
         const trained *r = lab_train(l, t, &p);
         if (!r)
@@ -176,37 +169,37 @@ static int training_sizes(const task *t, int64_t *sizes)
     return n;
 }
 
-static void draw_learning(lab *l, const learning_curve *c, int networks, const int64_t *sizes, int n,
-                          const char *name, const char *title)
+static void draw_learning(lab *l, const learning_curve *c, const int64_t *sizes, int n, const char *name,
+                          const char *title)
 {
     double *x = lab_numbers(l, n);
-    series s[4];
+    series s[2 * NETWORKS];
+    plan plans[NETWORKS];
     for (int i = 0; x && i < n; i++)
         x[i] = (double)sizes[i];
-    for (int i = 0; i < networks; i++) {
-        s[2 * i] = (series){ .name = lab_text(l, "%s, training", c[i].name),
+    for (int i = 0; i < NETWORKS; i++) {
+        plans[i] = c[i].plan;
+        s[2 * i] = (series){ .name = lab_text(l, "%s, training", c[i].plan.name),
                              .n = n,
                              .x = x,
                              .y = c[i].train,
                              .dashed = true,
                              .color = i + 1 };
-        s[2 * i + 1] =
-            (series){ .name = lab_text(l, "%s, test", c[i].name), .n = n, .x = x, .y = c[i].test, .color = i + 1 };
+        s[2 * i + 1] = (series){
+            .name = lab_text(l, "%s, test", c[i].plan.name), .n = n, .x = x, .y = c[i].test, .color = i + 1
+        };
     }
     page_curves(l->page, name,
                 &(curves){ .title = title,
-                           .caption =
-                               "SGD, rate 0.05, batches of 50, at most 500 epochs; ended when the loss of an epoch "
-                               "differs from that of the epoch before by less than 0.005",
+                           .caption = lab_describe_all(l, NULL, plans, NETWORKS),
                            .x_label = "training rows",
                            .y_label = "accuracy (%)",
                            .series = s,
-                           .n_series = 2 * networks });
+                           .n_series = 2 * NETWORKS });
 }
 
 static void learning_curves_on(lab *l, unsigned source, const char *name)
 {
-    enum { NETWORKS = 2 };
     const task *t = lab_task(
         l, &(task_config){
                .source = source, .preparation = STANDARDISED, .train = 10000, .test = 2000, .shuffled = true });
@@ -214,21 +207,29 @@ static void learning_curves_on(lab *l, unsigned source, const char *name)
     int64_t sizes[SIZES_MOST];
     if (!t || !c)
         return;
-    c[0] = (learning_curve){ .name = "shallow (50)", .hidden = { 50 } };
-    c[1] = (learning_curve){ .name = "deep (50-50-50)", .hidden = { 50, 50, 50 } };
+    const plan shared = {
+        .lr = 0.05, .batch = 50, .epochs = lab_size(l, 500, 5), .stopping = { .epsilon = 0.005 }, .no_held_out = true
+    };
+    c[0].plan = c[1].plan = shared;
+    c[0].plan.name = "shallow (50)";
+    c[0].plan.hidden[0] = 50;
+    c[1].plan.name = "deep (50-50-50)";
+    c[1].plan.hidden[0] = c[1].plan.hidden[1] = c[1].plan.hidden[2] = 50;
     const int n = training_sizes(t, sizes);
     for (int i = 0; i < NETWORKS; i++)
         learn(l, t, &c[i], sizes, n);
     if (!lab_good(l))
         return;
-    draw_learning(l, c, NETWORKS, sizes, n, name, lab_text(l, "Learning curves on %s", t->name));
+    draw_learning(l, c, sizes, n, name, lab_text(l, "Learning curves on %s", t->name));
     for (int i = 0; i < NETWORKS; i++) {
-        page_compare(l->page,
-                     lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].name, (long long)sizes[0]),
-                     "%.1f", NO_FIGURE, c[i].test[0], "%", "the report shows the curves only");
-        page_compare(l->page,
-                     lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].name, (long long)sizes[n - 1]),
-                     "%.1f", NO_FIGURE, c[i].test[n - 1], "%", "the report shows the curves only");
+        page_compare(
+            l->page,
+            lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].plan.name, (long long)sizes[0]), "%.1f",
+            NO_FIGURE, c[i].test[0], "%", "the report shows the curves only");
+        page_compare(
+            l->page,
+            lab_text(l, "%s, %s, test accuracy with %lld rows", t->name, c[i].plan.name, (long long)sizes[n - 1]),
+            "%.1f", NO_FIGURE, c[i].test[n - 1], "%", "the report shows the curves only");
     }
 }
 

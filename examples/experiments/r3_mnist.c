@@ -13,7 +13,7 @@ static const task *mnist(lab *l, int64_t validation)
                                        .shuffled = true });
 }
 
-static plan online(const lab *l, double rate)
+static plan online(lab *l, double rate)
 {
     return (plan){ .hidden = { lab_size(l, 300, 30) },
                    .activation = TG_SIGMOID,
@@ -38,10 +38,10 @@ static void losses_of_training_and_validation(lab *l)
     lab_draw_run(l, r, "online", "One row a step", "validation");
     page_section(l->page, "Batches of 32");
     lab_draw_run(l, b, "batches", "Batches of 32", "validation");
-    page_compare(l->page, "validation loss after the last epoch, one row a step", "%.4f", NO_FIGURE,
-                 lab_last(r)->held_out_loss, "", "the report shows the curve only");
-    page_compare(l->page, "validation loss after the last epoch, batches of 32", "%.4f", NO_FIGURE,
-                 lab_last(b)->held_out_loss, "", "the report shows the curve only");
+    lab_compare(l, "validation loss after the last epoch, one row a step", "%.4f", NO_FIGURE,
+                lab_last(r)->held_out_loss, "", "the report shows the curve only");
+    lab_compare(l, "validation loss after the last epoch, batches of 32", "%.4f", NO_FIGURE,
+                lab_last(b)->held_out_loss, "", "the report shows the curve only");
 }
 
 /* Mean and deviation over the runs of the held-out loss at each point. */
@@ -77,10 +77,10 @@ static void three_runs(lab *l)
     const series s = band(l, runs, RUNS);
     if (!lab_good(l))
         return;
-    page_compare(l->page, "validation loss after the last epoch, mean of three runs", "%.4f", NO_FIGURE, s.y[s.n - 1],
-                 "", "the report shows the band only");
-    page_compare(l->page, "its standard deviation over the runs", "%.4f", NO_FIGURE, s.high[s.n - 1] - s.y[s.n - 1],
-                 "", "the report shows the band only");
+    lab_compare(l, "validation loss after the last epoch, mean of three runs", "%.4f", NO_FIGURE, s.y[s.n - 1], "",
+                "the report shows the band only");
+    lab_compare(l, "its standard deviation over the runs", "%.4f", NO_FIGURE, s.high[s.n - 1] - s.y[s.n - 1], "",
+                "the report shows the band only");
     page_curves(
         l->page, "loss",
         &(curves){ .title = "Validation loss of three runs",
@@ -98,19 +98,20 @@ static void rates(lab *l)
     enum { RATES = 4 };
     const task *t = mnist(l, 10000);
     series curve[RATES];
+    plan plans[RATES];
     for (int i = 0; i < RATES; i++) {
-        plan p = online(l, rate[i]);
-        p.name = lab_text(l, "rate %g", rate[i]);
-        const trained *r = lab_train(l, t, &p);
-        page_compare(l->page, lab_text(l, "validation accuracy, rate %g", rate[i]), "%.2f", theirs[i],
-                     100 * lab_last(r)->held_out_accuracy, "%",
-                     i == 2 ? "the report's falls between its neighbours; here the accuracy rises with the rate"
-                            : other_draws);
-        curve[i] = lab_series(l, r, HELD_OUT_ACCURACY, p.name, false);
+        plans[i] = online(l, rate[i]);
+        plans[i].name = lab_text(l, "rate %g", rate[i]);
+        const trained *r = lab_train(l, t, &plans[i]);
+        lab_compare(l, lab_text(l, "validation accuracy, rate %g", rate[i]), "%.2f", theirs[i],
+                    100 * lab_last(r)->held_out_accuracy, "%",
+                    i == 2 ? "the report's figure is lower than those of its two neighbours, by chance or by a slip"
+                           : other_draws);
+        curve[i] = lab_series(l, r, HELD_OUT_ACCURACY, plans[i].name, false);
     }
     page_curves(l->page, "accuracy",
                 &(curves){ .title = "Validation accuracy by learning rate",
-                           .caption = "784-300-10 sigmoid, SGD, one row a step",
+                           .caption = lab_describe_all(l, t, plans, RATES),
                            .x_label = "epoch",
                            .y_label = "accuracy (%)",
                            .series = curve,
@@ -124,8 +125,8 @@ static void final_model(lab *l)
     const trained *r = lab_train(l, t, &p);
     if (!r)
         return;
-    page_compare(l->page, "test accuracy", "%.2f", 91.55, lab_score(l, r, &t->test, NULL).accuracy, "%", other_draws);
-    lab_draw_run(l, r, "final", "All 60,000 rows", "test");
+    lab_compare(l, "test accuracy", "%.2f", 91.55, lab_score(l, r, &t->test, NULL).accuracy, "%", other_draws);
+    lab_draw_run(l, r, "final", lab_text(l, "All %lld rows", (long long)t->train.n), "test");
     lab_draw_confusion(l, r, &t->test, "confusion", "Test rows by label and prediction");
     lab_draw_mistakes(l, r, &t->test, "mistakes", "Misclassified test pictures", 24);
     lab_draw_weights(l, r, "weights", "The weights of the first 30 hidden units", 30);

@@ -95,11 +95,11 @@ static const trained *one_setting(lab *l, const task *t, const setting *s)
                                           .epochs = lab_size(l, 40, 3),
                                           .measure_train = true });
     const double test = lab_score(l, r, &t->test, NULL).accuracy;
-    page_compare(l->page, lab_text(l, "test accuracy, %s", name), "%.2f", s->test, test, "%", other_data);
-    page_compare(l->page, lab_text(l, "final training cost, %s", name), "%.4f", s->cost, lab_last(r)->train_loss, "",
-                 s->why ? s->why : other_data);
-    page_compare(l->page, lab_text(l, "final validation cost, %s", name), "%.4f", s->validation_cost,
-                 lab_last(r)->held_out_loss, "", s->why && s->rate > 0.01 ? s->why : other_data);
+    lab_compare(l, lab_text(l, "test accuracy, %s", name), "%.2f", s->test, test, "%", other_data);
+    lab_compare(l, lab_text(l, "final training cost, %s", name), "%.4f", s->cost, lab_last(r)->train_loss, "",
+                s->why ? s->why : other_data);
+    lab_compare(l, lab_text(l, "final validation cost, %s", name), "%.4f", s->validation_cost,
+                lab_last(r)->held_out_loss, "", s->why && s->rate > 0.01 ? s->why : other_data);
     return r;
 }
 

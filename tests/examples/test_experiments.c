@@ -271,6 +271,52 @@ static void test_a_missing_data_folder(void **state)
     assert_one_line(run->err, "nowhere");
 }
 
+static void put_number(FILE *file, uint32_t x)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        fputc((int)(x >> shift & 255), file);
+}
+
+/* The four files of MNIST, with `rows` rows each. */
+static void make_mnist(uint32_t rows)
+{
+    static const struct {
+        const char *path;
+        uint32_t magic, bytes;
+    } files[] = { { "few/mnist/train-images-idx3-ubyte", 2051, 784 },
+                  { "few/mnist/train-labels-idx1-ubyte", 2049, 1 },
+                  { "few/mnist/t10k-images-idx3-ubyte", 2051, 784 },
+                  { "few/mnist/t10k-labels-idx1-ubyte", 2049, 1 } };
+    mkdir("few", 0700);
+    mkdir("few/mnist", 0700);
+    for (int i = 0; i < 4; i++) {
+        FILE *file = fopen(files[i].path, "wb");
+        assert_non_null(file);
+        put_number(file, files[i].magic);
+        put_number(file, rows);
+        for (int j = 0; files[i].bytes > 1 && j < 2; j++)
+            put_number(file, 28);
+        for (uint32_t j = 0; j < rows * files[i].bytes; j++)
+            fputc((int)(j % 10), file);
+        assert_int_equal(fclose(file), 0);
+    }
+}
+
+static void test_files_with_too_few_rows(void **state)
+{
+    (void)state;
+    static const char few[] = "MNIST: 100 rows in the training files, expected at least ";
+    make_mnist(100);
+    const tg_run *run = RUN("run", "r3.3b", "--data", "few", "--out", "few");
+    assert_int_equal(run->status, 1);
+    assert_one_line(run->err, few);
+    assert_one_line(RUN("run", "r3.3b", "--data", "few", "--out", "few", "--small")->err, few);
+    assert_one_line(RUN("run", "r0.3c", "--data", "few", "--out", "few")->err, few);
+    make_mnist(1200);
+    assert_one_line(RUN("run", "r0.3c", "--data", "few", "--out", "few")->err,
+                    "MNIST: 1200 rows in the test files, expected at least 2000");
+}
+
 /* A full disk is a limit on the size of files, here: writing fails with a reason of its own, in the same places. */
 static void test_a_disk_that_is_full(void **state)
 {
@@ -347,6 +393,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_what_was_run_is_kept),
         cmocka_unit_test(test_the_same_bytes_at_any_number_of_threads),
         cmocka_unit_test(test_a_missing_data_folder),
+        cmocka_unit_test(test_files_with_too_few_rows),
         cmocka_unit_test(test_a_disk_that_is_full),
         cmocka_unit_test(test_an_interrupt_keeps_what_is_finished),
     };
