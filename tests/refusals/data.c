@@ -159,10 +159,29 @@ REFUSALS(tg_dataset_standardize)
 
 REFUSALS(tg_batches_create)
 {
+    static const tg_augment square = { .channels = 1, .height = 2, .width = 2 };
+    static const tg_augment sure = { .channels = 1, .height = 1, .width = 2, .flip_horizontal = 2 };
     NO_OBJECT(TG_ERR_ARGUMENT, tg_batches_create(NULL, NULL, e));
     NO_OBJECT(TG_ERR_STATE, tg_batches_create(&none, NULL, e));
     NO_OBJECT(TG_ERR_ARGUMENT, tg_batches_create(filled(), &(tg_batches_config){ .size = -1 }, e));
+    NO_OBJECT(TG_ERR_SHAPE, tg_batches_create(filled(), &(tg_batches_config){ .augment = &square }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_batches_create(filled(), &(tg_batches_config){ .augment = &sure }, e));
     NO_OBJECT(TG_ERR_MEMORY, tg_batches_create(filled(), &(tg_batches_config){ .allocator = &no_allocator }, e));
+    finish();
+}
+REFUSALS(tg_wrap_batch)
+{
+    const tg_batch narrow_batch = { .n = 1, .shape = TG_SHAPE(1, 2), .dtype = TG_F32, .x = "12345678" };
+    TAPE(TG_ERR_ARGUMENT, tg_wrap_batch(t, NULL));
+    TAPE(TG_ERR_DTYPE, tg_wrap_batch(t, &narrow_batch));
+    HOLDS(!tg_wrap_batch(NULL, &narrow_batch).tape);
+}
+REFUSALS(tg_wrap_dataset)
+{
+    TAPE(TG_ERR_ARGUMENT, tg_wrap_dataset(t, NULL));
+    TAPE(TG_ERR_STATE, tg_wrap_dataset(t, &none));
+    TAPE(TG_ERR_DTYPE, tg_wrap_dataset(t, filled()));
+    HOLDS(!tg_wrap_dataset(NULL, filled()).tape);
     finish();
 }
 REFUSALS(tg_batches_destroy)

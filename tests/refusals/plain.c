@@ -1,5 +1,8 @@
 /* plain.c - what functions without a tape refuse: types, random numbers, threads and kernels. */
+#define _POSIX_C_SOURCE 200809L /* setenv */
 #include "refusals.h"
+
+#include <stdlib.h>
 
 REFUSALS(tg_status_name)
 {
@@ -108,4 +111,12 @@ REFUSALS(tg_use_kernel_set)
     HOLDS(tg_use_kernel_set("") == TG_ERR_ARGUMENT);
     HOLDS(tg_use_kernel_set("no such set") == TG_ERR_ARGUMENT);
     HOLDS(!strcmp(tg_kernel_set(), name));
+}
+REFUSALS(tg_environment_check)
+{
+    setenv("TAPEGRAD_THREADS", "many", 1);
+    FAILS(TG_ERR_ARGUMENT, tg_environment_check(e));
+    setenv("TAPEGRAD_THREADS", "65", 1);
+    FAILS(TG_ERR_ARGUMENT, tg_environment_check(e));
+    unsetenv("TAPEGRAD_THREADS");
 }
