@@ -37,8 +37,8 @@ static bool are_zeros(const double *x, int64_t n)
     return true;
 }
 
-/* The same bits twice, the same by tg_grad, zeros from zeros, and g(w - 2 v) = g(w) - 2 g(v). `g` is room for three
-   gradients, `v` for two cotangents. */
+/* The same bits twice, the same by tg_grad, zeros from zeros, and g(w - 2 v) = g(w) - 2 g(v). `g` is room for four
+   gradients, of which the last becomes the inputs' rounding, `v` for two cotangents. */
 static tg_status check_whole(tg_checker *c, double *g, double *v)
 {
     const int64_t n = c->n_gradients;
@@ -116,8 +116,8 @@ static tg_status check_exactly(tg_checker *c, unsigned flags, double *again, dou
 static tg_status check_gradient(tg_checker *c)
 {
     const unsigned flags = c->config.order == 2 ? TG_CREATE_GRAPH : 0;
-    double *g = c->scratch =
-        tg_check_room(c, c->n_gradients, 4 * sizeof *g); /* the fourth is each input's rounding */
+    double *g = tg_check_room(c, c->n_gradients, 4 * sizeof *g);
+    c->scratch = g; /* the first three; the fourth is the inputs' rounding */
     double *v = g ? tg_check_room(c, c->n_values, 2 * sizeof *v) : NULL;
     if (!v)
         return TG_ERR_MEMORY;

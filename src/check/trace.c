@@ -24,8 +24,10 @@ static tg_status take_room(tg_checker *c)
         }
     t->ids = tg_check_room(c, t->n, sizeof *t->ids);
     t->values = t->ids ? tg_check_room(c, t->n_values, 3 * sizeof *t->values) : NULL;
-    t->reach = t->values + t->n_values;
-    return t->values ? TG_OK : TG_ERR_MEMORY;
+    if (!t->values)
+        return TG_ERR_MEMORY;
+    t->reach = t->values + t->n_values; /* and room for one node's cotangents */
+    return TG_OK;
 }
 
 static void take_values(tg_checker *c, tg_tensor *nodes)

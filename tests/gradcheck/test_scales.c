@@ -62,6 +62,30 @@ static void values_without_influence_hide_nothing(void **state)
         assert_judged(functions[i], four, 4);
 }
 
+static tg_status scaled_in_float32(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
+                                   unsigned flags, void *context)
+{
+    (void)context;
+    const tg_status status = tg_grad(y, cotangent, in, n, out, flags);
+    for (int i = 0; i < n && tg_tape_dtype(y.tape) == TG_F32; i++)
+        out[i] = tg_scale(out[i], 1 + 1e-3);
+    return status;
+}
+
+static void a_fault_of_float32_alone_is_found(void **state)
+{
+    (void)state;
+    function *const functions[] = { beside_30, masked_30, masked_9, chosen_30, lowest };
+    tg_gradcheck_report report;
+    tg_gradcheck_config config = { .gradient = scaled_in_float32 };
+    for (int i = 0; i < COUNT(functions); i++) {
+        config.float32 = false;
+        assert_passed(check_at(functions[i], four, 4, &config, &report), &report);
+        config.float32 = true;
+        assert_element_failed(check_at(functions[i], four, 4, &config, &report), &report, "x[");
+    }
+}
+
 /* Off at every cotangent but that of the elements, by a thousandth. */
 static tg_status not_linear(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
                             unsigned flags, void *context)
@@ -222,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_without_influence_hide_nothing),
+        cmocka_unit_test(a_fault_of_float32_alone_is_found),
         cmocka_unit_test(nor_that_a_gradient_is_not_linear),
         cmocka_unit_test(other_outputs_hide_nothing),
         cmocka_unit_test(a_step_suits_its_element),
