@@ -1,4 +1,4 @@
-/* scaled_difference.c - z = c (x - y) g: the derivative of a square, which square, mse_loss and var share */
+/* scaled_difference.c - z = c (x - y) g: the derivative of a square, which square and mse_loss share */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
