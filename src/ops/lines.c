@@ -37,9 +37,10 @@ static void take_lines(const tg_lines *g, int64_t o, int64_t start, int64_t n, t
     l->cols = n;
     l->row[0] = l->out_row = g->inner;
     l->col[0] = along ? g->k : 1;
-    for (int i = 0; i < g->inputs; i++)
-        l->in[i] = (const char *)l->in[i] + (size_t)first * g->element;
-    l->out = (char *)l->out + (size_t)(g->reduces ? o * g->inner + start : first) * g->element;
+    const int64_t line = o * g->inner + start;
+    for (int i = 0; i < g->inputs + g->per_line; i++)
+        l->in[i] = (const char *)l->in[i] + (size_t)(i < g->inputs ? first : line) * g->element;
+    l->out = (char *)l->out + (size_t)(g->reduces ? line : first) * g->element;
 }
 
 static void lines_task(void *context, int64_t task)

@@ -15,7 +15,8 @@ typedef struct tg_lines {
     tg_loop_fn *run;
     tg_loop loop; /* pointers to the first line, numbers, attributes */
     size_t element;
-    int inputs;   /* how many of loop.in have the lines' layout; the rest are handed on */
+    int inputs;   /* how many of loop.in have the lines' layout; */
+    int per_line; /* then, how many have one element a line; the rest are handed on */
     bool reduces; /* the output is [outer, inner], not lines */
 } tg_lines;
 

@@ -1,5 +1,4 @@
-/* scaled_difference.c - z = c (x - y) g, and 0 where g is 0: the derivative of a square, which square, mse_loss and var
-   share */
+/* scaled_difference.c - z = c (x - y) g, and 0 where g is 0: the derivative of a square, which square and mse_loss share */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS

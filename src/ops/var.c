@@ -27,12 +27,41 @@ ROWS(var)
     each_strip(l, var_into);
 }
 
+static __attribute__((noinline)) moments moments_again(const strip *s)
+{
+    return strip_moments(s, strip_in(s, 0), 1 / SCALE);
+}
+
+/* p[0] (x - mean) g, g being one number a line: a mean is rounded, and far from zero by more than the elements deviate, so
+   that its rest counts. */
+STRIP_INLINE void var_grad_strip(const strip *s)
+{
+    const real *g = (const real *)s->l->in[1] + s->line;
+    vec factor = (s->along ? v_set(*g) : lanes_load(g, s->lanes, 0)) * (real)s->l->p[0], scale = v_set(1);
+    moments m = strip_moments(s, strip_in(s, 0), 1);
+    const mask bad = (m.mean - m.mean) != 0;
+    if (v_any(bad)) {
+        const moments other = moments_again(s);
+        m.mean = v_select(bad, other.mean, m.mean);
+        m.rest = v_select(bad, other.rest, m.rest);
+        scale = v_select(bad, v_set(1 / SCALE), scale);
+        factor = v_select(bad, factor * SCALE, factor);
+    }
+    for (int64_t i = 0; i < s->steps; i++)
+        strip_store(s, strip_out(s), i,
+                    (v_fma(strip_load(s, strip_in(s, 0), i, 0), scale, -m.mean) - m.rest) * factor);
+}
+
+ROWS(var_grad)
+{
+    each_strip(l, var_grad_strip);
+}
+
 #else
 
 #include <math.h>
 
 #include "core/tape.h"
-#include "ops/shared.h"
 
 /* What the squares are divided by: not less than 0, and NaN where there is nothing to divide. */
 static double divisor(double n, const tg_reduction_of *r)
@@ -41,42 +70,86 @@ static double divisor(double n, const tg_reduction_of *r)
     return n == 0 ? (double)NAN : left < 0 ? 0 : left;
 }
 
-static tg_status forward(tg_call *c)
+/* Input 0 by the lines that are reduced. */
+static tg_lines lines_of(const tg_call *c, enum tg_op_index loop)
 {
-    const tg_reduction_of *r = tg_call_attributes(c);
-    tg_shape s = tg_call_shape(c, 0);
-    unsigned axes = r->axes;
+    tg_shape s = *tg_call_dims(c, 0);
+    unsigned axes = ((const tg_reduction_of *)tg_call_attributes(c))->axes;
     tg_lines l = tg_lines_of_group(&s, &axes);
-    l.run = c->tape->kernels->loop[TG_INDEX_var];
+    l.run = c->tape->kernels->loop[loop];
     l.element = c->tape->element;
     l.inputs = 1;
-    l.reduces = true;
     l.loop.in[0] = tg_call_input(c, 0);
     l.loop.out = c->out;
-    l.loop.p[0] = divisor((double)l.k, r);
-    tg_lines_run(&l);
-    return TG_OK;
-}
-
-/* The mean of each line of x, which has the input's shape, in a shape that broadcasts against it. */
-static tg_tensor mean_of(const tg_vjp *v, tg_tensor x)
-{
-    const tg_reduction_of *r = tg_vjp_attributes(v);
-    return tg_unreduced(v, tg_apply1_with(&tg_op_mean, x, r, sizeof *r));
-}
-
-/* A mean is rounded, and far from zero by more than the elements deviate: what it left over is the deviations' own mean. */
-static void vjp(tg_vjp *v)
-{
-    const tg_reduction_of *r = tg_vjp_attributes(v);
-    const tg_tensor x = tg_input(v, 0), g = tg_unreduced(v, tg_cotangent(v));
-    const tg_tensor d = tg_sub(x, mean_of(v, x));
-    tg_give(v, 0, tg_scaled_difference(d, mean_of(v, d), g, 2 / divisor(tg_reduced_count(v), r)));
+    return l;
 }
 
 #define OVER(mask, by, ...)                                                                                          \
     .attributes = &(const tg_reduction_of){ .axes = (mask), .result = __VA_ARGS__, .number = (by) },                 \
     .attribute_bytes = sizeof(tg_reduction_of)
+
+/* The derivative: 2 (x - mean) g / (n - correction), g having size 1 along the axes ---------------------------------- */
+
+static tg_tensor var_grad(tg_tensor x, tg_tensor g, const tg_reduction_of *r)
+{
+    return tg_apply2_with(&tg_op_var_grad, x, g, r, sizeof *r);
+}
+
+static tg_status grad_shape(tg_call *c, tg_shape *out)
+{
+    tg_copy_shape(tg_call_dims(c, 0), out);
+    return TG_OK;
+}
+
+static tg_status grad_forward(tg_call *c)
+{
+    tg_lines l = lines_of(c, TG_INDEX_var_grad);
+    l.per_line = 1;
+    l.loop.in[1] = tg_call_input(c, 1);
+    l.loop.p[0] = 2 / divisor((double)l.k, tg_call_attributes(c));
+    tg_lines_run(&l);
+    return TG_OK;
+}
+
+/* It is linear in g, and in x symmetric: <c, D(x, g)> gives D(c, g) to x, and to g the sums of c D(x, 1). */
+static void grad_vjp(tg_vjp *v)
+{
+    const tg_reduction_of *r = tg_vjp_attributes(v);
+    const tg_tensor x = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
+    tg_give(v, 0, var_grad(c, g, r));
+    tg_give(v, 1, tg_mul(c, var_grad(x, tg_full(x.tape, tg_shape_of(g), 1), r)));
+}
+
+static const tg_sample grad_samples[] = {
+    { .n = 2, .inputs = { { .shape = { 3, { 2, 3, 4 } } }, { .shape = { 3, { 2, 1, 4 } } } }, OVER(2, 0, { 2, { 2, 4 } }) },
+    { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 1, 1 } } } }, OVER(3, 1, { 0 }) },
+};
+
+const tg_op tg_op_var_grad = {
+    .name = "var_grad",
+    .arity = 2,
+    .order = TG_ORDER_ANY,
+    .shape = grad_shape,
+    .forward = grad_forward,
+    .vjp = grad_vjp,
+    TG_SAMPLES(grad_samples),
+};
+
+/* The variance ---------------------------------------------------------------------------------------------------- */
+
+static tg_status forward(tg_call *c)
+{
+    tg_lines l = lines_of(c, TG_INDEX_var);
+    l.reduces = true;
+    l.loop.p[0] = divisor((double)l.k, tg_call_attributes(c));
+    tg_lines_run(&l);
+    return TG_OK;
+}
+
+static void vjp(tg_vjp *v)
+{
+    tg_give(v, 0, var_grad(tg_input(v, 0), tg_unreduced(v, tg_cotangent(v)), tg_vjp_attributes(v)));
+}
 
 static const tg_sample samples[] = {
     { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, OVER(2, 0, { 2, { 2, 4 } }) },

@@ -100,7 +100,8 @@ static void ones(void)
 {
     const int64_t k = 20000000;
     float *x = constants(k + 64, 1);
-    static const way dense[] = { { 1, 1, 1, 1, 1, 1, false }, { 3, 2, 1, 1, 1, 1, false }, { 17, 1, 1, 1, 1, 1, false } };
+    static const way dense[] = { { 1, 1, 1, 1, 1, 1, false }, { 3, 2, 1, 1, 1, 1, false }, { 17, 1, 1, 1, 1, 1, false },
+                                 { 16, 4, 1, 1, 1, 1, false }, { 4, 13, 1, 1, 1, 1, false } };
     for (size_t i = 0; i < sizeof dense / sizeof dense[0]; i++)
         assert_true(error_of(&dense[i], k, x, 0) == 0);
     free(x);
