@@ -17,10 +17,10 @@ extern "C" {
    from 0, or from the end if negative; TG_ALL means all of them; at rank 0 the axes 0 and -1 are legal. T is
    tg_tensor. Masks select, they never multiply: 0 times infinity never happens at a kink.
 
-   What has a finite limit at an infinite input is that limit, where PyTorch has NaN, too; what has none is NaN. In
-   reductions, softmax, losses and tg_square a cotangent of 0 selects as well: the gradient of a row, or of an element in
-   what works by elements, is then 0 whatever stands there, infinities and NaN. Elsewhere it multiplies the slope, and
-   gives NaN where that is infinite, as in PyTorch. */
+   In softmax, losses, logsumexp, max, min, powers and the unary operations, what has a finite limit at an infinite input
+   is that limit, where PyTorch has NaN, too; what has no limit is NaN. In reductions, softmax, losses and tg_square a
+   cotangent of 0 selects: the gradient of a row, or of an element in what works by elements, is then 0 whatever stands
+   there, infinities and NaN. Elsewhere it multiplies the slope, and gives NaN where that is infinite, as in PyTorch. */
 
 /* Unary, elementwise: y_i = f(x_i), y has x's shape. Numbers (slope, alpha, exponent, c) are rounded to the tape's dtype
    and used as they are, NaN and infinities, too. Where a NaN passes through a kink (abs, relu, clamp, maximum), its

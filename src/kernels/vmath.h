@@ -151,12 +151,12 @@ static inline vec v_erf(vec x)
     return v_copysign(v_select(a < 1, near, far), x);
 }
 
-/* e^(-c x^2) for c = 1/2 or 1; x^2 is not rounded. */
+/* e^(-c x^2) for |x| <= GAUSSIAN_HIGH and c = 1/2 or 1; x^2 is not rounded. */
 INLINE unscaled gaussian_of(vec x, vec c)
 {
-    const vec bound = at_least(-GAUSSIAN_HIGH, at_most(GAUSSIAN_HIGH, x)), square = bound * bound;
+    const vec square = x * x;
     unscaled e = exp_within(at_least(EXP_LOW, -c * square));
-    e.m = v_fma(e.m, -c * v_square_rest(bound, square), e.m);
+    e.m = v_fma(e.m, -c * v_square_rest(x, square), e.m);
     return e;
 }
 

@@ -6,7 +6,8 @@
 #define BIAS     1023
 
 #define EXP_LOW       -1400.0         /* e^x is 0 below, also times a large number, */
-#define EXP_HIGH      710.0           /* and infinite above */
+#define EXP_HIGH      710.0           /* and infinite above; */
+#define EXP_NORMAL    -708.0          /* it is subnormal below */
 #define LN2_HIGH      0x1.62e42fefp-1 /* 33 bits: a multiple by up to 2^20 is exact */
 #define LN2_LOW       0x1.473de6af278edp-34
 #define EXPM1_LOW     -38.0 /* e^x - 1 rounds to -1 below */

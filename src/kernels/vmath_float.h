@@ -6,7 +6,8 @@
 #define BIAS     127
 
 #define EXP_LOW       -170.0f      /* e^x is 0 below, also times a large number, */
-#define EXP_HIGH      89.0f        /* and infinite above */
+#define EXP_HIGH      89.0f        /* and infinite above; */
+#define EXP_NORMAL    -87.0f       /* it is subnormal below */
 #define LN2_HIGH      0x1.62e4p-1f /* 15 bits: a multiple by up to 2^9 is exact */
 #define LN2_LOW       0x1.7f7d1cp-20f
 #define EXPM1_LOW     -18.0f /* e^x - 1 rounds to -1 below */

@@ -21,7 +21,7 @@ static inline double bce_wide(double x, double y)
 /* sigmoid(x) - y; with s = sigmoid(-|x|), 1 - y - s for positive x. */
 static inline vec slope(vec x, vec y)
 {
-    const vec s = v_sigmoid(-v_abs(x));
+    const vec e = v_scaled(exp_within(-at_most(-EXP_LOW, v_abs(x)))), s = e / (1 + e);
     return v_select(x > 0, (1 - y) - s, s - y);
 }
 

@@ -5,28 +5,33 @@
 
 #include "ops/narrow.h"
 
-/* Each row's peak, and the sum of its exponentials without the largest. */
+/* Each row's peak, and the logarithm of the sum of its exponentials. */
 typedef struct peaks {
-    vec peak, rest;
+    vec peak, log_sum;
 } peaks;
 
 /* Those of n rows from x on, each row's in its lane. */
 STRIP_INLINE peaks peaks_of_rows(const tg_loop *l, int64_t n, const real *x)
 {
-    peaks rows = { .rest = v_set(0) };
+    peaks rows = { .peak = v_set(0) };
+    vec sum = v_set(1), rest = v_set(0);
     if (is_narrow(l->cols)) {
         turned t = { 0 };
         const strip s = strip_turned(l, l->cols);
         turn(n, l->cols, x, l->row[0], t);
         const exponentials e = strip_exp(&s, t, NULL);
-        return (peaks){ e.peak, strip_rest(&s, t, &e) };
+        return (peaks){ e.peak, strip_log(&s, t, &e) };
     }
     const strip s = strip_along(l, 0, l->cols);
     for (int64_t j = 0; j < n; j++) {
         const exponentials e = strip_exp(&s, x + j * l->row[0], NULL);
         rows.peak[j] = e.peak[0];
-        rows.rest[j] = strip_rest(&s, x + j * l->row[0], &e)[0];
+        if (strip_lost(&e)[0])
+            rest[j] = strip_rest(&s, x + j * l->row[0], &e)[0];
+        else
+            sum[j] = e.sum[0];
     }
+    rows.log_sum = v_select(sum == 1, v_log1p(rest), v_log(sum));
     return rows;
 }
 
@@ -39,11 +44,9 @@ ROWS(cross_entropy)
         const real *x = (const real *)l->in[0] + i * l->row[0];
         const int64_t n = l->rows - i < VL ? l->rows - i : VL;
         const peaks p = peaks_of_rows(l, n, x);
-        const vec log_sum = v_log1p(p.rest);
         for (int64_t j = 0; j < n; j++) {
-            const real at_label = x[j * l->row[0] + labels[i + j]]; /* infinity less infinity is 0 here */
-            const double below = at_label == p.peak[j] ? 0 : (double)p.peak[j] - (double)at_label;
-            const double loss = below + (double)log_sum[j];
+            const double below = (double)p.peak[j] - (double)x[j * l->row[0] + labels[i + j]];
+            const double loss = (below == below ? below : 0) + (double)p.log_sum[j]; /* infinity - infinity is 0 */
             if (l->out_row)
                 ((real *)l->out)[i + j] = (real)loss;
             sum += loss;
@@ -53,15 +56,30 @@ ROWS(cross_entropy)
         *(double *)l->out = sum;
 }
 
-STRIP_INLINE void cross_entropy_grad_of(const strip *s, const real *x, mask label, vec g, real *y)
+/* Where the label's softmax is next to 1, what is left of 1 is the others' sum; and a g of 0 selects. */
+static __attribute__((noinline)) void cross_entropy_grad_with_care(const strip *s, const real *x, mask label, vec g,
+                                                                   real *y, const exponentials *e)
 {
-    const exponentials e = strip_exp(s, x, y);
-    const vec scale = g / e.sum, rest = strip_rest(s, x, &e) * scale;
+    const vec scale = g / e->sum, rest = strip_rest(s, x, e) * scale;
     for (int64_t j = 0; j < s->steps; j++) {
-        const vec v = strip_exp_at(s, &e, y, j), softmax = v * scale;
+        const vec v = strip_exp_at(s, e, y, j), softmax = v * scale;
         const vec at_label = v_select(v == 1, -rest, softmax - g);
         const vec slope = v_select(strip_is(s, j, label), at_label, softmax);
         strip_store(s, y, j, v_select(g == 0, g, slope));
+    }
+}
+
+STRIP_INLINE void cross_entropy_grad_of(const strip *s, const real *x, mask label, vec g, real *y)
+{
+    const exponentials e = strip_exp(s, x, y);
+    const vec scale = g / e.sum;
+    if (v_any(strip_lost(&e) | (g == 0))) {
+        cross_entropy_grad_with_care(s, x, label, g, y, &e);
+        return;
+    }
+    for (int64_t j = 0; j < s->steps; j++) {
+        const vec at_label = v_select(strip_is(s, j, label), g, v_set(0));
+        strip_store(s, y, j, strip_exp_at(s, &e, y, j) * scale - at_label);
     }
 }
 

@@ -18,7 +18,7 @@ ROWS(cross_entropy_probs)
     for (int64_t i = 0; i < l->rows; i++) {
         const real *x = (const real *)l->in[0] + i * l->row[0], *p = (const real *)l->in[1] + i * l->row[1];
         const exponentials e = strip_exp(&s, x, NULL);
-        const vec log_sum = v_log1p(strip_rest(&s, x, &e));
+        const vec log_sum = strip_log(&s, x, &e);
         total loss = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
             total_add(&loss, term(strip_load(&s, p, j, 0), strip_load(&s, x, j, e.peak[0]), e.peak, log_sum));
@@ -28,6 +28,20 @@ ROWS(cross_entropy_probs)
     }
     if (!l->out_row)
         *(double *)l->out = sum;
+}
+
+/* g (softmax(x) all - p) where the largest softmax is next to 1, so that what is left of 1 is the others' sum; and a g, or
+   a sum of probabilities, of 0 selects. */
+static __attribute__((noinline)) void grad_with_care(const strip *s, const real *x, const real *p, vec g, vec all,
+                                                     real *y, const exponentials *e)
+{
+    const vec scale = all / e->sum, rest = v_select(all == 0, all, strip_rest(s, x, e) * scale);
+    for (int64_t j = 0; j < s->steps; j++) {
+        const vec v = strip_exp_at(s, e, y, j), q = strip_load(s, p, j, 0);
+        const vec softmax = v_select(all == 0, all, v * scale);
+        const vec slope = v_select(v == 1, (all - q) - rest, softmax - q);
+        strip_store(s, y, j, v_select(g == 0, g, g * slope));
+    }
 }
 
 /* p[0] g_i (softmax(x_i) sum of p_i - p_i) */
@@ -43,14 +57,13 @@ ROWS(cross_entropy_probs_grad)
         total mass = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
             total_add(&mass, strip_load(&s, p, j, 0));
-        const vec all = strip_total(&s, &mass), scale = v_select(all == 0, all, all / e.sum);
-        const vec rest = v_select(all == 0, all, strip_rest(&s, x, &e) * scale);
-        for (int64_t j = 0; j < s.steps; j++) {
-            const vec v = strip_exp_at(&s, &e, y, j), q = strip_load(&s, p, j, 0);
-            const vec softmax = v_select(all == 0, all, v * scale);
-            const vec slope = v_select(v == 1, (all - q) - rest, softmax - q);
-            strip_store(&s, y, j, v_select(g == 0, g, g * slope));
+        const vec all = strip_total(&s, &mass), scale = all / e.sum;
+        if (v_any(strip_lost(&e) | (g == 0) | (all == 0))) {
+            grad_with_care(&s, x, p, g, all, y, &e);
+            continue;
         }
+        for (int64_t j = 0; j < s.steps; j++)
+            strip_store(&s, y, j, g * (strip_exp_at(&s, &e, y, j) * scale - strip_load(&s, p, j, 0)));
     }
 }
 

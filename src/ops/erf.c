@@ -4,7 +4,7 @@
 #ifdef TG_VECTOR_PASS
 
 MAP1(erf, x, v_erf(x))
-MAP2(gaussian, x, g, v_scaled_by(p1 *g, gaussian_of(x, p0)))
+MAP2(gaussian, x, g, v_scaled_by(p1 *g, gaussian_of(at_most(GAUSSIAN_HIGH, v_abs(x)), p0)))
 
 #else
 

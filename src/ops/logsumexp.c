@@ -12,7 +12,7 @@ STRIP_INLINE void logsumexp_into(const strip *s)
     for (int64_t i = 0; i < s->steps; i++)
         total_add(&t, v_exp(strip_load(s, x, i, -(real)INFINITY) - m));
     const exponentials e = { .peak = m, .sum = strip_total(s, &t) };
-    strip_put(s, m + v_log1p(strip_rest(s, x, &e)));
+    strip_put(s, m + strip_log(s, x, &e));
 }
 
 ROWS(logsumexp)

@@ -1,10 +1,10 @@
-/* pow_scalar.c - y = x^e;  its m-th derivative is e (e - 1) ... (e - m + 1) x^(e - m), and 0 where a factor is 0 */
+/* pow_scalar.c - y = x^e;  dy/dx = e x^(e - 1), and so on; 0 where a factor is 0 */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
 
-/* Small multiples of 1/2, which exponents mostly are, by multiplication; the reciprocal comes first, lest a power overflow
-   whose reciprocal is a number. */
+/* Small multiples of 1/2, which exponents mostly are, by multiplication; the reciprocal comes first, for a power may
+   overflow whose reciprocal is a number. */
 static inline vec power(vec x, vec e)
 {
     const real size = e[0] < 0 ? -e[0] : e[0];
@@ -13,27 +13,22 @@ static inline vec power(vec x, vec e)
     vec y = v_set(1);
     if ((int)(2 * size) % 2) {
         x = v_select(x == -(real)INFINITY, -x, x + 0); /* with which C's pow does as with infinity and 0 */
-        y = v_sqrt(x);
+        y = e[0] < 0 ? 1 / v_sqrt(x) : v_sqrt(x);
     }
-    if (e[0] < 0) {
-        y = 1 / y;
+    if (e[0] < 0 && size >= 1)
         x = 1 / x;
-    }
     for (real n = size; n >= 1; n--)
         y = y * x;
     return y;
 }
 
-/* p[0] is e, p[1] is m. */
-static inline vec slope(vec x, vec g, vec p0, vec p1)
+/* g c x^e */
+static inline vec slope(vec x, vec g, vec e, vec c)
 {
-    vec factor = v_set(1);
-    for (real k = 0; k < p1[0]; k++)
-        factor = factor * (p0 - k);
-    if (factor[0] == 0)
+    if (c[0] == 0)
         return v_set(0);
-    const vec y = power(x, p0 - p1);
-    return v_select(y == 0, y, y * factor) * g;
+    const vec y = power(x, e);
+    return v_select(y == 0, y, y * c) * g;
 }
 
 MAP1(pow_scalar, x, power(x, p0))
@@ -41,27 +36,30 @@ MAP2(pow_scalar_grad, x, g, slope(x, g, p0, p1))
 
 #else
 
-typedef struct derivative {
-    double e, m;
-} derivative;
+#include "core/tape.h"
 
-static tg_tensor pow_scalar_grad(tg_tensor x, tg_tensor g, double e, double m)
+/* c x^e */
+typedef struct term {
+    double e, c;
+} term;
+
+static tg_tensor pow_scalar_grad(tg_tensor x, tg_tensor g, const term *t)
 {
-    return tg_apply2_with(&tg_op_pow_scalar_grad, x, g, &(derivative){ e, m }, sizeof(derivative));
+    return tg_apply2_with(&tg_op_pow_scalar_grad, x, g, t, sizeof *t);
 }
 
 static void grad_vjp(tg_vjp *v)
 {
-    const derivative *p = tg_vjp_attributes(v);
+    const term *t = tg_vjp_attributes(v);
     tg_tensor x = tg_input(v, 0), c = tg_cotangent(v);
-    tg_give(v, 0, pow_scalar_grad(x, tg_mul(tg_input(v, 1), c), p->e, p->m + 1));
-    tg_give(v, 1, pow_scalar_grad(x, c, p->e, p->m));
+    tg_give(v, 0, pow_scalar_grad(x, tg_mul(tg_input(v, 1), c), &(term){ t->e - 1, t->c * t->e }));
+    tg_give(v, 1, pow_scalar_grad(x, c, t));
 }
 
 static const tg_sample grad_samples[] = {
-    { .n = 2, .inputs = { TG_MATRIX(0.5, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(2.5, 1) },
-    { .n = 2, .inputs = { TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(2, 1) },
-    { .n = 2, .inputs = { TG_MATRIX(-2, -0.5), TG_MATRIX(-2, 2) }, TG_NUMBERS(-1, 2) },
+    { .n = 2, .inputs = { TG_MATRIX(0.5, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(1.5, 2.5) },
+    { .n = 2, .inputs = { TG_MATRIX(-2, 2), TG_MATRIX(-2, 2) }, TG_NUMBERS(2, -1) },
+    { .n = 2, .inputs = { TG_MATRIX(-2, -0.5), TG_MATRIX(-2, 2) }, TG_NUMBERS(-2, 0.5) },
 };
 
 const tg_op tg_op_pow_scalar_grad = { TG_ELEMENTWISE(pow_scalar_grad, 2, 2), .vjp = grad_vjp,
@@ -69,7 +67,8 @@ const tg_op tg_op_pow_scalar_grad = { TG_ELEMENTWISE(pow_scalar_grad, 2, 2), .vj
 
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, pow_scalar_grad(tg_input(v, 0), tg_cotangent(v), tg_number(v), 1));
+    const double e = tg_number(v);
+    tg_give(v, 0, pow_scalar_grad(tg_input(v, 0), tg_cotangent(v), &(term){ e - 1, e }));
 }
 
 static const tg_sample samples[] = {
@@ -83,7 +82,9 @@ const tg_op tg_op_pow_scalar = { TG_ELEMENTWISE(pow_scalar, 1, 1), .vjp = vjp, T
 
 tg_tensor tg_pow_scalar(tg_tensor x, double exponent)
 {
-    return tg_apply1_by(&tg_op_pow_scalar, x, exponent);
+    /* rounded now: which derivatives are 0 depends on it */
+    const bool narrow = x.tape && x.tape->dtype == TG_F32;
+    return tg_apply1_by(&tg_op_pow_scalar, x, narrow ? (double)(float)exponent : exponent);
 }
 
 #endif

@@ -3,21 +3,23 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* Both in terms of a = |x|, for which nothing cancels: with e = e^-a, sigmoid(-a) is e / (1 + e). */
+/* The sigmoid's digits are lost where it is subnormal; there it is e^x. */
 static inline vec silu(vec x)
 {
-    const vec a = at_most(-EXP_LOW, v_abs(x));
-    const unscaled e = exp_within(-a);
-    return at_least(0, x) - v_scaled_by(a / (1 + v_scaled(e)), e);
+    const mask lost = x < EXP_NORMAL;
+    vec y = v_sigmoid(x) * at_least(EXP_LOW, x);
+    if (v_any(lost))
+        y = v_select(lost, v_scaled_by(at_least(EXP_LOW, x), exp_of(x)), y);
+    return y;
 }
 
-/* y'(x) + y'(-x) = 1 */
+/* By a = |x|, for which nothing cancels: y'(x) + y'(-x) = 1. */
 static inline vec silu_grad(vec x, vec g)
 {
-    const vec a = at_most(-EXP_LOW, v_abs(x));
-    const unscaled e = exp_within(-a);
-    const vec r = 1 / (1 + v_scaled(e)), left = v_scaled_by((1 - r * a) * r * g, e);
-    return v_select(x < 0, left, g - left);
+    const mask lost = x < EXP_NORMAL;
+    const vec a = at_most(-EXP_LOW, v_abs(x)), e = v_scaled(exp_within(-a)), r = 1 / (1 + e);
+    const vec left = (1 - r * a) * (r * e) * g, y = v_select(x < 0, left, g - left);
+    return v_any(lost) ? v_select(lost, v_scaled_by((1 - a) * g, exp_within(-a)), y) : y;
 }
 
 MAP1(silu, x, silu(x))

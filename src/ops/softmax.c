@@ -67,7 +67,7 @@ STRIP_INLINE void log_softmax_strip(const strip *s)
 {
     const real *x = strip_in(s, 0);
     const exponentials e = strip_exp(s, x, NULL);
-    const vec log_sum = v_log1p(strip_rest(s, x, &e));
+    const vec log_sum = strip_log(s, x, &e);
     if (v_any(e.peak == (real)INFINITY))
         for (int64_t i = 0; i < s->steps; i++) {
             const vec v = strip_load(s, x, i, 0);
@@ -84,7 +84,8 @@ STRIP_INLINE vec weighed(vec a, vec b)
     return v_select(a == 0, v_set(0), a * b);
 }
 
-STRIP_INLINE void softmax_grad_strip(const strip *s)
+/* Where lines hold NaN: what a cotangent of 0 leaves out is no term. */
+static __attribute__((noinline)) void softmax_grad_of_nan(const strip *s)
 {
     const real *y = strip_in(s, 0), *g = strip_in(s, 1);
     total t = { .n = 0 };
@@ -93,6 +94,21 @@ STRIP_INLINE void softmax_grad_strip(const strip *s)
     const vec sum = strip_total(s, &t);
     for (int64_t i = 0; i < s->steps; i++)
         strip_store(s, strip_out(s), i, weighed(strip_load(s, g, i, 0) - sum, strip_load(s, y, i, 0)));
+}
+
+STRIP_INLINE void softmax_grad_strip(const strip *s)
+{
+    const real *y = strip_in(s, 0), *g = strip_in(s, 1);
+    total t = { .n = 0 };
+    for (int64_t i = 0; i < s->steps; i++)
+        total_add(&t, strip_load(s, y, i, 0) * strip_load(s, g, i, 0));
+    const vec sum = strip_total(s, &t);
+    if (v_any(sum != sum)) {
+        softmax_grad_of_nan(s);
+        return;
+    }
+    for (int64_t i = 0; i < s->steps; i++)
+        strip_store(s, strip_out(s), i, strip_load(s, y, i, 0) * (strip_load(s, g, i, 0) - sum));
 }
 
 STRIP_INLINE void log_softmax_grad_strip(const strip *s)

@@ -254,20 +254,31 @@ STRIP_INLINE exponentials strip_exp(const strip *s, const real *x, real *y)
     return e;
 }
 
-/* The sum without its largest term, which is 1: ln (1 + rest) keeps the digits that a sum next to 1 has lost, and that
-   are added up again for this. */
+/* Where a sum is next to 1, the largest term, and has lost digits of what it is beyond. */
+STRIP_INLINE mask strip_lost(const exponentials *e)
+{
+    return (e->sum >= 1) & (e->sum < (real)1.5) & (e->peak != (real)INFINITY);
+}
+
+/* The sum without its largest term, added up again where its digits were lost. */
 STRIP_INLINE vec strip_rest(const strip *s, const real *x, const exponentials *e)
 {
-    const vec rest = e->sum - 1;
-    const mask lost = (rest >= 0) & (rest < (real)0.5) & (e->peak != (real)INFINITY);
-    if (!v_any(lost))
-        return rest;
     total t = { .n = 0 };
     for (int64_t i = 0; i < s->steps; i++) {
         const vec v = strip_load(s, x, i, -(real)INFINITY);
         total_add(&t, v_select(v == e->peak, v_set(0), v_exp(v - e->peak)));
     }
-    return v_select(lost, strip_total(s, &t), rest);
+    return v_select(strip_lost(e), strip_total(s, &t), e->sum - 1);
+}
+
+/* ln of the sum, also where that is next to 0. */
+STRIP_INLINE vec strip_log(const strip *s, const real *x, const exponentials *e)
+{
+    const mask lost = strip_lost(e);
+    vec y = v_log(e->sum);
+    if (v_any(lost))
+        y = v_select(lost, v_log1p(strip_rest(s, x, e)), y);
+    return y;
 }
 
 /* Step i of what strip_exp left. */
