@@ -116,6 +116,9 @@ typedef struct task_config {
     tg_dtype dtype;
 } task_config;
 
+/* A task with no rows yet, whose sets the lab frees. */
+task *lab_new_task(lab *l, tg_dtype dtype);
+
 /* The task; in the small form of at most 600, 200 and 200 rows, which without a data folder are generated. The page is
    told what was taken. */
 const task *lab_task(lab *l, const task_config *config);

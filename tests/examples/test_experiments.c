@@ -240,6 +240,10 @@ static void test_wrong_use(void **state)
         { "run", "r1.1", "--threads", "65" },
         { "--frobnicate" },
         { "run", "r1.1", "--seed", "x" },
+        { "run", "" },
+        { "run", "r1.1", "--small", "--seed" },
+        { "report", "r1.1" },
+        { "list", "r1.1" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const char *arguments[] = { wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3], NULL };
@@ -254,6 +258,7 @@ static void test_wrong_use(void **state)
     for (int i = 0; i < NAMES; i++)
         assert_has(run->out, names[i]);
     assert_has(RUN("--help")->out, "--again");
+    assert_has(RUN("run", "r1.1", "--help")->out, "--again");
 }
 
 /* One sentence, and what was there stays. */
