@@ -114,7 +114,7 @@ static void best_network(lab *l)
                                    .scale = 0.1 }
                   : NULL;
     p.keep_best = true;
-    p.stopping.patience = 20;
+    p.stopping = (tg_stopping){ .patience = 20, .larger = true };
     const trained *r = lab_train(l, t, &p);
     if (!r)
         return;
