@@ -209,7 +209,8 @@ static bool run_one(const options *o, const experiment *e)
         if (good)
             printf("%-7s %6.1f s  %s/index.html\n", e->name, fit_seconds() - started, dir);
         else
-            fprintf(stderr, "experiments: %s: %s\n", e->name, l.err.text);
+            fprintf(stderr, "experiments: %s: %s%s\n", e->name, l.err.text,
+                    lab_interrupted() ? "; the same command goes on from here" : "");
     }
     fflush(stdout);
     lab_free_items(&l);
