@@ -100,7 +100,6 @@ extern const char *const lab_digit_names[10], *const lab_cifar10_names[10];
 typedef struct task {
     tg_dataset train, validation, test;
     const char *name; /* "MNIST", "CIFAR-10", "drawn digits", ... */
-    bool stand_in;    /* generated, since there is no data folder */
     int channels, height, width;
     const char *const *class_names;
     double *mean, *deviation; /* [features] that were subtracted and divided by; NULL: 0 and 1 */

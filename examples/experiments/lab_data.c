@@ -187,7 +187,7 @@ static void tell(lab *l, const task *t, preparation p)
     };
     page_setting(l->page, "data", "%s: %lld rows for training, %lld for validation, %lld for the test%s", t->name,
                  (long long)t->train.n, (long long)t->validation.n, (long long)t->test.n,
-                 t->stand_in ? " (generated: no data folder was given)" : "");
+                 l->generated ? " (generated: no data folder was given)" : "");
     page_setting(l->page, "preparation", "%s", ways[p]);
 }
 
@@ -200,7 +200,7 @@ const task *lab_task(lab *l, const task_config *c)
         return NULL;
     lab_progress(l, lab_text(l, "reading %s", s->name), 0);
     t->name = l->data ? s->name : s->stand_in;
-    t->stand_in = l->generated = !l->data;
+    l->generated = !l->data;
     t->channels = s->channels;
     t->height = t->width = s->side;
     t->class_names = l->data ? s->classes : lab_digit_names;
