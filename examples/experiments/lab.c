@@ -111,8 +111,10 @@ void lab_progress(lab *l, const char *what, double share)
 
 void lab_progress_end(lab *l)
 {
-    if (l->shown > 0)
+    if (l->shown > 0) {
         fputs("\r\033[K", stdout);
+        fflush(stdout); /* before a message to stderr */
+    }
     l->shown = 0;
 }
 

@@ -100,7 +100,6 @@ extern const char *const lab_digit_names[10], *const lab_cifar10_names[10];
 typedef struct task {
     tg_dataset train, validation, test;
     const char *name; /* "MNIST", "CIFAR-10", "drawn digits", ... */
-    bool stand_in;    /* generated, since there is no data folder */
     int channels, height, width;
     const char *const *class_names;
     double *mean, *deviation; /* [features] that were subtracted and divided by; NULL: 0 and 1 */
@@ -116,12 +115,15 @@ typedef struct task_config {
     tg_dtype dtype;
 } task_config;
 
+/* A task with no rows yet, whose sets the lab frees. */
+task *lab_new_task(lab *l, tg_dtype dtype);
+
 /* The task; in the small form of at most 600, 200 and 200 rows, which without a data folder are generated. The page is
    told what was taken. */
 const task *lab_task(lab *l, const task_config *config);
 
-/* The same for the generated sets in two dimensions, moons or the ellipse and circle; shuffled, since their rows come in
-   turns of the classes. */
+/* The same for the generated sets in two dimensions, moons or the ellipse and circle; shuffled, since their rows come
+   in turns of the classes. */
 typedef enum plane { MOONS, ELLIPSE } plane;
 const task *lab_plane(lab *l, plane which, int64_t train, int64_t validation, int64_t test, double noise);
 
@@ -181,7 +183,7 @@ score lab_score(lab *l, const trained *t, const tg_dataset *set, int32_t *predic
 /* "1 epoch", "20 epochs" */
 const char *lab_count(lab *l, int64_t n, const char *unit);
 
-/* "CIFAR-10, 49000 rows, 3072-50-10, relu, SGD, rate 0.0001, times 0.95 each epoch, batches of 200, 1000 steps, seed 1" */
+/* "CIFAR-10, 49000 rows, 3072-50-10, relu, SGD, rate 0.0001, times 0.95 each epoch, batches of 200, 1000 steps" */
 const char *lab_describe(lab *l, const task *t, const plan *p);
 
 /* What several plans have in common; the rest is for the legend. t: NULL where they are of several tasks. */

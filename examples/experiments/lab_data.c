@@ -20,7 +20,7 @@ static void free_task(void *what)
     free(t);
 }
 
-static task *new_task(lab *l, tg_dtype dtype)
+task *lab_new_task(lab *l, tg_dtype dtype)
 {
     task *t = lab_good(l) ? lab_keep(l, calloc(1, sizeof *t), free_task) : NULL;
     if (t)
@@ -187,7 +187,7 @@ static void tell(lab *l, const task *t, preparation p)
     };
     page_setting(l->page, "data", "%s: %lld rows for training, %lld for validation, %lld for the test%s", t->name,
                  (long long)t->train.n, (long long)t->validation.n, (long long)t->test.n,
-                 t->stand_in ? " (generated: no data folder was given)" : "");
+                 l->generated ? " (generated: no data folder was given)" : "");
     page_setting(l->page, "preparation", "%s", ways[p]);
 }
 
@@ -195,12 +195,12 @@ const task *lab_task(lab *l, const task_config *c)
 {
     const source *s = find(c->source);
     tg_dataset all = { .dtype = TG_F32 }, test = { .dtype = TG_F32 };
-    task *t = new_task(l, c->dtype);
+    task *t = lab_new_task(l, c->dtype);
     if (!t)
         return NULL;
     lab_progress(l, lab_text(l, "reading %s", s->name), 0);
     t->name = l->data ? s->name : s->stand_in;
-    t->stand_in = l->generated = !l->data;
+    l->generated = !l->data;
     t->channels = s->channels;
     t->height = t->width = s->side;
     t->class_names = l->data ? s->classes : lab_digit_names;
@@ -225,7 +225,7 @@ const task *lab_task(lab *l, const task_config *c)
 
 const task *lab_plane(lab *l, plane which, int64_t train, int64_t validation, int64_t test, double noise)
 {
-    task *t = new_task(l, TG_F32);
+    task *t = lab_new_task(l, TG_F32);
     tg_dataset all = { .dtype = TG_F32 };
     if (!t)
         return NULL;

@@ -79,13 +79,12 @@ static const char *length(lab *l, const task *t, const plan *p)
 
 static const char *stopping(lab *l, const task *t, const plan *p)
 {
+    const tg_stopping *s = &p->stopping;
     (void)t;
-    const char *patience = p->stopping.patience > 0 ? lab_text(l, "until %s in a row %s no lower validation loss",
-                                                               lab_count(l, p->stopping.patience, "epoch"),
-                                                               p->stopping.patience == 1 ? "brings" : "bring")
-                                                    : "";
-    return p->stopping.epsilon > 0 ? lab_text(l, "until the loss changes by less than %g", p->stopping.epsilon)
-                                   : patience;
+    if (s->patience > 0)
+        return lab_text(l, "until %s without a %s", lab_count(l, s->patience, "epoch"),
+                        s->larger ? "higher validation accuracy" : "lower validation loss");
+    return s->epsilon > 0 ? lab_text(l, "until the loss changes by less than %g", s->epsilon) : "";
 }
 
 static const char *penalty(lab *l, const task *t, const plan *p)

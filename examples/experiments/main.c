@@ -1,13 +1,15 @@
 /* main.c - experiments list | run NAME | report: the five reports' experiments on the command line. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lab.h"
 
-enum { WRONG_USE = 2, INTERRUPTED = 130, PATH_BYTES = 4096 };
+enum { WRONG_USE = 2, INTERRUPTED = 130 };
 
 static const experiment *const reports[] = { r0_experiments,       r0_image_experiments, r1_toy_experiments,
                                              r1_experiments,       r2_experiments,       r3_experiments,
@@ -20,7 +22,7 @@ typedef struct options {
     const char *command, *name; /* "run", "r4.2" */
     const char *data, *out;
     long long seed, threads;
-    bool small, again, quiet;
+    bool small, again, quiet, help;
 } options;
 
 static const char usage[] =
@@ -35,9 +37,14 @@ static const char usage[] =
     "  --again        runs also what DIR holds already\n"
     "  --quiet        no progress\n";
 
-static bool wrong(const char *what, const char *text)
+__attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
 {
-    fprintf(stderr, "experiments: %s \"%s\"; experiments --help says what there is\n", what, text);
+    va_list args;
+    va_start(args, format);
+    fputs("experiments: ", stderr);
+    vfprintf(stderr, format, args);
+    fputs("; experiments --help says what there is\n", stderr);
+    va_end(args);
     return false;
 }
 
@@ -59,22 +66,32 @@ static bool read_option(options *o, const char *name, const char *value, bool *u
         size_t offset;
     } flags[] = { { "--small", offsetof(options, small) },
                   { "--again", offsetof(options, again) },
-                  { "--quiet", offsetof(options, quiet) } };
+                  { "--quiet", offsetof(options, quiet) },
+                  { "--help", offsetof(options, help) } };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (!strcmp(name, flags[i].name))
             return *(bool *)((char *)o + flags[i].offset) = true;
+    static const struct {
+        const char *name;
+        size_t offset;
+        long long most; /* 0: a text */
+    } values[] = { { "--data", offsetof(options, data), 0 },
+                   { "--out", offsetof(options, out), 0 },
+                   { "--seed", offsetof(options, seed), 1000000000000000 },
+                   { "--threads", offsetof(options, threads), 64 } };
     *used = true;
-    if (!value || !*value)
-        return wrong("no value for, or no option,", name);
-    if (!strcmp(name, "--data") || !strcmp(name, "--out")) {
-        *(name[2] == 'd' ? &o->data : &o->out) = value;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        void *field = (char *)o + values[i].offset;
+        if (strcmp(name, values[i].name) != 0)
+            continue;
+        if (!value || !*value)
+            return wrong("%s needs a value", name);
+        if (values[i].most)
+            return read_number(name, value, values[i].most, field);
+        *(const char **)field = value;
         return true;
     }
-    if (!strcmp(name, "--seed"))
-        return read_number(name, value, 1000000000000000, &o->seed);
-    if (!strcmp(name, "--threads"))
-        return read_number(name, value, 64, &o->threads);
-    return wrong("no option", name);
+    return wrong("\"%s\" is no option", name);
 }
 
 static bool read_options(options *o, int argc, char **argv)
@@ -91,11 +108,15 @@ static bool read_options(options *o, int argc, char **argv)
         else if (!o->name)
             o->name = argv[i];
         else
-            return wrong("no use for", argv[i]);
+            return wrong("there is no use for \"%s\"", argv[i]);
     }
+    if (o->help)
+        return true;
     if (!o->command)
-        return wrong("no command in", "");
-    return strcmp(o->command, "run") || o->name || wrong("run which experiment? no name in", "run");
+        return wrong("there is no command");
+    if (!strcmp(o->command, "run"))
+        return (o->name && *o->name) || wrong("run needs the name of an experiment");
+    return !o->name || wrong("there is no use for \"%s\"", o->name);
 }
 
 /* list ------------------------------------------------------------------------------------------------------------- */
@@ -188,7 +209,8 @@ static bool run_one(const options *o, const experiment *e)
         if (good)
             printf("%-7s %6.1f s  %s/index.html\n", e->name, fit_seconds() - started, dir);
         else
-            fprintf(stderr, "experiments: %s: %s\n", e->name, l.err.text);
+            fprintf(stderr, "experiments: %s: %s%s\n", e->name, l.err.text,
+                    lab_interrupted() ? "; the same command goes on from here" : "");
     }
     fflush(stdout);
     lab_free_items(&l);
@@ -225,7 +247,7 @@ static int run(const options *o)
         return INTERRUPTED;
     }
     if (!met) {
-        wrong("no experiment is named", o->name);
+        wrong("no experiment is named \"%s\"", o->name);
         return WRONG_USE;
     }
     if (!failed)
@@ -237,18 +259,18 @@ static int run(const options *o)
 int main(int argc, char **argv)
 {
     options o;
-    if (argc == 2 && !strcmp(argv[1], "--help")) {
+    if (!read_options(&o, argc, argv))
+        return WRONG_USE;
+    if (o.help) {
         fputs(usage, stdout);
         return EXIT_SUCCESS;
     }
-    if (!read_options(&o, argc, argv))
-        return WRONG_USE;
     if (!strcmp(o.command, "list"))
         return list();
     if (!strcmp(o.command, "run"))
         return run(&o);
     if (!strcmp(o.command, "report"))
         return gather(&o);
-    wrong("no command", o.command);
+    wrong("\"%s\" is no command", o.command);
     return WRONG_USE;
 }

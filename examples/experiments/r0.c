@@ -125,10 +125,46 @@ static const struct {
 };
 enum { ACTIVATIONS = sizeof activations / sizeof activations[0] };
 
+/* Training and held-out quantity of one activation, in one colour. */
+static void put_pair(lab *l, const trained *r, quantity training, quantity held_out, const char *set, int i,
+                     series *pairs)
+{
+    series *s = &pairs[2 * i];
+    s[0] = lab_series(l, r, training, lab_text(l, "%s, training", activations[i].name), false);
+    s[1] = lab_series(l, r, held_out, lab_text(l, "%s, %s", activations[i].name, set), false);
+    s[0].color = s[1].color = i + 1;
+    s[1].dashed = true;
+}
+
+static void draw_pairs(lab *l, const char *name, const char *title, const char *y_label, const char *caption,
+                       const series *pairs)
+{
+    page_curves(l->page, name,
+                &(curves){ .title = title,
+                           .caption = caption,
+                           .x_label = "epoch",
+                           .y_label = y_label,
+                           .x_log = true,
+                           .series = pairs,
+                           .n_series = 2 * ACTIVATIONS });
+}
+
+/* The same rows, with those of the test held out in place of those of the validation. */
+static const task *testing(lab *l, const task *t)
+{
+    task *u = lab_room(l, 1, sizeof *u);
+    if (u && t) {
+        *u = *t;
+        u->validation.n = 0;
+    }
+    return u;
+}
+
+/* Each network is trained twice, with the same result: first the validation rows are measured, then the test's. */
 static void three_activations(lab *l)
 {
-    const task *t = lab_plane(l, MOONS, 300, 100, 100, 0.1);
-    series losses[2 * ACTIVATIONS], accuracies[2 * ACTIVATIONS];
+    const task *t = lab_plane(l, MOONS, 300, 100, 100, 0.1), *u = testing(l, t);
+    series losses[2 * ACTIVATIONS], accuracies[2 * ACTIVATIONS], tests[2 * ACTIVATIONS];
     plan plans[ACTIVATIONS];
     for (int i = 0; i < ACTIVATIONS; i++) {
         const char *name = activations[i].name;
@@ -142,38 +178,22 @@ static void three_activations(lab *l)
                            .epochs = epochs,
                            .record_every = epochs / 200,
                            .measure_train = true };
-        const trained *r = lab_train(l, t, &plans[i]);
-        if (!r)
+        const trained *r = lab_train(l, t, &plans[i]), *tested = lab_train(l, u, &plans[i]);
+        if (!r || !tested)
             return;
         lab_compare(l, lab_text(l, "training accuracy, %s, %lld epochs", name, (long long)epochs), "%.2f",
                     activations[i].training, 100 * lab_last(r)->train_accuracy, "%", activations[i].why);
         lab_compare(l, lab_text(l, "test accuracy, %s", name), "%.2f", NO_FIGURE,
-                    lab_score(l, r, &t->test, NULL).accuracy, "%", "the report shows the curves only");
-        losses[2 * i] = lab_series(l, r, TRAIN_LOSS, lab_text(l, "%s, training", name), false);
-        losses[2 * i + 1] = lab_series(l, r, HELD_OUT_LOSS, lab_text(l, "%s, validation", name), false);
-        accuracies[2 * i] = lab_series(l, r, TRAIN_ACCURACY, lab_text(l, "%s, training", name), false);
-        accuracies[2 * i + 1] = lab_series(l, r, HELD_OUT_ACCURACY, lab_text(l, "%s, validation", name), false);
-        losses[2 * i].color = losses[2 * i + 1].color = accuracies[2 * i].color = accuracies[2 * i + 1].color = i + 1;
-        losses[2 * i + 1].dashed = accuracies[2 * i + 1].dashed = true;
+                    100 * lab_last(tested)->held_out_accuracy, "%", "the report shows the curves only");
+        put_pair(l, r, TRAIN_LOSS, HELD_OUT_LOSS, "validation", i, losses);
+        put_pair(l, r, TRAIN_ACCURACY, HELD_OUT_ACCURACY, "validation", i, accuracies);
+        put_pair(l, tested, TRAIN_ACCURACY, HELD_OUT_ACCURACY, "test", i, tests);
         lab_draw_plane(l, r, &t->train, lab_text(l, "plane-%s", name), lab_text(l, "Decisions with %s", name));
     }
     const char *caption = lab_describe_all(l, t, plans, ACTIVATIONS);
-    page_curves(l->page, "loss",
-                &(curves){ .title = "Loss with three activations",
-                           .caption = caption,
-                           .x_label = "epoch",
-                           .y_label = "loss",
-                           .x_log = true,
-                           .series = losses,
-                           .n_series = 2 * ACTIVATIONS });
-    page_curves(l->page, "accuracy",
-                &(curves){ .title = "Accuracy with three activations",
-                           .caption = caption,
-                           .x_label = "epoch",
-                           .y_label = "accuracy (%)",
-                           .x_log = true,
-                           .series = accuracies,
-                           .n_series = 2 * ACTIVATIONS });
+    draw_pairs(l, "loss", "Loss with three activations", "loss", caption, losses);
+    draw_pairs(l, "accuracy", "Accuracy with three activations", "accuracy (%)", caption, accuracies);
+    draw_pairs(l, "test", "Training against test accuracy", "accuracy (%)", caption, tests);
 }
 
 const experiment r0_experiments[] = {

@@ -1,5 +1,4 @@
 /* r1.c - report 1, on pictures: a two-layer network on CIFAR-10, tuned, and the same in a framework. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab.h"
@@ -115,7 +114,7 @@ static void best_network(lab *l)
                                    .scale = 0.1 }
                   : NULL;
     p.keep_best = true;
-    p.stopping.patience = 20;
+    p.stopping = (tg_stopping){ .patience = 20, .larger = true };
     const trained *r = lab_train(l, t, &p);
     if (!r)
         return;
@@ -177,15 +176,6 @@ static void free_pca(void *pca)
     tg_pca_destroy(pca);
 }
 
-static void free_reduced(void *what)
-{
-    task *t = what;
-    tg_dataset_finish(&t->train);
-    tg_dataset_finish(&t->validation);
-    tg_dataset_finish(&t->test);
-    free(t);
-}
-
 /* Draws, and returns, the share of the variance in the first 1, 2, ... n components, in percent. */
 static double draw_variance(lab *l, const tg_pca *pca, int64_t n)
 {
@@ -213,12 +203,11 @@ static const task *reduced(lab *l, const task *whole, int64_t components)
     lab_progress(l, "principal components", 0);
     const double started = fit_seconds();
     tg_pca *pca = lab_keep(l, tg_pca_create(&whole->train, components, NULL, &l->err), free_pca);
-    task *t = lab_keep(l, calloc(1, sizeof *t), free_reduced);
+    task *t = lab_new_task(l, TG_F32);
     if (!pca || !t)
         return NULL;
     const double seconds = fit_seconds() - started;
-    *t = *whole;
-    t->train = t->validation = t->test = (tg_dataset){ .dtype = TG_F32 };
+    t->name = whole->name;
     if (tg_pca_apply(pca, &whole->train, &t->train, &l->err) == TG_OK)
         tg_pca_apply(pca, &whole->validation, &t->validation, &l->err);
     page_text(l->page, "PCA of %lld rows from %lld features to %lld keeps %.1f %% of the variance.",

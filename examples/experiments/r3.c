@@ -106,17 +106,20 @@ static void two_layers(lab *l)
                                                   .seed = l->seed },
                                 &l->err);
     by_hand *h = net ? by_hand_create(net, 0, &l->err) : NULL;
+    tg_params *params = net ? tg_mlp_params(net) : NULL;
     tg_tape *tape = tg_tape_create(TG_F64);
-    for (int i = 0; h && lab_good(l) && i < 4; i++) {
-        tg_params *params = tg_mlp_params(net);
+    for (int i = 0; h && i < 4; i++) {
         const tg_shape shape = tg_params_shape(params, i);
         const int64_t n = tg_shape_size(&shape);
         tg_params_zero_grad(params);
-        by_hand_gradient(h, &batch, row, &loss, &l->err);
-        tg_params_read_grad_f64(params, i, hand, n, NULL);
+        if (by_hand_gradient(h, &batch, row, &loss, &l->err) != TG_OK ||
+            tg_params_read_grad_f64(params, i, hand, n, &l->err) != TG_OK)
+            break;
         tg_params_zero_grad(params);
-        tg_backward(fit_loss(net, tg_mlp_forward(net, tg_wrap_batch(tape, &batch)), labels, 0));
-        tg_params_read_grad_f64(params, i, tape_gradient, n, NULL);
+        if (tg_backward(fit_loss(net, tg_mlp_forward(net, tg_wrap_batch(tape, &batch)), labels, 0)) != TG_OK)
+            lab_fail(l, tg_tape_status(tape), "%s", tg_tape_message(tape));
+        if (!lab_good(l) || tg_params_read_grad_f64(params, i, tape_gradient, n, &l->err) != TG_OK)
+            break;
         tg_tape_reset(tape);
         page_compare(l->page, lab_text(l, "two-layer sigmoid network, dl/d%s: largest difference", names[i]), "%.1e",
                      0, largest(hand, tape_gradient, (int)n), "", "rounding in float64");

@@ -88,6 +88,7 @@ static const trained *one_setting(lab *l, const task *t, const setting *s)
     const trained *r = lab_train(l, t,
                                  &(plan){ .name = name,
                                           .init = TG_INIT_NORMAL,
+                                          .init_std = 0.01,
                                           .l2 = s->lambda,
                                           .lr = s->rate,
                                           .batch = 100,

@@ -1,8 +1,8 @@
 /* toy.h - a two-layer ReLU network on a toy input, 4-10-3, in float64: x [5, 4], w1 [4, 10], b1 = 0, w2 [10, 3],
    b2 = 0, labels 0 1 2 2 1. PyTorch 1.13 computed, in float64, the scores softmax(relu(x w1 + b1) w2 + b2), the loss,
    which is the mean cross-entropy + 0.05 (|w1|^2 + |w2|^2), and the gradients of that loss. */
-#ifndef TEST_TOY_H
-#define TEST_TOY_H
+#ifndef TOY_H
+#define TOY_H
 
 #include <stdint.h>
 

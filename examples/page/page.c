@@ -68,6 +68,11 @@ static bool is_good(const page *p)
     return p && p->err.status == TG_OK;
 }
 
+static bool has(const page *p, part i)
+{
+    return p->parts[i].size > 0;
+}
+
 void page_section(page *p, const char *heading)
 {
     if (!is_good(p))
@@ -219,6 +224,8 @@ static void put_field(text *t, double x)
         text_number(t, x);
 }
 
+enum { THEIRS, OURS, DIFFERENCE };
+
 typedef struct comparison {
     const char *what, *unit, *why;
     double numbers[3]; /* theirs, ours, the difference */
@@ -231,6 +238,7 @@ static void add_comparison(page *p, const comparison *c)
     static const char *const shown[] = { "theirs_shown", "ours_shown", "difference_shown" };
     text *const html = &p->parts[COMPARISONS], *const json = &p->parts[JSON_COMPARISONS],
                 *const csv = &p->parts[TABLE];
+    const bool compared = has(p, REPORT);
     text_put(html, "<tr><td>");
     text_xml(html, c->what);
     begin_element(json);
@@ -241,15 +249,17 @@ static void add_comparison(page *p, const comparison *c)
     text_put(csv, ",");
     text_csv(csv, c->what);
     for (int i = 0; i < 3; i++) {
-        text_put(html, "</td><td class=\"number\">");
-        text_xml(html, c->shown[i].data);
+        if (compared || i == OURS) {
+            text_put(html, "</td><td class=\"number\">");
+            text_xml(html, c->shown[i].data);
+        }
         put_number(json, names[i], c->numbers[i]);
         put_string(json, ", ", shown[i], c->shown[i].data);
         put_field(csv, c->numbers[i]);
         html->failed |= c->shown[i].failed;
     }
-    text_put(html, "</td><td>");
-    text_xml(html, c->why);
+    text_put(html, compared ? "</td><td>" : "");
+    text_xml(html, compared ? c->why : NULL);
     text_put(html, "</td></tr>\n");
     put_string(json, ", ", "unit", c->unit);
     put_string(json, ", ", "why", c->why);
@@ -274,18 +284,14 @@ void page_compare(page *p, const char *what, const char *format, double theirs, 
     }
     comparison c = { .what = what, .unit = unit, .why = why, .numbers = { theirs, ours, ours - theirs } };
     for (int i = 0; i < 3; i++)
-        shown_number(&c.shown[i], f, c.numbers[i], i == 2, unit);
+        shown_number(&c.shown[i], f, c.numbers[i], i == DIFFERENCE,
+                     i == DIFFERENCE && unit && !strcmp(unit, "%") ? "points" : unit);
     add_comparison(p, &c);
     for (int i = 0; i < 3; i++)
         text_finish(&c.shown[i]);
 }
 
 /* Closing ---------------------------------------------------------------------------------------------------------- */
-
-static bool has(const page *p, part i)
-{
-    return p->parts[i].size > 0;
-}
 
 static void make_page(const page *p, text *t)
 {
@@ -299,10 +305,11 @@ static void make_page(const page *p, text *t)
     html_element(t, "h1", p->parts[TITLE].data);
     html_element(t, "p", p->parts[ABOUT].data);
     if (has(p, COMPARISONS)) {
-        html_element(t, "h2", *report ? "Against the report" : "Comparison");
-        text_put(t, "<div class=\"scroll\"><table>\n<tr><th>what</th><th class=\"number\">theirs</th><th "
-                    "class=\"number\">ours</th>"
-                    "<th class=\"number\">difference</th><th>why</th></tr>\n");
+        html_element(t, "h2", *report ? "Against the report" : "Results");
+        text_put(t, "<div class=\"scroll\"><table>\n<tr><th>what</th>");
+        text_put(t, *report ? "<th class=\"number\">theirs</th><th class=\"number\">ours</th>"
+                              "<th class=\"number\">difference</th><th>why</th></tr>\n"
+                            : "<th class=\"number\">result</th></tr>\n");
         text_put(t, p->parts[COMPARISONS].data);
         text_put(t, "</table></div>\n");
     }

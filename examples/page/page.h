@@ -37,7 +37,8 @@ void page_images(page *p, const char *name, const images *i);
 
 /* A row of "theirs against ours": ("test accuracy, lambda 0, rate 0.1", "%.2f", 27.84, 28.8, "%", "another edition of
    the data"). NAN as theirs: the report gives no figure. `format` is of the numbers: '%', perhaps '.' and digits, and one
-   of e, f and g. `unit` and `why` may be NULL. */
+   of e, f and g. `unit` and `why` may be NULL; the difference of two figures in % is shown in points. The page of a run
+   that rebuilds no report shows `ours` alone. */
 void page_compare(page *p, const char *what, const char *format, double theirs, double ours, const char *unit,
                   const char *why);
 

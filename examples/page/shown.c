@@ -22,21 +22,27 @@ bool shown_format_of(const char *format, shown_format *f)
 
 void shown_number(text *t, shown_format f, double x, bool sign, const char *unit)
 {
-    const char *const before = x < 0 ? "\xe2\x88\x92" : sign && x > 0 ? "+" : "";
+    text digits = { 0 };
     t->size = 0;
     if (isnan(x)) {
         text_put(t, "–");
         return;
     }
-    text_put(t, before);
     if (isinf(x))
-        text_put(t, "∞");
+        text_put(&digits, "∞");
     else if (f.letter == 'f')
-        text_print(t, "%.*f", f.digits, fabs(x));
+        text_print(&digits, "%.*f", f.digits, fabs(x));
     else if (f.letter == 'e')
-        text_print(t, "%.*e", f.digits, fabs(x));
+        text_print(&digits, "%.*e", f.digits, fabs(x));
     else
-        text_print(t, "%.*g", f.digits, fabs(x));
+        text_print(&digits, "%.*g", f.digits, fabs(x));
+    const char *const shown = digits.data ? digits.data : "";
+    const char digit = shown[strcspn(shown, "123456789e")];
+    const bool zero = isfinite(x) && (!digit || digit == 'e'); /* as rounded: it has no sign */
+    text_put(t, zero ? "" : x < 0 ? "\xe2\x88\x92" : sign ? "+" : "");
+    text_put(t, shown);
+    t->failed |= digits.failed;
+    text_finish(&digits);
     if (unit && *unit)
         text_print(t, "\xc2\xa0%s", unit);
 }

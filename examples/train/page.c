@@ -17,11 +17,16 @@ page *open_page(const options *o, const char *command, tg_error *err)
 static void tell(page *p, const record *r, const tg_gradcheck_report *check)
 {
     const options *o = r->o;
-    page_setting(p, "data", "%s: %lld rows to learn, %lld to test", source_at(o->data)->title,
+    page_setting(p, "data", "%s: %lld rows for training, %lld for the test", source_at(o->data)->title,
                  (long long)r->data->train.n, (long long)r->data->test.n);
-    page_setting(p, "preparation", "x is (x - %.4g) / %.4g, by mean and deviation of the rows to learn",
+    page_setting(p, "preparation", "x is (x - %.4g) / %.4g, by mean and deviation of the training rows",
                  r->data->mean, r->data->deviation);
     page_setting(p, "momentum, weight decay, l2", "%g, %g, %g", o->momentum, o->weight_decay, o->l2);
+    if (o->clip > 0)
+        page_setting(p, "norm of the gradient", "at most %g", o->clip);
+    page_setting(p, "precision", "%s", o->dtype == TG_F32 ? "float32" : "float64");
+    if (o->load)
+        page_setting(p, "first parameters", "%s", o->load);
     page_setting(p, "seed", "%lld", (long long)o->seed);
     page_setting(p, "kernels", "%s", tg_kernel_set());
     page_setting(p, "gradient check", "%s", check->text);

@@ -211,20 +211,18 @@ static bool keep_point(run *r)
     return true;
 }
 
+/* A point that was not measured, with accuracies of NaN, is never the best. */
 static bool keep_if_best(run *r)
 {
     fit_record *record = r->record;
-    const fit_point *points = record->points;
     const int64_t last = record->n - 1;
-    if (!r->best) {
-        record->best = last;
-        return true;
-    }
-    if (isnan(points[last].held_out_accuracy) ||
-        (last > 0 && !(points[last].held_out_accuracy > points[record->best].held_out_accuracy)))
+    const double accuracy_now = record->points[last].held_out_accuracy;
+    const double accuracy_best = record->points[record->best].held_out_accuracy;
+    const bool best = r->best ? accuracy_now > accuracy_best || (isnan(accuracy_best) && !isnan(accuracy_now)) : true;
+    if (!best)
         return true;
     record->best = last;
-    return tg_params_copy(r->best, r->params, r->err) == TG_OK;
+    return !r->best || tg_params_copy(r->best, r->params, r->err) == TG_OK;
 }
 
 static void open_point(run *r)
@@ -295,7 +293,8 @@ static bool train(run *r)
     while (!stop)
         if (!epoch(r, &stop))
             return false;
-    return !r->best || tg_params_copy(r->params, r->best, r->err) == TG_OK;
+    const bool kept = r->best && !isnan(r->record->points[r->record->best].held_out_accuracy);
+    return !kept || tg_params_copy(r->params, r->best, r->err) == TG_OK;
 }
 
 static bool begin(run *r)

@@ -56,7 +56,7 @@ typedef struct fit_config {
     bool measure_train;        /* whether the whole training set is measured, too */
     tg_stopping *stopping;  /* NULL; is given the held-out loss (`larger`: accuracy) of each measured point, or where
                               nothing is held out, that of the rows trained on */
-    bool keep_best;         /* ends with the parameters of the point with the best held-out accuracy */
+    bool keep_best;         /* ends with the parameters of the measured point with the best held-out accuracy */
     fit_gradient *gradient; /* NULL: tg_backward */
     void *gradient_context;
     fit_watch *watch; /* NULL */

@@ -166,6 +166,32 @@ static void test_figures(void **state)
     assert_below("all/r4.1", "largest relative difference, central differences", 1e-6);
 }
 
+/* A file's text has this in it. */
+static void assert_in_file(const char *path, const char *part)
+{
+    size_t size;
+    unsigned char *bytes = scratch_read(path, &size);
+    bytes[size] = '\0';
+    assert_has((const char *)bytes, part);
+    free(bytes);
+}
+
+/* A short run does not claim the report's numbers of epochs, networks or features, and gives itself as the reason. */
+static void test_pages_of_short_runs_are_honest(void **state)
+{
+    (void)state;
+    assert_in_file("all/index.html", "a short run on generated data");
+    assert_in_file("all/r1.7/run.json", "a short run on generated data");
+    assert_in_file("all/r0.3d/table.csv", "20 epochs");
+    assert_in_file("all/r1.6a/table.csv", "45 iterations");
+    assert_in_file("all/r1.6c/accuracy.svg", "all 784 features");
+    assert_in_file("all/r3.3c/accuracy.svg", "784-30-10, sigmoid, SGD, one row a step, 20 epochs, seed 1");
+    assert_in_file("all/r1.7/accuracy.svg", "600 rows, relu, Kaiming weights, Adam, rate 0.001");
+    assert_in_file("all/r0.3d/rates-loss.svg", "SGD, all rows at once, 1 epoch, seed 1");
+    assert_in_file("all/r0.2/test.svg", "tanh, test");
+    assert_in_file("all/r1.6b/index.html", "until 20 epochs without a higher validation accuracy");
+}
+
 static void test_what_was_run_is_kept(void **state)
 {
     (void)state;
@@ -240,6 +266,10 @@ static void test_wrong_use(void **state)
         { "run", "r1.1", "--threads", "65" },
         { "--frobnicate" },
         { "run", "r1.1", "--seed", "x" },
+        { "run", "" },
+        { "run", "r1.1", "--small", "--seed" },
+        { "report", "r1.1" },
+        { "list", "r1.1" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const char *arguments[] = { wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3], NULL };
@@ -254,6 +284,7 @@ static void test_wrong_use(void **state)
     for (int i = 0; i < NAMES; i++)
         assert_has(run->out, names[i]);
     assert_has(RUN("--help")->out, "--again");
+    assert_has(RUN("run", "r1.1", "--help")->out, "--again");
 }
 
 /* One sentence, and what was there stays. */
@@ -356,7 +387,7 @@ static void test_an_interrupt_keeps_what_is_finished(void **state)
     assert_has(out, "cut/r3.1/index.html");
     if (run->status != 0) { /* else it had finished before the signal came */
         assert_int_equal(run->status, 130);
-        assert_one_line(run->err, "interrupted");
+        assert_one_line(run->err, "interrupted; the same command goes on from here");
     }
     run = RUN("run", "r3", "--small", "--out", "cut");
     assert_int_equal(run->status, 0);
@@ -390,6 +421,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_all_run),
         cmocka_unit_test(test_pictures_and_pages_are_well_formed),
         cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_pages_of_short_runs_are_honest),
         cmocka_unit_test(test_what_was_run_is_kept),
         cmocka_unit_test(test_the_same_bytes_at_any_number_of_threads),
         cmocka_unit_test(test_a_missing_data_folder),

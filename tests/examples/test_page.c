@@ -127,7 +127,7 @@ static void test_a_run(void **state)
     static const char *const cells[] = { "accuracy, A & B",
                                          "27.84\xc2\xa0%",
                                          "28.80\xc2\xa0%",
-                                         "+0.96\xc2\xa0%",
+                                         "+0.96\xc2\xa0points",
                                          "another \"edition\"",
                                          "time",
                                          "–",
@@ -191,6 +191,27 @@ static void test_hostile_strings(void **state)
     remove(at(state, "index.html"));
 }
 
+/* Beside no report there is nothing to compare with: a row is what was measured, and the result. */
+static void test_a_run_without_a_report(void **state)
+{
+    page *p = page_open(at(state, "alone"), &(page_head){ .title = "A run" }, &err);
+    page_compare(p, "test accuracy", "%.2f", (double)NAN, 97.5, "%", NULL);
+    assert_true(page_close(p, &err));
+    xml *root = read_page(at(state, "alone/index.html"));
+    assert_string_equal(xml_next(root, NULL, "h2")->text, "Results");
+    static const char *const heads[] = { "what", "result" }, *const cells[] = { "test accuracy", "97.50\xc2\xa0%" };
+    const xml *head_cell = NULL, *cell = NULL;
+    for (int i = 0; i < 2; i++) {
+        head_cell = xml_next(root, head_cell, "th");
+        cell = xml_next(root, cell, "td");
+        assert_string_equal(head_cell->text, heads[i]);
+        assert_string_equal(cell->text, cells[i]);
+    }
+    assert_null(xml_next(root, head_cell, "th"));
+    assert_null(xml_next(root, cell, "td"));
+    xml_free(root);
+}
+
 static void test_shown_numbers(void **state)
 {
     (void)state;
@@ -204,6 +225,11 @@ static void test_shown_numbers(void **state)
                     "\xe2\x88\x92"
                     "0.50" },
                   { "%.0f", 3, true, "+3" },
+                  { "%.2f", -0.001, true, "0.00" },
+                  { "%.2f", 0.001, true, "0.00" },
+                  { "%.1e", 0, true, "0.0e+00" },
+                  { "%.1e", 1e-12, true, "+1.0e-12" },
+                  { "%g", -0.0, true, "0" },
                   { "%g", 1e-9, false, "1e-09" },
                   { "%.3e", 1234.5, false, "1.234e+03" },
                   { "%f", HUGE_VAL, false, "∞" },
@@ -513,7 +539,7 @@ static void test_gather(void **state)
     assert_int_equal(cells, 4 * 3 + 5 * 5);
     xml_free(root);
     char *first = read_text(at(state, "all/index.html"));
-    assert_has(first, "+2.0\xc2\xa0%");
+    assert_has(first, "+2.0\xc2\xa0points");
     assert_has(first, "\xe2\x88\x92"
                       "0.250");
     assert_int_equal(page_gather(at(state, "all"), &err), 4); /* over its own page */
@@ -566,6 +592,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_run, scratch_open, close_tree),
         cmocka_unit_test_setup_teardown(test_hostile_strings, scratch_open, close_tree),
+        cmocka_unit_test_setup_teardown(test_a_run_without_a_report, scratch_open, close_tree),
         cmocka_unit_test(test_shown_numbers),
         cmocka_unit_test(test_json),
         cmocka_unit_test_setup_teardown(test_a_later_run_replaces, scratch_open, close_tree),
