@@ -12,8 +12,9 @@ extern "C" {
 
 /* How it works. y = f(x) is weighed by a random cotangent c, and each element of the gradient of <c, y> is compared
    with the slope of <c, f> along that element, or along random signed directions where an input is large.
-   1. Slopes are of float64. A step is h times a power of two near |x_i| (near the mean of |x|, if that is less than 64
-      times larger). Central differences D at h and h/2 are extrapolated (Richardson 1911): (4 D(h/2) - D(h)) / 3.
+   1. Slopes are of float64. A step is h times a power of two near |x_i|, which is raised towards the mean of |x| by up
+      to 64 times (where x_i is 0: the mean, or 1 if that is less). Central differences D at h and h/2 are extrapolated
+      (Richardson 1911): (4 D(h/2) - D(h)) / 3.
    2. The error estimate is what the two one-sided slopes, extrapolated likewise, differ from each other, plus what
       their mean differs from the slope; a kink within the step shows in it. h starts at 2^-8 and goes down by fours,
       or up where rounding is the trouble, until that is below 1e-5 of the slope, and rounding of y below 1e-6.
