@@ -24,7 +24,8 @@ extern "C" {
       (value times its cotangent)^2 over the values that move with x_i.
    4. It fails if the difference is the same at every smaller step, down to where rounding hides it. Kinks that a step
       crosses change with the step: where no step is free of them, the comparison is counted as a kink. At a kink of f
-      itself the gradient is a convention: it fails if it is not between the slopes to the sides, or is wrong beside it.
+      itself the gradient is a convention, and fails if that beside the point is wrong; this is looked at where it is
+      not between the slopes to the sides, or other elements were judged.
    5. In float32 the gradient of the float64 twin is judged so; that of float32 may differ from it by the tolerance, a
       tenth of that of the input's largest gradient, and what rounding and the last bits of x explain.
    Beyond elements: f gives the same bits twice, the gradient gives the same bits twice, tg_backward and tg_grad agree, a
