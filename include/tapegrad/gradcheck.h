@@ -12,8 +12,9 @@ extern "C" {
 
 /* How it works. y = f(x) is weighed by a random cotangent c, and each element of the gradient of <c, y> is compared
    with the slope of <c, f> along that element, or along random signed directions where an input is large.
-   1. Slopes are of float64. A step is h times a power of two near |x_i| (near the mean of |x|, if that is less than 64
-      times larger). Central differences D at h and h/2 are extrapolated (Richardson 1911): (4 D(h/2) - D(h)) / 3.
+   1. Slopes are of float64. A step is h times a power of two near |x_i|, which is raised towards the mean of |x| by up
+      to 64 times (where x_i is 0: the mean, or 1 if that is less). Central differences D at h and h/2 are extrapolated
+      (Richardson 1911): (4 D(h/2) - D(h)) / 3.
    2. The error estimate is what the two one-sided slopes, extrapolated likewise, differ from each other, plus what
       their mean differs from the slope; a kink within the step shows in it. h starts at 2^-8 and goes down by fours,
       or up where rounding is the trouble, until that is below 1e-5 of the slope, and rounding of y below 1e-6.
@@ -23,7 +24,8 @@ extern "C" {
       (value times its cotangent)^2 over the values that move with x_i.
    4. It fails if the difference is the same at every smaller step, down to where rounding hides it. Kinks that a step
       crosses change with the step: where no step is free of them, the comparison is counted as a kink. At a kink of f
-      itself the gradient is a convention: it fails if it is not between the slopes to the sides, or is wrong beside it.
+      itself the gradient is a convention, and fails if that beside the point is wrong; this is looked at where it is
+      not between the slopes to the sides, or other elements were judged.
    5. In float32 the gradient of the float64 twin is judged so; that of float32 may differ from it by the tolerance, a
       tenth of that of the input's largest gradient, and what rounding and the last bits of x explain.
    Beyond elements: f gives the same bits twice, the gradient gives the same bits twice, tg_backward and tg_grad agree, a

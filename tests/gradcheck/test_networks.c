@@ -7,7 +7,7 @@
 
 #include "check.h"
 
-enum { ROWS = 8, FEATURES = 6, MOST_LAYERS = 5, SHORT = 40, ACTIVATIONS = 3 };
+enum { ROWS = 8, FEATURES = 6, MOST_LAYERS = 5, SHORT = 30, ACTIVATIONS = 3 };
 
 typedef enum fault_kind { SOUND, PARAMETER, ELEMENT, RULE, FAULTS } fault_kind;
 
@@ -215,27 +215,27 @@ static void check(uint64_t seed, int most, fault_kind fault, bool float32, tally
 static void directions_through_many_kinks_are_judged(void **state)
 {
     (void)state;
-    for (int seed = 0; seed < 9; seed++) {
+    for (int seed = 0; seed < ACTIVATIONS; seed++) {
         tg_rng rng = tg_rng_seed((uint64_t)seed);
         network net = draw((uint64_t)seed, 1, &rng);
         for (int l = 1; l < 3; l++)
-            net.sizes[l] = 300;
+            net.sizes[l] = 200;
         net.layers = 3;
         net.sizes[3] = 2;
         for (int i = 0; i < ROWS * FEATURES; i++)
             net.x[i] = tg_rng_normal(&rng);
         tg_params *params = make(&net, TG_F32, &rng);
         tg_gradcheck_report report;
-        tg_gradcheck_config config = { .seed = (uint64_t)seed, .max_elements = 1, .directions = 30 };
+        tg_gradcheck_config config = { .seed = (uint64_t)seed, .max_elements = 1, .directions = 10 };
         assert_passed(tg_gradcheck_params(params, run, &net, &config, &report), &report);
         assert_true(report.all.n_kinks <= 2);
         config.gradient = faulty;
         config.gradient_context = &net;
-        config.directions = 4;
+        config.directions = 2;
         net.fault = PARAMETER;
         net.size = 1e-4;
         assert_element_failed(tg_gradcheck_params(params, run, &net, &config, &report), &report, "w0");
-        assert_int_equal(report.all.n_failed, 5);
+        assert_int_equal(report.all.n_failed, 3);
         tg_params_destroy(params);
     }
 }
