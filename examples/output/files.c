@@ -1,10 +1,14 @@
 /* files.c - files that are written whole or not at all, and folders. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* realpath, flock */
+#define _DARWIN_C_SOURCE
 #include "output/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,53 +42,96 @@ bool fail_io(tg_error *err, const char *doing, const char *path)
     return fail_with(err, TG_ERR_IO, "cannot %s \"%s\": %s", doing, path_end(path), strerror(errno));
 }
 
-/* A new file beside `path`, under a name that no other process uses. */
-static FILE *open_beside(const char *path, text *name)
+/* A file that is written as `name` and then takes the place of `target`, to which a link at the path has led. One name
+   is enough: who finds it in use waits, and what a killed run has left is used again. */
+typedef struct output {
+    FILE *file;
+    text target, name;
+    mode_t mode; /* of the file that is replaced; 0: there is none */
+} output;
+
+static void finish(output *out)
 {
-    text_print(name, "%s.%ld.part", path, (long)getpid());
-    if (!name->failed)
-        return fopen(name->data, "wb");
-    errno = ENOMEM;
-    return NULL;
+    text_finish(&out->target);
+    text_finish(&out->name);
+}
+
+static bool find_target(output *out, const char *path, tg_error *err)
+{
+    struct stat info;
+    char *real = realpath(path, NULL);
+    text_put(&out->target, real ? real : path);
+    free(real);
+    text_print(&out->name, "%s.part", out->target.data ? out->target.data : "");
+    if (out->target.failed || out->name.failed)
+        return fail_with(err, TG_ERR_MEMORY, "cannot write \"%s\": no memory for its name", path_end(path));
+    if (lstat(out->target.data, &info) != 0)
+        return true;
+    out->mode = info.st_mode & 07777;
+    return S_ISREG(info.st_mode) ||
+           fail_with(err, TG_ERR_IO, "cannot write \"%s\": %s", path_end(path),
+                     S_ISLNK(info.st_mode) ? "the link leads nowhere" : "it is no regular file");
+}
+
+/* Whether the name still is the file's: the process that had it before may have put it in place meanwhile. */
+static bool is_named(const char *name, int fd)
+{
+    struct stat named, ours;
+    return lstat(name, &named) == 0 && fstat(fd, &ours) == 0 && named.st_ino == ours.st_ino &&
+           named.st_dev == ours.st_dev;
+}
+
+static bool open_output(output *out, const char *path, tg_error *err)
+{
+    if (!find_target(out, path, err))
+        return false;
+    for (;;) {
+        const int fd = open(out->name.data, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (fd < 0)
+            return fail_io(err, "write", path);
+        flock(fd, LOCK_EX); /* where there are no locks, without */
+        const bool ours = is_named(out->name.data, fd);
+        if (ours && ftruncate(fd, 0) == 0 && (out->file = fdopen(fd, "wb")))
+            return true;
+        const int reason = errno;
+        close(fd);
+        errno = reason;
+        if (ours)
+            return fail_io(err, "write", path);
+    }
 }
 
 bool file_can_write(const char *path, tg_error *err)
 {
-    text name = { 0 };
-    FILE *file = open_beside(path, &name);
-    if (!file)
-        fail_io(err, "write", path);
-    else {
-        fclose(file);
-        remove(name.data);
+    output out = { 0 };
+    const bool opened = open_output(&out, path, err);
+    if (opened) {
+        remove(out.name.data);
+        fclose(out.file);
     }
-    text_finish(&name);
-    return file != NULL;
+    finish(&out);
+    return opened;
+}
+
+static bool put_in_place(const output *out, const text *t)
+{
+    return fwrite(t->size > 0 ? t->data : "", 1, t->size, out->file) == t->size && fflush(out->file) == 0 &&
+           (out->mode == 0 || fchmod(fileno(out->file), out->mode) == 0) && rename(out->name.data, out->target.data) == 0;
 }
 
 bool file_write(const char *path, const text *t, tg_error *err)
 {
+    output out = { 0 };
     if (t->failed)
         return fail_with(err, TG_ERR_MEMORY, "cannot write \"%s\": no memory for its text", path_end(path));
-    text name = { 0 };
-    FILE *file = open_beside(path, &name);
-    bool done = file != NULL;
-    if (file) {
-        done = fwrite(t->size > 0 ? t->data : "", 1, t->size, file) == t->size && fflush(file) == 0;
-        int reason = errno;
-        if (fclose(file) != 0 && done) {
-            done = false;
-            reason = errno;
-        }
-        errno = reason;
-        done = done && rename(name.data, path) == 0;
-    }
-    if (!done) {
+    bool done = open_output(&out, path, err);
+    if (done && !(done = put_in_place(&out, t))) {
         fail_io(err, "write", path);
-        if (file)
-            remove(name.data);
+        remove(out.name.data);
     }
-    text_finish(&name);
+    if (out.file)
+        fclose(out.file);
+    finish(&out);
     return done && succeed(err);
 }
 

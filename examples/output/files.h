@@ -17,8 +17,9 @@ const char *path_end(const char *path);
 /* TG_ERR_IO: "cannot write "PATH": " and what errno says. `doing` is "write", "make the folder", ... Returns false. */
 bool fail_io(tg_error *err, const char *doing, const char *path);
 
-/* Writes the text to a new file beside `path`, "PATH.PID.part", and then puts it in its place. On failure what stood
-   there stays and nothing is left beside it. TG_ERR_IO; TG_ERR_MEMORY if the text could not be made. */
+/* Writes the text to "PATH.part" and then puts it in its place; links are followed, and the permissions of a file that is
+   replaced are kept. On failure what stood there stays and nothing is left beside it. TG_ERR_IO, also where `path` is no
+   regular file; TG_ERR_MEMORY if the text could not be made. */
 bool file_write(const char *path, const text *t, tg_error *err);
 
 /* Whether a file can be made at `path`: asked before the work that it is to keep. */
