@@ -104,7 +104,7 @@ static const tg_param_spec specs[] = {
 
 static tg_tensor logits_of(tg_tape *tape, tg_params *params, const tg_dataset *set)
 {
-    tg_tensor x = tg_wrap(tape, TG_SHAPE(set->n, set->features), set->x);
+    tg_tensor x = tg_wrap_dataset(tape, set);
     tg_tensor near = rbf(x, tg_param(tape, params, CENTRES), 2);
     return tg_linear(near, tg_param(tape, params, WEIGHT), tg_param(tape, params, BIAS));
 }

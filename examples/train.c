@@ -159,7 +159,7 @@ static bool test(run *r)
     bool good = true;
     tg_tape_set_recording(r->tape, false);
     while (good && tg_batches_next(r->test_batches, &b)) {
-        const tg_tensor logits = tg_mlp_forward(r->net, tg_wrap(r->tape, b.shape, b.x));
+        const tg_tensor logits = tg_mlp_forward(r->net, tg_wrap_batch(r->tape, &b));
         const tg_tensor loss = tg_cross_entropy(logits, b.labels, TG_MEAN);
         good = count(r, &t, logits, tg_item(loss), &b);
         tg_tape_reset(r->tape);
@@ -184,7 +184,7 @@ static bool update(run *r)
 static bool step(run *r, tally *t, const tg_batch *b)
 {
     tg_params_zero_grad(tg_mlp_params(r->net));
-    const tg_tensor logits = tg_mlp_forward(r->net, tg_wrap(r->tape, b->shape, b->x));
+    const tg_tensor logits = tg_mlp_forward(r->net, tg_wrap_batch(r->tape, b));
     const tg_tensor loss = loss_of(r->net, logits, b->labels, r->o.l2);
     if (tg_backward(loss) != TG_OK)
         return fail(r, tg_tape_message(r->tape));

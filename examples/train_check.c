@@ -19,7 +19,7 @@ static tg_tensor twin_loss(tg_tape *tape, tg_params *params, void *context)
 {
     const twin *t = context;
     (void)params; /* the twin's own */
-    tg_tensor x = tg_wrap(tape, TG_SHAPE(t->rows.n, t->rows.features), t->rows.x);
+    tg_tensor x = tg_wrap_dataset(tape, &t->rows);
     return loss_of(t->net, tg_mlp_forward(t->net, x), t->rows.labels, t->l2);
 }
 

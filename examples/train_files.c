@@ -1,58 +1,107 @@
 /* train_files.c - the curves as CSV and the run as JSON, each put in place whole. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* realpath, flock */
+#define _DARWIN_C_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "train.h"
 
 enum { PATH_BYTES = 4096 };
 
-static bool fail(const char *path, const char *name)
+/* A file that is written as `name` and then takes the place of `target`, to which a link at the path has led. One name
+   is enough: who finds it in use waits, and what a killed run has left is used again. */
+typedef struct output {
+    FILE *file;
+    char target[PATH_BYTES], name[PATH_BYTES];
+    mode_t mode; /* of the file that is replaced; 0: there is none */
+} output;
+
+static bool fail(const char *path, const char *reason)
 {
-    fprintf(stderr, "train: cannot write \"%s\": %s\n", path, strerror(errno));
-    if (name)
-        remove(name);
+    fprintf(stderr, "train: cannot write \"%s\": %s\n", path, reason);
     return false;
 }
 
-/* A new file beside `path`, under a name that no other process uses. */
-static FILE *open_beside(const char *path, char *name)
+static bool find_target(output *out, const char *path)
 {
-    const int n = snprintf(name, PATH_BYTES, "%s.%ld.part", path, (long)getpid());
-    if (n < PATH_BYTES)
-        return fopen(name, "w");
-    errno = ENAMETOOLONG;
-    return NULL;
+    struct stat info;
+    char *real = realpath(path, NULL);
+    const char *target = real ? real : path;
+    const bool exists = lstat(target, &info) == 0, fits = strlen(target) + sizeof ".part" <= PATH_BYTES;
+    if (fits) {
+        snprintf(out->target, PATH_BYTES, "%s", target);
+        snprintf(out->name, PATH_BYTES, "%.*s.part", PATH_BYTES - 6, target);
+    }
+    free(real);
+    if (!fits)
+        return fail(path, "the name is too long");
+    if (exists && !S_ISREG(info.st_mode))
+        return fail(path, S_ISLNK(info.st_mode) ? "the link leads nowhere" : "it is no regular file");
+    out->mode = exists ? info.st_mode & 07777 : 0;
+    return true;
+}
+
+/* Whether the name still is the file's: the process that had it before may have put it in place meanwhile. */
+static bool is_named(const char *name, int fd)
+{
+    struct stat named, ours;
+    return lstat(name, &named) == 0 && fstat(fd, &ours) == 0 && named.st_ino == ours.st_ino &&
+           named.st_dev == ours.st_dev;
+}
+
+static bool open_output(output *out, const char *path)
+{
+    if (!find_target(out, path))
+        return false;
+    for (;;) {
+        const int fd = open(out->name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (fd < 0)
+            return fail(path, strerror(errno));
+        flock(fd, LOCK_EX); /* where there are no locks, without */
+        const bool ours = is_named(out->name, fd);
+        if (ours && ftruncate(fd, 0) == 0 && (out->file = fdopen(fd, "w")))
+            return true;
+        const int error = errno;
+        close(fd);
+        if (ours)
+            return fail(path, strerror(error));
+    }
 }
 
 bool can_write(const char *path)
 {
-    char name[PATH_BYTES];
+    output out;
     if (!path)
         return true;
-    FILE *file = open_beside(path, name);
-    if (!file)
-        return fail(path, NULL);
-    fclose(file);
-    remove(name);
+    if (!open_output(&out, path))
+        return false;
+    remove(out.name);
+    fclose(out.file);
     return true;
 }
 
 static bool write_file(const record *r, const char *path, void (*print)(FILE *out, const record *r))
 {
-    char name[PATH_BYTES];
+    output out;
     if (!path)
         return true;
-    FILE *file = open_beside(path, name);
-    if (!file)
-        return fail(path, NULL);
-    print(file, r);
-    const bool whole = !ferror(file);
-    if (fclose(file) != 0 || !whole || rename(name, path) != 0)
-        return fail(path, name);
-    return true;
+    if (!open_output(&out, path))
+        return false;
+    print(out.file, r);
+    const bool whole = fflush(out.file) == 0 && !ferror(out.file) &&
+                       (out.mode == 0 || fchmod(fileno(out.file), out.mode) == 0) &&
+                       rename(out.name, out.target) == 0;
+    const int error = errno;
+    if (!whole)
+        remove(out.name);
+    fclose(out.file);
+    return whole || fail(path, strerror(error));
 }
 
 /* Nothing in it depends on the clock: the same run writes the same file, whatever the number of threads. */

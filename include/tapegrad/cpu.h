@@ -11,7 +11,7 @@ extern "C" {
 /* Threads: n >= 1, at most 64; 0 asks for the default, the environment's TAPEGRAD_THREADS if it is a number from 1, or
    else the number of CPUs that this process may use. Results are bit-identical for every n. Work that is too short to be
    shared at a gain stays with the thread that calls. Fewer threads than asked is no error. Call it while no other thread
-   computes. */
+   computes. A process may fork at any time, whatever its threads do: the child starts with no workers. */
 TG_API tg_status tg_set_num_threads(int n);
 TG_API int tg_num_threads(void);
 
@@ -25,6 +25,11 @@ TG_API const char *tg_kernel_set(void);
 /* Chooses another by name (NULL: the default choice), for tapes, sets and optimizers made from now on.
    TG_ERR_ARGUMENT, and no change, where this machine cannot run it. */
 TG_API tg_status tg_use_kernel_set(const char *name);
+
+/* TG_OK if the environment's TAPEGRAD_KERNELS and TAPEGRAD_THREADS are heeded, unset, or empty. TG_ERR_ARGUMENT, with a
+   sentence that names the variable, its value and what would be right, if TAPEGRAD_KERNELS is no set that this machine
+   runs or TAPEGRAD_THREADS is no number (the default is used instead), or if that number is above 64 (64 are used). */
+TG_API tg_status tg_environment_check(tg_error *err);
 
 #ifdef __cplusplus
 }

@@ -48,15 +48,16 @@ typedef enum tg_part { TG_TRAIN = 0, TG_TEST = 1 } tg_part;
 TG_API tg_status tg_dataset_read_idx(tg_dataset *set, const char *images, const char *labels, int classes,
                                      tg_error *err);
 
-/* MNIST, or what is stored as it is: train-images-idx3-ubyte and train-labels-idx1-ubyte in `dir`, or the two
+/* MNIST, or what is stored as it is, of any number of rows, which the files say: train-images-idx3-ubyte and train-labels-idx1-ubyte in `dir`, or the two
    t10k-...; 10 classes. */
 TG_API tg_status tg_dataset_read_mnist(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
 
-/* CIFAR-10's binary batches: data_batch_1.bin to data_batch_5.bin in `dir`, or test_batch.bin. A row is 3072 pixels,
-   32 x 32 of red, then of green, then of blue. */
+/* CIFAR-10's binary batches: data_batch_1.bin to data_batch_5.bin in `dir`, or test_batch.bin, of 10000 rows each, else
+   TG_ERR_FORMAT. A row is 3072 pixels, 32 x 32 of red, then of green, then of blue. */
 TG_API tg_status tg_dataset_read_cifar10(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
 
-/* The same from n_paths >= 1 batches of the caller's choice, one after the other. */
+/* The same from n_paths >= 1 batches of the caller's choice, one after the other, of any number of rows from 1: a file
+   that was cut between two rows cannot be told from a smaller one. */
 TG_API tg_status tg_dataset_read_cifar10_files(tg_dataset *set, const char *const *paths, int n_paths, tg_error *err);
 
 /* Generated sets: n >= 1 rows, the same on every machine. Row i depends on the seed and on i only, and its label is
@@ -107,19 +108,26 @@ TG_API tg_status tg_dataset_standardize(tg_dataset *set, const double *mean, con
 
 /* Batches --------------------------------------------------------------------------------------------------------- */
 
-/* Some rows of a set, ready for the tape: tg_wrap(tape, b.shape, b.x). Good until the next call on the batches. */
+/* Some rows of a set, ready for the tape: tg_wrap_batch(tape, &b). Good until the next call on the batches. */
 typedef struct tg_batch {
     int64_t n;             /* rows */
     tg_shape shape;        /* [n, features] */
-    const void *x;         /* of the set's dtype */
+    tg_dtype dtype;        /* of x: the set's */
+    const void *x;         /* row-major */
     const int32_t *labels; /* [n] */
 } tg_batch;
 
+/* The rows of a batch, or of a whole set, as a constant [n, features] that borrows them, as tg_wrap does: until the reset
+   or rewind that forgets it, the batch's rows must not change (no next call on the batches). TG_ERR_DTYPE if they are
+   not of the tape's dtype, TG_ERR_ARGUMENT for NULL, TG_ERR_STATE for an empty set: the error is the tape's. */
+TG_API tg_tensor tg_wrap_batch(tg_tape *tape, const tg_batch *batch);
+TG_API tg_tensor tg_wrap_dataset(tg_tape *tape, const tg_dataset *set);
+
 typedef struct tg_batches_config {
-    int64_t size;                  /* rows of a batch; 0: 64 */
-    uint64_t seed;                 /* of the shuffling */
-    bool in_order;                 /* no shuffling; batches then point into the set */
-    bool drop_last;                /* leave out a last batch that is not full */
+    int64_t size;                  /* 64: rows of a batch; not negative */
+    uint64_t seed;                 /* of the shuffling; 0 is a seed as any other */
+    bool in_order;                 /* false: shuffled. true: batches point into the set */
+    bool drop_last;                /* false: a last batch that is not full comes, too */
     const tg_allocator *allocator; /* copied; NULL for the C library */
 } tg_batches_config;
 

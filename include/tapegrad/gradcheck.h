@@ -83,7 +83,6 @@ typedef struct tg_gradcheck_report {
     char text[768];          /* all of this in a sentence; after an error, the error */
 } tg_gradcheck_report;
 
-/* Zero in any field means the default that stands beside it. */
 typedef struct tg_gradcheck_config {
     uint64_t seed; /* of cotangents, samples and directions; 0 is a seed as any other */
     int order;     /* 1: the gradient. 2: the gradient of the gradient, <g, r> with a random r, by the inputs

@@ -38,16 +38,15 @@ typedef enum tg_init {
     TG_INIT_NORMAL
 } tg_init;
 
-/* Zero in any field means the default that stands beside it. */
 typedef struct tg_mlp_config {
     const int64_t *sizes;     /* inputs, hidden units ..., outputs, each >= 1; copied */
     int n_sizes;              /* >= 2 */
     tg_activation activation; /* TG_RELU */
-    double leaky_slope;       /* 0.01; with TG_LEAKY_RELU only */
-    bool no_bias;             /* with biases */
+    double leaky_slope;       /* 0.01 (TG_ZERO: zero); finite; with TG_LEAKY_RELU only */
+    bool no_bias;             /* false: with biases */
     tg_dtype dtype;           /* TG_F32 */
     tg_init init;             /* TG_INIT_DEFAULT */
-    double init_std;          /* 0.01; with TG_INIT_NORMAL only */
+    double init_std;          /* 0.01 (TG_ZERO: zero); not negative; with TG_INIT_NORMAL only */
     uint64_t seed;            /* 0 is a seed as any other; layer l draws from its stream l, rounded to the dtype */
 } tg_mlp_config;
 

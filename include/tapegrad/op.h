@@ -95,7 +95,7 @@ typedef struct tg_sample {
 
 /* The struct ------------------------------------------------------------------------------------------------------ */
 
-#define TG_VARIADIC (-1)
+#define TG_VARIADIC (-1) /* 1 .. 65535 inputs */
 
 enum {
     TG_OP_ACCUMULATES = 1, /* forward honours tg_call_accumulates */

@@ -78,8 +78,8 @@ TG_API tg_tensor tg_permute(tg_tensor x, const int *axes); /* axis i of y is axi
 /* start <= i < stop along one axis (not TG_ALL); both count from the end if negative, and must then lie in 0 .. size
    with start <= stop; rank >= 1. */
 TG_API tg_tensor tg_slice(tg_tensor x, int axis, int64_t start, int64_t stop);
-TG_API tg_tensor tg_concat(const tg_tensor *xs, int n, int axis); /* n >= 1 tensors, of rank >= 1, alike but for that
-                                                                     one axis; may repeat */
+/* 1 <= n <= 65535 tensors, of rank >= 1, alike but for that one axis; may repeat. */
+TG_API tg_tensor tg_concat(const tg_tensor *xs, int n, int axis);
 TG_API tg_tensor tg_broadcast_to(tg_tensor x, tg_shape shape);    /* x repeated, as NumPy broadcasts */
 TG_API tg_tensor tg_gather_rows(tg_tensor x, const int32_t *rows, int64_t n); /* y_i = x_rows[i], along axis 0; rows
                                                                                  in 0 .. size - 1, may repeat, are
@@ -104,8 +104,9 @@ TG_API tg_tensor tg_log_softmax(tg_tensor x, int axis); /* ln of the same: x_i -
 
 /* Losses. TG_MEAN and TG_SUM give a scalar, TG_NONE a loss for each row (cross_entropy) or element. The mean of none is
    NaN, the sum 0. Means and sums are added up in float64. ---------------------------------------------------------- */
-/* -ln softmax(logits)[label]: logits [n, c], labels[n] in 0 .. c - 1, copied; the mean is over the n rows. Right for any
-   finite logits. */
+/* -ln softmax(logits)[label]: logits [n, c], labels[n] in 0 .. c - 1, else TG_ERR_RANGE, copied; the mean is over the n
+   rows. Right for any finite logits. There must be as many labels as the logits have rows: their number cannot be
+   checked here, and where there are fewer, memory behind them is read. */
 TG_API tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction reduction);
 /* -sum_j probs_j ln softmax(logits)_j for each row, both [n, c]; rows of probs need not sum to 1; differentiable in
    both. */

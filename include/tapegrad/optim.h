@@ -12,10 +12,6 @@ extern "C" {
    large as the set's values, once with momentum, twice with Adam, and comes from the set's allocator. */
 typedef struct tg_optimizer tg_optimizer;
 
-/* Zero in a field of a config means the default that stands beside it. Where that is not zero, this asks for zero
-   itself. */
-#define TG_ZERO (-1.0)
-
 /* Below, w is a value, g its gradient, t counts the parameter's steps from 1. Formulas and their order are those of
    PyTorch (torch.optim.SGD, Adam, AdamW), one state for each element, all in the set's dtype. Weight decay leaves
    parameters with TG_PARAM_NO_DECAY alone; those with TG_PARAM_FROZEN are not touched at all. */
@@ -27,7 +23,7 @@ typedef struct tg_optimizer tg_optimizer;
        g <- v,  with nesterov  g + momentum v                         (only with momentum)
        w <- w - lr g */
 typedef struct tg_sgd_config {
-    double lr;           /* 0.01;  0 <= lr < 1e18 */
+    double lr;           /* must be set (0.01 is usual; TG_ZERO: zero);  0 <= lr < 1e18 */
     double momentum;     /* 0;     0 <= momentum < 1 */
     double dampening;    /* 0;     0 <= dampening < 1 */
     double weight_decay; /* 0;     0 <= weight_decay < 1e18 */
@@ -41,14 +37,14 @@ typedef struct tg_sgd_config {
        v <- beta2 v + (1 - beta2) g^2
        w <- w - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps) */
 typedef struct tg_adam_config {
-    double lr;           /* 0.001; 0 <= lr < 1e18 */
-    double beta1;        /* 0.9;   0 <= beta1 < 1 */
-    double beta2;        /* 0.999; 0 <= beta2 < 1 */
+    double lr;           /* must be set (0.001 is usual; TG_ZERO: zero);  0 <= lr < 1e18 */
+    double beta1;        /* 0.9 (TG_ZERO: zero);    0 <= beta1 < 1 */
+    double beta2;        /* 0.999 (TG_ZERO: zero);  0 <= beta2 < 1 */
     double eps;          /* 1e-8;  positive, and normal in the set's dtype */
-    double weight_decay; /* 0 for Adam, 0.01 for AdamW;  0 <= weight_decay < 1e18 */
+    double weight_decay; /* 0 for Adam, 0.01 for AdamW (TG_ZERO: zero);  0 <= weight_decay < 1e18 */
 } tg_adam_config;
 
-/* An optimizer, or NULL and *err, which names the field. A NULL config is one of defaults. */
+/* An optimizer, or NULL and *err, which names the field. A NULL config has the usual lr and the defaults. */
 TG_API tg_optimizer *tg_sgd_create(tg_params *params, const tg_sgd_config *config, tg_error *err);
 TG_API tg_optimizer *tg_adam_create(tg_params *params, const tg_adam_config *config, tg_error *err);
 TG_API tg_optimizer *tg_adamw_create(tg_params *params, const tg_adam_config *config, tg_error *err);
@@ -64,7 +60,7 @@ TG_API tg_status tg_optimizer_step(tg_optimizer *optimizer);
 /* What the last call of this optimizer came to, as a sentence; "" if it succeeded. Owned by the optimizer. */
 TG_API const char *tg_optimizer_message(const tg_optimizer *optimizer);
 
-/* The learning rate of the next step. set_lr refuses what the config refuses (TG_ERR_ARGUMENT); 0 is 0 here. */
+/* The learning rate of the next step. set_lr refuses what is not in the config's range (TG_ERR_ARGUMENT); 0 is 0 here. */
 TG_API double tg_optimizer_lr(const tg_optimizer *optimizer);
 TG_API tg_status tg_optimizer_set_lr(tg_optimizer *optimizer, double lr);
 
@@ -81,19 +77,19 @@ typedef enum tg_schedule_kind {
                                  (Loshchilov, Hutter 2017: SGDR, eq. 5, without restarts) */
 } tg_schedule_kind;
 
-/* Zero in a field means the default that stands beside it. Steps may be batches or epochs, as the caller counts. */
+/* Steps may be batches or epochs, as the caller counts. */
 typedef struct tg_schedule {
     tg_schedule_kind kind; /* TG_SCHEDULE_CONSTANT */
-    double lr;             /* the rate at t = 0 */
+    double lr;             /* 0: the rate at t = 0 */
     int64_t warmup;        /* 0: in the first `warmup` steps the rate is lr (step + 1) / warmup, then t counts from 0
                               (Goyal and others 2017: Accurate, large minibatch SGD) */
     int64_t period;        /* 1 */
-    double factor;         /* 0.1 for STEP, 0.95 for EXPONENTIAL */
+    double factor;         /* 0.1 for STEP, 0.95 for EXPONENTIAL; TG_ZERO: zero */
     double floor;          /* 0 */
 } tg_schedule;
 
 /* The learning rate of step 0, 1, 2, ...: tg_optimizer_set_lr(opt, tg_schedule_lr(&s, step)). NaN, which set_lr
-   refuses, for NULL, an unknown kind, and a negative step, warmup or period. */
+   refuses, for NULL, an unknown kind, a negative step, and a field that is negative or not finite. */
 TG_API double tg_schedule_lr(const tg_schedule *schedule, int64_t step);
 
 #ifdef __cplusplus

@@ -110,9 +110,17 @@ TG_API tg_tensor tg_constant_untyped(tg_tape *tape, tg_shape shape, const void *
 /* A constant that is the same value everywhere. */
 TG_API tg_tensor tg_full(tg_tape *tape, tg_shape shape, double value);
 
-/* A constant that borrows `data`, row-major values of the tape's own dtype, without copying: it must stay and keep its
-   values until the reset or rewind that forgets the tensor. It is never written. Any alignment of the element type. */
-TG_API tg_tensor tg_wrap(tg_tape *tape, tg_shape shape, const void *data);
+/* A constant that borrows `data`, as many row-major values as the shape has, without copying: they must stay and keep
+   their values until the reset or rewind that forgets the tensor. They are never written, may have any alignment of
+   their type, and must be of the tape's own dtype (TG_ERR_DTYPE): tg_constant converts. tg_wrap chooses by the
+   pointer's type, as the macros above do; what a void pointer leads to, a batch's or a data set's rows, is borrowed
+   with tg_wrap_batch and tg_wrap_dataset of data.h. */
+TG_API tg_tensor tg_wrap_f32(tg_tape *tape, tg_shape shape, const float *data);
+TG_API tg_tensor tg_wrap_f64(tg_tape *tape, tg_shape shape, const double *data);
+TG_API tg_tensor tg_wrap_untyped(tg_tape *tape, tg_shape shape, const void *data);
+#ifndef __cplusplus
+#define tg_wrap(tape, shape, ...) TG_BY_TYPE(tg_wrap, __VA_ARGS__)(tape, shape, __VA_ARGS__)
+#endif
 
 /* The same values as a constant: no gradient flows through. Shares the memory. */
 TG_API tg_tensor tg_detach(tg_tensor x);
@@ -189,6 +197,14 @@ inline tg_tensor tg_constant(tg_tape *tape, tg_shape shape, const double *data)
 {
     return tg_constant_f64(tape, shape, data);
 }
+inline tg_tensor tg_wrap(tg_tape *tape, tg_shape shape, const float *data)
+{
+    return tg_wrap_f32(tape, shape, data);
+}
+inline tg_tensor tg_wrap(tg_tape *tape, tg_shape shape, const double *data)
+{
+    return tg_wrap_f64(tape, shape, data);
+}
 /* nullptr, where the shape has no elements. */
 inline tg_tensor tg_variable(tg_tape *tape, tg_shape shape, decltype(nullptr))
 {
@@ -197,6 +213,10 @@ inline tg_tensor tg_variable(tg_tape *tape, tg_shape shape, decltype(nullptr))
 inline tg_tensor tg_constant(tg_tape *tape, tg_shape shape, decltype(nullptr))
 {
     return tg_constant_untyped(tape, shape, nullptr);
+}
+inline tg_tensor tg_wrap(tg_tape *tape, tg_shape shape, decltype(nullptr))
+{
+    return tg_wrap_untyped(tape, shape, nullptr);
 }
 inline tg_status tg_read(tg_tensor x, float *out, int64_t n)
 {

@@ -75,6 +75,11 @@ TG_API bool tg_shape_equal(const tg_shape *a, const tg_shape *b);
 /* Writes "[64, 784]" (at most `size` bytes with the terminating zero) and returns buffer. */
 TG_API char *tg_shape_text(const tg_shape *shape, char *buffer, size_t size);
 
+/* A field of a config that is zero counts as left out; beside the field stands what that means, mostly a default. Where
+   this is not zero and zero itself is wanted, TG_ZERO asks for it in a field of type double: it is DBL_MIN, which nobody
+   means as a number. Every other number is taken as it is, or refused with a sentence. */
+#define TG_ZERO 2.2250738585072014e-308
+
 /* All axes, where an axis is asked for. */
 #define TG_ALL INT_MIN
 

@@ -97,11 +97,23 @@ tg_tensor tg_full(tg_tape *t, tg_shape shape, double value)
     return tg_handle(t, t->count);
 }
 
-tg_tensor tg_wrap(tg_tape *t, tg_shape shape, const void *data)
+static TG_COLD tg_tensor raise_wrapped(tg_tape *t, tg_dtype dtype)
+{
+    tg_tape_raise(
+        t, TG_ERR_DTYPE,
+        "wrap: float%d data on a float%d tape; tg_constant copies and converts, tg_wrap borrows data of the "
+        "tape's own dtype",
+        dtype == TG_F32 ? 32 : 64, t->dtype == TG_F32 ? 32 : 64);
+    return tg_bad(t);
+}
+
+static tg_tensor wrap(tg_tape *t, const tg_shape *shape, tg_dtype dtype, const void *data)
 {
     if (!is_open(t, "wrap"))
         return tg_bad(t);
-    const tg_extent *extent = tg_tape_extent(t, &shape, "wrap");
+    if (dtype != t->dtype)
+        return raise_wrapped(t, dtype);
+    const tg_extent *extent = tg_tape_extent(t, shape, "wrap");
     if (!extent)
         return tg_bad(t);
     if (!data && extent->size > 0) {
@@ -114,6 +126,26 @@ tg_tensor tg_wrap(tg_tape *t, tg_shape shape, const void *data)
     }
     /* The node's pointer is not const because some values are filled; this one is only read. */
     return tg_tape_leaf(t, &tg_leaf_constant, extent, (void *)(uintptr_t)data, 0);
+}
+
+tg_tensor tg_wrap_f32(tg_tape *t, tg_shape shape, const float *data)
+{
+    return wrap(t, &shape, TG_F32, data);
+}
+
+tg_tensor tg_wrap_f64(tg_tape *t, tg_shape shape, const double *data)
+{
+    return wrap(t, &shape, TG_F64, data);
+}
+
+tg_tensor tg_wrap_untyped(tg_tape *t, tg_shape shape, const void *data)
+{
+    if (!data)
+        return wrap(t, &shape, tg_tape_dtype(t), NULL);
+    tg_tape_raise(t, TG_ERR_ARGUMENT,
+                  "wrap: the data is a pointer to void; give one to float or double, a batch to tg_wrap_batch, or a "
+                  "data set to tg_wrap_dataset");
+    return tg_bad(t);
 }
 
 /* Parameters ------------------------------------------------------------------------------------------------------ */

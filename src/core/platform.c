@@ -1,15 +1,20 @@
 /* platform.c - the operating system and the sanitizers. */
-#define _POSIX_C_SOURCE   200809L
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* flock */
+#define _DARWIN_C_SOURCE
 #define _FILE_OFFSET_BITS 64
 #include "core/platform.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "core/memory.h"
+#include "core/format.h"
 #include "core/status.h"
 
 const char *tg_path_end(const char *path)
@@ -22,21 +27,77 @@ const char *tg_path_end(const char *path)
     return end;
 }
 
-/* Looked at before it is opened: opening a pipe would wait for its writer. */
+/* Raises TG_ERR_IO, "path: what: " and what the system says: strerror would say it in the locale's language. */
+static tg_status refused(const char *path, const char *what, int error, tg_error *err)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } known[] = {
+        { ENOENT, "No such file or directory" },
+        { EACCES, "Permission denied" },
+        { EPERM, "Operation not permitted" },
+        { ENOTDIR, "Not a directory" },
+        { EISDIR, "Is a directory" },
+        { ENAMETOOLONG, "File name too long" },
+        { ELOOP, "Too many levels of symbolic links" },
+        { EROFS, "Read-only file system" },
+        { ENOSPC, "No space left on device" },
+        { EDQUOT, "Disk quota exceeded" },
+        { EFBIG, "File too large" },
+        { EIO, "Input/output error" },
+        { EMFILE, "Too many open files" },
+        { ENFILE, "Too many open files in system" },
+        { ENOMEM, "Cannot allocate memory" },
+        { EBUSY, "Device or resource busy" },
+        { EINTR, "Interrupted system call" },
+        { ESTALE, "Stale file handle" },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].error == error)
+            return tg_error_raise(err, TG_ERR_IO, "%s: %s: %s", tg_path_end(path), what, known[i].text);
+    return tg_error_raise(err, TG_ERR_IO, "%s: %s: system error %d", tg_path_end(path), what, error);
+}
+
+/* Raises TG_ERR_IO for what is there and is no regular file. */
+static tg_status check_regular(const struct stat *info, const char *path, tg_error *err)
+{
+    const mode_t mode = info->st_mode;
+    if (S_ISREG(mode))
+        return TG_OK;
+    return tg_error_raise(err, TG_ERR_IO, "%s: is a %s, expected a regular file", tg_path_end(path),
+                          S_ISDIR(mode)    ? "directory"
+                          : S_ISFIFO(mode) ? "FIFO"
+                          : S_ISSOCK(mode) ? "socket"
+                                           : "device");
+}
+
+/* Reading --------------------------------------------------------------------------------------------------------- */
+
+/* Looked at before it is opened, since opening a device can do something to it; opened without waiting for a writer
+   and looked at again, since it may be another file by then. */
 tg_status tg_infile_open(tg_infile *file, const char *path, tg_error *err)
 {
     *file = (tg_infile){ .path = path };
     struct stat info;
-    const bool exists = stat(path, &info) == 0;
-    if (exists && !S_ISREG(info.st_mode))
-        return tg_error_raise(err, TG_ERR_IO, "%s: is a %s, expected a regular file", tg_path_end(path),
-                              S_ISDIR(info.st_mode) ? "directory" : "device or pipe");
-    if (exists)
-        file->stream = fopen(path, "rb");
-    if (!file->stream)
-        return tg_error_raise(err, TG_ERR_IO, "%s: cannot open: %s", tg_path_end(path), strerror(errno));
+    if (stat(path, &info) != 0)
+        return refused(path, "cannot open", errno, err);
+    tg_status status = check_regular(&info, path, err);
+    if (status != TG_OK)
+        return status;
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return refused(path, "cannot open", errno, err);
+    if (fstat(fd, &info) != 0)
+        status = refused(path, "cannot open", errno, err);
+    else
+        status = check_regular(&info, path, err);
+    if (status == TG_OK && !(file->stream = fdopen(fd, "rb")))
+        status = refused(path, "cannot open", errno, err);
+    if (status != TG_OK)
+        close(fd);
     file->size = (uint64_t)info.st_size;
-    return TG_OK;
+    return status;
 }
 
 tg_status tg_infile_read(tg_infile *file, void *data, size_t size, const char *what, tg_error *err)
@@ -44,9 +105,10 @@ tg_status tg_infile_read(tg_infile *file, void *data, size_t size, const char *w
     const size_t got = fread(data, 1, size, file->stream);
     if (got == size)
         return TG_OK;
+    char doing[64];
+    tg_format(doing, sizeof doing, "cannot read the %s", what);
     if (ferror(file->stream))
-        return tg_error_raise(err, TG_ERR_IO, "%s: cannot read the %s: %s", tg_path_end(file->path), what,
-                              strerror(errno));
+        return refused(file->path, doing, errno, err);
     return tg_error_raise(err, TG_ERR_FORMAT, "%s: the file ends inside the %s: %zu bytes, expected %zu",
                           tg_path_end(file->path), what, got, size);
 }
@@ -58,74 +120,224 @@ void tg_infile_close(tg_infile *file)
     *file = (tg_infile){ 0 };
 }
 
-/* A new file beside `path`: the first of path.0.tmp, path.1.tmp, ... that is nobody's. open(2) applies the umask, as
-   mkstemp would not. */
-static int create_temporary(tg_outfile *file)
+/* Writing: where to ----------------------------------------------------------------------------------------------- */
+
+/* Where the last part of a path begins. */
+static char *last_part(char *path)
 {
-    int fd = -1;
-    for (int i = 0; i < 1000 && fd < 0; i++) {
-        snprintf(file->temporary, file->temporary_size, "%s.%d.tmp", file->path, i);
-        fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd < 0 && errno != EEXIST)
-            break;
-    }
-    return fd;
+    char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
-tg_status tg_outfile_open(tg_outfile *file, const char *path, const tg_allocator *allocator, tg_error *err)
+/* Puts what the link `target` contains in its place; what is relative counts from the link's folder. */
+static int follow_once(char target[TG_PATH_BYTES])
 {
-    *file = (tg_outfile){ .path = path, .allocator = allocator, .temporary_size = strlen(path) + sizeof ".999.tmp" };
-    file->temporary = tg_allocate(allocator, file->temporary_size);
-    if (!file->temporary)
-        return tg_error_raise(err, TG_ERR_MEMORY, "%s: no memory for a temporary name of %zu bytes",
-                              tg_path_end(path), file->temporary_size);
+    char link[TG_PATH_BYTES];
+    const ssize_t n = readlink(target, link, sizeof link);
+    if (n < 0)
+        return errno;
+    char *at = n > 0 && link[0] == '/' ? target : last_part(target);
+    if ((size_t)n >= (size_t)(target + TG_PATH_BYTES - at))
+        return ENAMETOOLONG;
+    memcpy(at, link, (size_t)n);
+    at[n] = '\0';
+    return 0;
+}
+
+/* Follows the links at `target`, also to a file that does not exist. */
+static int follow(char target[TG_PATH_BYTES])
+{
+    enum { HOPS = 40 };
+    struct stat info;
+    int error = 0;
+    for (int i = 0; i < HOPS && error == 0; i++) {
+        if (lstat(target, &info) != 0)
+            return errno == ENOENT ? 0 : errno;
+        if (!S_ISLNK(info.st_mode))
+            return 0;
+        error = follow_once(target);
+    }
+    return error ? error : ELOOP;
+}
+
+/* Follows the path's links, and notes what is there. Another process may put a file there or replace it meanwhile. */
+static tg_status find_target(tg_outfile *file, tg_error *err)
+{
+    struct stat info;
+    if (snprintf(file->target, sizeof file->target, "%s", file->path) >= TG_PATH_BYTES)
+        return refused(file->path, "cannot write", ENAMETOOLONG, err);
+    const bool exists = stat(file->path, &info) == 0;
+    if (!exists && errno != ENOENT)
+        return refused(file->path, "cannot write", errno, err);
+    if (exists && check_regular(&info, file->path, err) != TG_OK)
+        return TG_ERR_IO;
+    const int error = follow(file->target);
+    if (error != 0)
+        return refused(file->path, "cannot follow its link", error, err);
+    file->replaces = lstat(file->target, &info) == 0;
+    if (!file->replaces && exists) /* as behind links of /proc to deleted files */
+        return refused(file->path, "cannot follow its link", ENOENT, err);
+    if (!file->replaces)
+        return TG_OK;
+    if (check_regular(&info, file->path, err) != TG_OK)
+        return TG_ERR_IO;
+    if (faccessat(AT_FDCWD, file->target, W_OK, AT_EACCESS) != 0)
+        return refused(file->path, "cannot write", errno, err);
+    file->mode = info.st_mode & 07777u;
+    file->owner = info.st_uid;
+    file->group = info.st_gid;
+    return TG_OK;
+}
+
+/* Writing: the temporary ------------------------------------------------------------------------------------------ */
+
+/* A temporary's name: the target's, cut where both together would be too long, ".tapegrad-", process and time in hex. */
+#define MARK ".tapegrad-"
+enum { HEX = 8 + 1 + 16, NAME_MOST = 255, KEPT_MOST = NAME_MOST - (int)(sizeof MARK - 1) - HEX };
+
+static int kept_bytes(const char *name)
+{
+    return (int)strnlen(name, KEPT_MOST);
+}
+
+static bool is_temporary_of(const char *target_name, const char *name)
+{
+    const size_t kept = (size_t)kept_bytes(target_name), mark = sizeof MARK - 1;
+    return strlen(name) == kept + mark + HEX && memcmp(name, target_name, kept) == 0 &&
+           memcmp(name + kept, MARK, mark) == 0 && strspn(name + kept + mark, "0123456789abcdef-") == HEX;
+}
+
+/* Removes a temporary in `folder` if nobody has it locked: then its process has died. */
+static void remove_if_dead(int folder, const char *name)
+{
+    struct stat ours, named;
+    const int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &ours) == 0 && S_ISREG(ours.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+        fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == ours.st_dev &&
+        named.st_ino == ours.st_ino)
+        unlinkat(folder, name, 0);
+    close(fd);
+}
+
+static void remove_dead(char target[TG_PATH_BYTES])
+{
+    char folder[TG_PATH_BYTES] = ".";
+    char *const name = last_part(target);
+    if (name > target)
+        snprintf(folder, sizeof folder, "%.*s", (int)(name - target), target);
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return;
+    for (struct dirent *e; (e = readdir(dir));)
+        if (is_temporary_of(name, e->d_name))
+            remove_if_dead(dirfd(dir), e->d_name);
+    closedir(dir);
+}
+
+/* Locks a new temporary. One that was taken for a dead process's before it was locked is not used: false. Where the
+   file system knows no locks, nobody takes it for that either. */
+static bool lock(int fd)
+{
+    struct stat info;
+    return (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &info) == 0 && info.st_nlink > 0;
+}
+
+/* open(2) applies the umask to a new file's permissions, as mkstemp would not. A replaced file's are set at the end:
+   until then nobody else is to read the new one. */
+static int create_temporary(tg_outfile *file)
+{
+    enum { TRIES = 1000 };
+    char *const name = last_part(file->target);
+    for (int i = 0; i < TRIES; i++) {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        const int n = snprintf(file->temporary, sizeof file->temporary, "%.*s" MARK "%08lx-%016llx",
+                               (int)(name - file->target) + kept_bytes(name), file->target,
+                               (unsigned long)getpid() & 0xffffffffu,
+                               (unsigned long long)t.tv_sec * 1000000000u + (unsigned long long)t.tv_nsec);
+        if (n < 0 || (size_t)n >= sizeof file->temporary) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        const int fd =
+            open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, file->replaces ? 0600 : 0666);
+        if (fd < 0 && errno != EEXIST)
+            return -1;
+        if (fd >= 0 && lock(fd))
+            return fd;
+        if (fd >= 0)
+            close(fd);
+    }
+    errno = EBUSY;
+    return -1;
+}
+
+tg_status tg_outfile_open(tg_outfile *file, const char *path, tg_error *err)
+{
+    file->path = path;
+    file->stream = NULL;
+    file->temporary[0] = '\0';
+    const tg_status status = find_target(file, err);
+    if (status != TG_OK)
+        return status;
+    remove_dead(file->target);
     const int fd = create_temporary(file);
     if (fd >= 0)
         file->stream = fdopen(fd, "wb");
     if (file->stream)
         return TG_OK;
-    tg_error_raise(err, TG_ERR_IO, "%s: cannot create: %s", tg_path_end(file->temporary), strerror(errno));
+    const int error = errno;
     if (fd >= 0)
         close(fd);
     else
         file->temporary[0] = '\0'; /* not ours to remove */
     tg_outfile_discard(file);
-    return TG_ERR_IO;
-}
-
-static tg_status cannot_write(const tg_outfile *file, tg_error *err)
-{
-    return tg_error_raise(err, TG_ERR_IO, "%s: cannot write: %s", tg_path_end(file->path), strerror(errno));
+    return refused(path, "cannot create a file beside it", error, err);
 }
 
 tg_status tg_outfile_write(tg_outfile *file, const void *data, size_t size, tg_error *err)
 {
-    return fwrite(data, 1, size, file->stream) == size ? TG_OK : cannot_write(file, err);
+    return fwrite(data, 1, size, file->stream) == size ? TG_OK : refused(file->path, "cannot write", errno, err);
 }
 
-/* Synced before it is renamed: a crash leaves the old file or the whole new one. */
+/* Gives the temporary the permissions and the owner of the file that it replaces. Where the group stays another, its
+   members may do what others may. */
+static bool restore(const tg_outfile *file, int fd)
+{
+    struct stat info;
+    unsigned mode = file->mode;
+    if (fstat(fd, &info) != 0)
+        return false;
+    if (info.st_gid != file->group && fchown(fd, (uid_t)-1, (gid_t)file->group) != 0)
+        mode = (mode & ~(unsigned)(S_IRWXG | S_ISGID)) | (mode & S_IRWXO) << 3;
+    if (info.st_uid != file->owner && fchown(fd, (uid_t)file->owner, (gid_t)-1) != 0)
+        mode &= ~(unsigned)S_ISUID;
+    return (info.st_mode & 07777u) == mode || fchmod(fd, (mode_t)mode) == 0;
+}
+
+/* Synced before it is renamed: a crash leaves the old file or the whole new one. Closed, and so unlocked, after it. */
 tg_status tg_outfile_commit(tg_outfile *file, tg_error *err)
 {
+    const int fd = fileno(file->stream);
     tg_status status = TG_OK;
-    if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)
-        status = cannot_write(file, err);
-    if (fclose(file->stream) != 0 && status == TG_OK)
-        status = cannot_write(file, err);
-    file->stream = NULL;
-    if (status == TG_OK && rename(file->temporary, file->path) != 0)
-        status = cannot_write(file, err);
-    if (status == TG_OK)
+    if (fflush(file->stream) != 0 || (file->replaces && !restore(file, fd)) || fsync(fd) != 0 ||
+        rename(file->temporary, file->target) != 0)
+        status = refused(file->path, "cannot write", errno, err);
+    else
         file->temporary[0] = '\0'; /* renamed: nothing to remove */
     tg_outfile_discard(file);
     return status;
 }
 
+/* Removed before it is closed, and so unlocked. */
 void tg_outfile_discard(tg_outfile *file)
 {
+    if (file->temporary[0])
+        unlink(file->temporary);
     if (file->stream)
         fclose(file->stream);
-    if (file->temporary && file->temporary[0])
-        remove(file->temporary);
-    tg_release(file->allocator, file->temporary, file->temporary_size);
-    *file = (tg_outfile){ 0 };
+    file->stream = NULL;
+    file->temporary[0] = '\0';
 }

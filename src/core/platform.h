@@ -9,8 +9,9 @@
 /* What a message shows of a path: all of it, or the end of a long one. */
 const char *tg_path_end(const char *path);
 
-/* A regular file that is read from its start. A missing or unreadable file, a directory, and a file that ends early
-   are TG_ERR_IO, TG_ERR_IO and TG_ERR_FORMAT, with a sentence that names the file. */
+/* A regular file that is read from its start; its size is that of the file which was opened, whatever takes its name
+   later. A missing or unreadable file and one that is not regular are TG_ERR_IO, one that ends early is
+   TG_ERR_FORMAT, with a sentence that names the file. */
 typedef struct tg_infile {
     FILE *stream;
     const char *path; /* borrowed */
@@ -30,20 +31,27 @@ void tg_infile_close(tg_infile *file); /* takes one that is not open */
 /* One that is part of each function that calls it. */
 #define TG_INLINE inline __attribute__((always_inline))
 
-/* A file that appears under `path` only when it is complete: written beside it under a temporary name, with the
-   permissions that a new file gets. */
+/* A file that appears under `path` only when it is complete: written beside it under a temporary name. A symbolic link
+   is followed, and stays; the file that it leads to, or `path` itself, is replaced, and the new one gets its
+   permissions and, where the system allows it, its owner and group. What is there and is no regular file, or may not
+   be written, is refused.
+
+   The temporary is locked as long as its process lives: whoever saves to the same path later removes those that are
+   not. */
+enum { TG_PATH_BYTES = 4096 };
 typedef struct tg_outfile {
     FILE *stream;
-    const char *path; /* borrowed */
-    char *temporary;
-    size_t temporary_size;
-    const tg_allocator *allocator;
+    const char *path;              /* borrowed */
+    char target[TG_PATH_BYTES];    /* the path, behind its links */
+    char temporary[TG_PATH_BYTES]; /* "": none that is ours */
+    bool replaces;                 /* a file is there, whose permissions and owner these are: */
+    unsigned mode, owner, group;
 } tg_outfile;
 
-/* Opens the temporary; commit flushes, syncs, closes and renames it; discard closes and removes it. Each returns
-   TG_ERR_IO or TG_ERR_MEMORY with the reason in *err. After a failed open or commit nothing is left behind; after a
-   failed write, discard. */
-tg_status tg_outfile_open(tg_outfile *file, const char *path, const tg_allocator *allocator, tg_error *err);
+/* Opens the temporary; commit flushes, syncs, renames and closes it; discard closes and removes it. Each returns
+   TG_ERR_IO with the reason in *err. After a failed open or commit nothing is left behind; after a failed write,
+   discard. */
+tg_status tg_outfile_open(tg_outfile *file, const char *path, tg_error *err);
 tg_status tg_outfile_write(tg_outfile *file, const void *data, size_t size, tg_error *err);
 tg_status tg_outfile_commit(tg_outfile *file, tg_error *err);
 void tg_outfile_discard(tg_outfile *file);

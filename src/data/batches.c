@@ -126,7 +126,9 @@ bool tg_batches_next(tg_batches *b, tg_batch *batch)
     }
     const tg_dataset *set = b->set;
     const int64_t start = b->size * b->next++, left = set->n - start, n = left < b->size ? left : b->size;
-    *batch = (tg_batch){ .n = n, .shape = TG_SHAPE(n, set->features), .x = b->x, .labels = b->labels };
+    *batch = (tg_batch){
+        .n = n, .shape = TG_SHAPE(n, set->features), .dtype = set->dtype, .x = b->x, .labels = b->labels
+    };
     if (b->order) {
         if (!b->ordered)
             shuffle(b);

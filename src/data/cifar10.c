@@ -5,26 +5,39 @@
 #include "core/status.h"
 #include "data/dataset.h"
 
-enum { PIXELS = 3072, RECORD = 1 + PIXELS, CLASSES = 10, TRAIN_BATCHES = 5 };
+enum { PIXELS = 3072, RECORD = 1 + PIXELS, CLASSES = 10, TRAIN_BATCHES = 5, ROWS = 10000 };
 
 static int64_t records(const tg_infile *file)
 {
     return (int64_t)(file->size / RECORD);
 }
 
+/* A batch of the set as it is given out has so many records (whole); one of the caller's, one or more. */
+static tg_status check_size(const tg_infile *file, bool whole, tg_error *err)
+{
+    if (whole && file->size != (uint64_t)ROWS * RECORD)
+        return tg_error_raise(err, TG_ERR_FORMAT,
+                              "%s: file of %" PRIu64 " bytes, expected %d (%d records of a label and %d pixels)",
+                              tg_path_end(file->path), file->size, ROWS * RECORD, ROWS, PIXELS);
+    if (file->size == 0 || file->size % RECORD != 0)
+        return tg_error_raise(err, TG_ERR_FORMAT,
+                              "%s: file of %" PRIu64 " bytes, expected a multiple of %d (a label and %d pixels)",
+                              tg_path_end(file->path), file->size, RECORD, PIXELS);
+    return TG_OK;
+}
+
 /* Opens every file, so that all are known to be good before memory is asked for; adds up their records. */
-static tg_status open_all(tg_infile *files, const char *const *paths, int n, int64_t *total, tg_error *err)
+static tg_status open_all(tg_infile *files, const char *const *paths, int n, bool whole, int64_t *total,
+                          tg_error *err)
 {
     for (int i = 0; i < n; i++) {
         if (!paths[i])
             return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_cifar10_files: paths[%d] is NULL", i);
-        const tg_status status = tg_infile_open(&files[i], paths[i], err);
+        tg_status status = tg_infile_open(&files[i], paths[i], err);
+        if (status == TG_OK)
+            status = check_size(&files[i], whole, err);
         if (status != TG_OK)
             return status;
-        if (files[i].size == 0 || files[i].size % RECORD != 0)
-            return tg_error_raise(err, TG_ERR_FORMAT,
-                                  "%s: file of %" PRIu64 " bytes, expected a multiple of %d (a label and %d pixels)",
-                                  tg_path_end(paths[i]), files[i].size, RECORD, PIXELS);
         *total += records(&files[i]);
     }
     return TG_OK;
@@ -54,10 +67,11 @@ static tg_status read_all(tg_dataset *set, tg_infile *files, int n, tg_error *er
     return TG_OK;
 }
 
-static tg_status open_and_read(tg_dataset *set, tg_infile *files, const char *const *paths, int n, tg_error *err)
+static tg_status open_and_read(tg_dataset *set, tg_infile *files, const char *const *paths, int n, bool whole,
+                               tg_error *err)
 {
     int64_t total = 0;
-    tg_status status = open_all(files, paths, n, &total, err);
+    tg_status status = open_all(files, paths, n, whole, &total, err);
     if (status == TG_OK)
         status = tg_dataset_fill(set, total, PIXELS, CLASSES, "dataset_read_cifar10", err);
     if (status != TG_OK)
@@ -68,7 +82,7 @@ static tg_status open_and_read(tg_dataset *set, tg_infile *files, const char *co
     return status;
 }
 
-tg_status tg_dataset_read_cifar10_files(tg_dataset *set, const char *const *paths, int n, tg_error *err)
+static tg_status read_batches(tg_dataset *set, const char *const *paths, int n, bool whole, tg_error *err)
 {
     tg_status status = tg_dataset_check_empty(set, "dataset_read_cifar10", err);
     if (status != TG_OK)
@@ -81,11 +95,16 @@ tg_status tg_dataset_read_cifar10_files(tg_dataset *set, const char *const *path
     tg_infile *files = tg_allocate_zeroed(&a, bytes);
     if (!files)
         return tg_error_raise(err, TG_ERR_MEMORY, "dataset_read_cifar10: no memory for %d files", n);
-    status = open_and_read(set, files, paths, n, err);
+    status = open_and_read(set, files, paths, n, whole, err);
     for (int i = 0; i < n; i++)
         tg_infile_close(&files[i]);
     tg_release(&a, files, bytes);
     return status;
+}
+
+tg_status tg_dataset_read_cifar10_files(tg_dataset *set, const char *const *paths, int n, tg_error *err)
+{
+    return read_batches(set, paths, n, false, err);
 }
 
 tg_status tg_dataset_read_cifar10(tg_dataset *set, const char *dir, tg_part part, tg_error *err)
@@ -103,5 +122,5 @@ tg_status tg_dataset_read_cifar10(tg_dataset *set, const char *dir, tg_part part
         status = tg_path_join(&joined[n], dir, names[part][n], err);
         paths[n] = joined[n].text;
     }
-    return status == TG_OK ? tg_dataset_read_cifar10_files(set, paths, n, err) : status;
+    return status == TG_OK ? read_batches(set, paths, n, true, err) : status;
 }

@@ -27,14 +27,19 @@ static tg_status read_sizes(tg_infile *file, int least, int most, tg_shape *shap
     const uint32_t low = 0x800u + (uint32_t)least, high = 0x800u + (uint32_t)most;
     if (magic >> 16 == 0x1f8b)
         return tg_error_raise(err, TG_ERR_FORMAT,
-                              "%s: magic number 0x%08" PRIx32 " of a gzip file, expected 0x%08" PRIx32
-                              ": unpack it first",
-                              tg_path_end(file->path), magic, high);
-    if (magic < low || magic > high)
+                              "%s: magic number 0x%08" PRIx32
+                              " of a gzip file, expected an IDX file: unpack it first",
+                              tg_path_end(file->path), magic);
+    if ((magic < low || magic > high) && least == most)
         return tg_error_raise(err, TG_ERR_FORMAT,
                               "%s: magic number 0x%08" PRIx32 ", expected 0x%08" PRIx32
                               " (unsigned bytes of rank %d)",
                               tg_path_end(file->path), magic, low, least);
+    if (magic < low || magic > high)
+        return tg_error_raise(err, TG_ERR_FORMAT,
+                              "%s: magic number 0x%08" PRIx32 ", expected 0x%08" PRIx32 " to 0x%08" PRIx32
+                              " (unsigned bytes of rank %d to %d)",
+                              tg_path_end(file->path), magic, low, high, least, most);
     shape->rank = (int)(magic & 0xff);
     for (int i = 0; i < shape->rank; i++) {
         status = read_word(file, &size, "sizes", err);

@@ -144,9 +144,9 @@ static char *unescape(tg_json *j, char *out)
     static const char names[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     if (take(j, 'u')) {
         const uint32_t code = unicode(j);
-        if (code == 0)
-            tg_json_fail(j, "\\u0000 in a string, which names may not hold");
-        return j->status == TG_OK ? put_utf8(out, code) : out;
+        if (j->status != TG_OK)
+            return out;
+        return code ? put_utf8(out, code) : (char *)memcpy(out, TG_JSON_ZERO, 2) + 2;
     }
     const char *name = j->at < j->end && *j->at ? strchr(names, *j->at) : NULL;
     char buffer[24];
@@ -178,6 +178,84 @@ char *tg_json_string(tg_json *j)
     *out = '\0';
     return text;
 }
+
+/* Skipping -------------------------------------------------------------------------------------------------------- */
+
+bool tg_json_word(tg_json *j, const char *word)
+{
+    const size_t n = strlen(word);
+    skip_blanks(j);
+    if (j->status != TG_OK || (size_t)(j->end - j->at) < n || memcmp(j->at, word, n) != 0)
+        return false;
+    j->at += n;
+    return true;
+}
+
+static bool skip_digits(tg_json *j)
+{
+    const char *first = j->at;
+    while (j->at < j->end && *j->at >= '0' && *j->at <= '9')
+        j->at++;
+    return j->at > first;
+}
+
+/* Digits, a fraction, an exponent; what follows a leading 0 is for the caller to refuse. */
+static bool skip_number(tg_json *j)
+{
+    take(j, '-');
+    bool good = take(j, '0') || skip_digits(j);
+    if (good && take(j, '.'))
+        good = skip_digits(j);
+    if (good && (take(j, 'e') || take(j, 'E'))) {
+        if (!take(j, '+'))
+            take(j, '-');
+        good = skip_digits(j);
+    }
+    return good;
+}
+
+static void skip_scalar(tg_json *j)
+{
+    char buffer[24];
+    if (j->at < j->end && *j->at == '"')
+        tg_json_string(j);
+    else if (!tg_json_word(j, "null") && !tg_json_word(j, "true") && !tg_json_word(j, "false") && !skip_number(j))
+        tg_json_fail(j, "%s, expected a value", found(j, buffer));
+}
+
+static void skip_key(tg_json *j, char close)
+{
+    if (close == '}') {
+        tg_json_string(j);
+        tg_json_expect(j, ':');
+    }
+}
+
+void tg_json_skip(tg_json *j)
+{
+    enum { DEEPEST = 128 };
+    char close[DEEPEST]; /* what ends each list and object that is open */
+    int64_t count[DEEPEST];
+    int depth = 0;
+    do {
+        skip_blanks(j);
+        const bool list = take(j, '['), object = !list && take(j, '{');
+        if (!list && !object) {
+            skip_scalar(j);
+        } else if (depth == DEEPEST) {
+            tg_json_fail(j, "a value nested more than %d deep", DEEPEST);
+        } else {
+            close[depth] = list ? ']' : '}';
+            count[depth++] = 0;
+        }
+        while (depth > 0 && !tg_json_more(j, close[depth - 1], count[depth - 1]++) && j->status == TG_OK)
+            depth--;
+        if (depth > 0)
+            skip_key(j, close[depth - 1]);
+    } while (depth > 0 && j->status == TG_OK);
+}
+
+/* UTF-8 ----------------------------------------------------------------------------------------------------------- */
 
 bool tg_is_utf8(const char *text, size_t size)
 {

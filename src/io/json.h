@@ -23,8 +23,16 @@ void tg_json_expect(tg_json *j, char c);
 /* Whether a list or object that ends with `close` has an element number i; takes the comma before it, or `close`. */
 bool tg_json_more(tg_json *j, char close, int64_t i);
 
-/* A string, decoded and terminated within the text; "" on failure. A zero character in it is refused. */
+/* A string, decoded and terminated within the text; "" on failure. A zero character in it becomes TG_JSON_ZERO, which no
+   other text has: it is not UTF-8. */
+#define TG_JSON_ZERO "\xc0\x80"
 char *tg_json_string(tg_json *j);
+
+/* Takes the word if it comes next: null, true, false. */
+bool tg_json_word(tg_json *j, const char *word);
+
+/* Takes a value of any kind, nested at most 128 deep, and forgets it. */
+void tg_json_skip(tg_json *j);
 
 /* An integer 0 .. INT64_MAX; 0 on failure. */
 int64_t tg_json_integer(tg_json *j);

@@ -5,6 +5,7 @@
 #include "core/convert.h"
 #include "core/status.h"
 #include "io/header.h"
+#include "io/json.h"
 #include "io/little.h"
 #include "nn/params.h"
 #include "tapegrad/io.h"
@@ -100,6 +101,10 @@ static tg_status find_value(const tg_header *h, const char *path, const char *ke
     for (int64_t i = 0; i < h->n_pairs; i++) {
         if (strcmp(h->pairs[i].key, key) != 0)
             continue;
+        if (strstr(h->pairs[i].value, TG_JSON_ZERO))
+            return tg_error_raise(err, TG_ERR_RANGE,
+                                  "%s: the metadata for '%.64s' hold a zero character, which a string of C cannot",
+                                  tg_path_end(path), key);
         const size_t needed = strlen(h->pairs[i].value) + 1;
         if (needed > size)
             return tg_error_raise(err, TG_ERR_RANGE,

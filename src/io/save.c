@@ -1,6 +1,7 @@
 /* save.c - a parameter set's values, written to a file. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/status.h"
@@ -157,8 +158,10 @@ static tg_status check_names(const tg_params *p, tg_error *err)
     return TG_OK;
 }
 
-static tg_status check_metadata(const char *const *metadata, tg_error *err)
+/* *n gets the number of pairs. */
+static tg_status check_metadata(const char *const *metadata, size_t *n, tg_error *err)
 {
+    *n = 0;
     for (const char *const *pair = metadata; pair && *pair; pair += 2) {
         if (!pair[1])
             return tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: the metadata key '%.64s' has no value",
@@ -166,12 +169,34 @@ static tg_status check_metadata(const char *const *metadata, tg_error *err)
         if (!tg_is_utf8(pair[0], strlen(pair[0])) || !tg_is_utf8(pair[1], strlen(pair[1])))
             return tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: the metadata of key number %d are not UTF-8",
                                   (int)(pair - metadata) / 2);
-        for (const char *const *before = metadata; before < pair; before += 2)
-            if (strcmp(before[0], pair[0]) == 0)
-                return tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: the metadata key '%.64s' is there twice",
-                                      pair[0]);
+        (*n)++;
     }
     return TG_OK;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The n keys, in an order in which equal ones are neighbours. */
+static tg_status check_keys(const char *const *metadata, size_t n, const tg_allocator *allocator, tg_error *err)
+{
+    const size_t bytes = n * sizeof(char *);
+    const char **keys = n > 1 ? tg_allocate(allocator, bytes) : NULL;
+    if (n > 1 && !keys)
+        return tg_error_raise(err, TG_ERR_MEMORY, "params_save: no memory for the order of %zu metadata keys", n);
+    tg_status status = TG_OK;
+    for (size_t i = 0; keys && i < n; i++)
+        keys[i] = metadata[2 * i];
+    if (keys)
+        qsort(keys, n, sizeof *keys, compare_keys);
+    for (size_t i = 1; keys && i < n && status == TG_OK; i++)
+        if (strcmp(keys[i - 1], keys[i]) == 0)
+            status =
+                tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: the metadata key '%.64s' is there twice", keys[i]);
+    tg_release(allocator, keys, bytes);
+    return status;
 }
 
 tg_status tg_params_save_with(const tg_params *p, const char *path, const char *const *metadata, tg_error *err)
@@ -179,11 +204,14 @@ tg_status tg_params_save_with(const tg_params *p, const char *path, const char *
     if (!p || !path)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: %s is NULL", p ? "path" : "params");
     tg_outfile file;
+    size_t n_pairs = 0;
     tg_status status = check_names(p, err);
     if (status == TG_OK)
-        status = check_metadata(metadata, err);
+        status = check_metadata(metadata, &n_pairs, err);
     if (status == TG_OK)
-        status = tg_outfile_open(&file, path, &p->allocator, err);
+        status = check_keys(metadata, n_pairs, &p->allocator, err);
+    if (status == TG_OK)
+        status = tg_outfile_open(&file, path, err);
     if (status != TG_OK)
         return status;
     status = write_file(&file, p, metadata, err);

@@ -105,6 +105,12 @@ void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *
 /* For tests: whether brief tasks are always shared. */
 void tg_parallel_eagerly(bool on);
 
+/* What the environment asks for: a kernel set's name, NULL for none; a number of threads, which may be beyond the most,
+   0 for none or what is no number. */
+enum { TG_THREADS_MOST = 64 };
+const char *tg_wished_kernels(void);
+int tg_wished_threads(void);
+
 /* Rows i .. i + m - 1 and columns j .. j + n - 1 of a product, whose elements have `size` bytes. */
 tg_gemm tg_gemm_part(const tg_gemm *g, int64_t size, int64_t i, int64_t m, int64_t j, int64_t n);
 

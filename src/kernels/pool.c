@@ -7,12 +7,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "kernels/kernels.h"
 
-enum { MOST = 64 };
+enum { MOST = TG_THREADS_MOST };
 
 /* What it costs to have work done by others: to move what it needs into their caches, and, much more, to wake them. */
 enum { MOVING_NS = 5000, WAKING_NS = 60000 };
@@ -38,7 +37,6 @@ static struct pool {
 static atomic_flag taken = ATOMIC_FLAG_INIT; /* its holder alone changes the workers and posts jobs */
 static atomic_int threads;                   /* the setting; 0: not asked for yet */
 static atomic_bool eager;                    /* tests want even brief tasks shared */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static int64_t now(void)
 {
@@ -104,7 +102,8 @@ static void forget(void)
     atomic_flag_clear(&taken);
 }
 
-static void watch_forks(void)
+/* From the start: a fork may come while `taken` is held and no worker has been started yet. */
+__attribute__((constructor)) static void watch_forks(void)
 {
     pthread_atfork(NULL, NULL, forget);
 }
@@ -113,7 +112,6 @@ static void watch_forks(void)
 static void hire(int wanted)
 {
     sigset_t all, before;
-    pthread_once(&once, watch_forks);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_lock(&pool.lock);
@@ -138,9 +136,7 @@ __attribute__((destructor)) static void dismiss(void)
 
 static int default_threads(void)
 {
-    const char *text = getenv("TAPEGRAD_THREADS");
-    const long wish = text ? strtol(text, NULL, 10) : 0;
-    const int n = wish >= 1 ? (int)(wish < MOST ? wish : MOST) : tg_cpu_count();
+    const int wish = tg_wished_threads(), n = wish >= 1 ? wish : tg_cpu_count();
     return n < MOST ? n : MOST;
 }
 

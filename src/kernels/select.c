@@ -1,6 +1,5 @@
 /* select.c - which table of kernels is in use. */
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
@@ -40,7 +39,7 @@ static const struct set *find(const char *name)
 
 static const struct set *choose_default(void)
 {
-    const char *wish = getenv("TAPEGRAD_KERNELS");
+    const char *wish = tg_wished_kernels();
     const struct set *s = wish ? find(wish) : NULL;
     return s ? s : runnable(0);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/config.h"
 #include "core/status.h"
 
 enum { LAYERS_MOST = 1 << 20, NAME_BYTES = 32 };
@@ -66,12 +67,12 @@ static tg_status check_choices(const tg_mlp_config *c, tg_error *err)
 static tg_mlp_config with_defaults(const tg_mlp_config *c)
 {
     tg_mlp_config full = *c;
-    if (c->activation == TG_LEAKY_RELU && c->leaky_slope == 0)
-        full.leaky_slope = 0.01;
+    if (c->activation == TG_LEAKY_RELU)
+        full.leaky_slope = tg_config_number(c->leaky_slope, 0.01);
     if (c->init == TG_INIT_DEFAULT)
         full.init = kinds[c->activation].init;
-    if (c->init == TG_INIT_NORMAL && c->init_std == 0)
-        full.init_std = 0.01;
+    if (c->init == TG_INIT_NORMAL)
+        full.init_std = tg_config_number(c->init_std, 0.01);
     return full;
 }
 

@@ -2,6 +2,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/config.h"
 #include "core/status.h"
 #include "nn/flat.h"
 #include "nn/params.h"
@@ -172,10 +173,14 @@ static tg_status check(const char *what, const tg_params *p, const limit *limits
     return tg_error_clear(err);
 }
 
-/* What a field of a config means. */
-static double field(double value, double preset)
+/* A rate of zero and one that was left out cannot be told apart, and so neither is taken. */
+static tg_status check_rate(const char *what, double lr, double usual, tg_error *err)
 {
-    return value == 0 ? preset : value == TG_ZERO ? 0 : value;
+    if (lr != 0)
+        return TG_OK;
+    return tg_error_raise(err, TG_ERR_ARGUMENT,
+                          "%s: lr is 0 or was left out; %g is usual, and TG_ZERO asks for a rate of zero", what,
+                          usual);
 }
 
 static size_t state_bytes(const tg_params *p)
@@ -223,12 +228,13 @@ static tg_optimizer *create(const char *what, tg_params *p, update *rule, int n_
 
 tg_optimizer *tg_sgd_create(tg_params *params, const tg_sgd_config *config, tg_error *err)
 {
-    const tg_sgd_config c = config ? *config : (tg_sgd_config){ 0 };
+    const double usual_lr = 0.01;
+    const tg_sgd_config c = config ? *config : (tg_sgd_config){ .lr = usual_lr };
     const hyper h = {
-        .lr = field(c.lr, 0.01),
-        .momentum = field(c.momentum, 0),
-        .dampening = field(c.dampening, 0),
-        .weight_decay = field(c.weight_decay, 0),
+        .lr = tg_config_number(c.lr, 0),
+        .momentum = tg_config_number(c.momentum, 0),
+        .dampening = tg_config_number(c.dampening, 0),
+        .weight_decay = tg_config_number(c.weight_decay, 0),
         .nesterov = c.nesterov,
     };
     const limit limits[] = {
@@ -245,19 +251,22 @@ tg_optimizer *tg_sgd_create(tg_params *params, const tg_sgd_config *config, tg_e
                        h.dampening);
         return NULL;
     }
+    if (check_rate("sgd_create", c.lr, usual_lr, err) != TG_OK)
+        return NULL;
     return create("sgd_create", params, sgd, h.momentum > 0, h, err);
 }
 
 static tg_optimizer *create_adam(const char *what, tg_params *params, const tg_adam_config *config,
                                  double weight_decay, bool is_decoupled, tg_error *err)
 {
-    const tg_adam_config c = config ? *config : (tg_adam_config){ 0 };
+    const double usual_lr = 0.001;
+    const tg_adam_config c = config ? *config : (tg_adam_config){ .lr = usual_lr };
     const hyper h = {
-        .lr = field(c.lr, 0.001),
-        .beta1 = field(c.beta1, 0.9),
-        .beta2 = field(c.beta2, 0.999),
-        .eps = field(c.eps, 1e-8),
-        .weight_decay = field(c.weight_decay, weight_decay),
+        .lr = tg_config_number(c.lr, 0),
+        .beta1 = tg_config_number(c.beta1, 0.9),
+        .beta2 = tg_config_number(c.beta2, 0.999),
+        .eps = tg_config_number(c.eps, 1e-8),
+        .weight_decay = tg_config_number(c.weight_decay, weight_decay),
         .is_decoupled = is_decoupled,
     };
     const limit limits[] = {
@@ -267,7 +276,8 @@ static tg_optimizer *create_adam(const char *what, tg_params *params, const tg_a
         { "eps", h.eps, tg_params_dtype(params) == TG_F32 ? (double)FLT_MIN : DBL_MIN, rate_limit },
         { "weight_decay", h.weight_decay, 0, rate_limit },
     };
-    if (check(what, params, limits, sizeof limits / sizeof limits[0], err) != TG_OK)
+    if (check(what, params, limits, sizeof limits / sizeof limits[0], err) != TG_OK ||
+        check_rate(what, c.lr, usual_lr, err) != TG_OK)
         return NULL;
     return create(what, params, adam, 2, h, err);
 }
@@ -298,9 +308,11 @@ tg_status tg_optimizer_set_lr(tg_optimizer *o, double lr)
 {
     if (!o)
         return TG_ERR_ARGUMENT;
-    const tg_status status = check("optimizer_set_lr", o->params, &(limit){ "lr", lr, 0, rate_limit }, 1, &o->error);
+    const double rate = tg_config_number(lr, 0);
+    const tg_status status =
+        check("optimizer_set_lr", o->params, &(limit){ "lr", rate, 0, rate_limit }, 1, &o->error);
     if (status == TG_OK)
-        o->h.lr = lr;
+        o->h.lr = rate;
     return status;
 }
 

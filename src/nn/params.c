@@ -1,6 +1,7 @@
 /* params.c - a parameter set's life and layout, and its leaves. */
 #include "nn/params.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/platform.h"
@@ -10,22 +11,12 @@ enum { KNOWN_FLAGS = TG_PARAM_NO_DECAY | TG_PARAM_FROZEN };
 
 /* Making ---------------------------------------------------------------------------------------------------------- */
 
-static bool is_repeated(const tg_param_spec *specs, int i)
-{
-    for (int j = 0; j < i; j++)
-        if (!strcmp(specs[j].name, specs[i].name))
-            return true;
-    return false;
-}
-
 static tg_status check_spec(const tg_param_spec *specs, int i, tg_error *err)
 {
     const tg_param_spec *s = &specs[i];
     char text[192];
     if (!s->name || !*s->name)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: parameter %d has no name", i);
-    if (is_repeated(specs, i))
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: two parameters are named %s", s->name);
     if (s->flags & ~(unsigned)KNOWN_FLAGS)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: %s has the flags %#x, known are %#x", s->name,
                               s->flags, (unsigned)KNOWN_FLAGS);
@@ -84,10 +75,11 @@ static size_t bytes_of(const tg_params *p)
 static bool allocate(tg_params *p)
 {
     p->at = tg_allocate_zeroed(&p->allocator, (size_t)p->n * sizeof *p->at);
+    p->by_name = tg_allocate(&p->allocator, (size_t)p->n * sizeof *p->by_name);
     p->names = tg_allocate(&p->allocator, p->name_bytes);
     p->values = tg_allocate_zeroed(&p->allocator, bytes_of(p));
     p->grads = tg_allocate_zeroed(&p->allocator, bytes_of(p));
-    return p->at && p->names && p->values && p->grads;
+    return p->at && p->by_name && p->names && p->values && p->grads;
 }
 
 static void lay_out(tg_params *p, const tg_param_spec *specs)
@@ -98,6 +90,7 @@ static void lay_out(tg_params *p, const tg_param_spec *specs)
         tg_parameter *q = &p->at[i];
         q->name = strcpy(name, specs[i].name);
         q->extent = (tg_extent){ .size = tg_shape_size(&specs[i].shape), .shape = specs[i].shape };
+        p->by_name[i] = (tg_named){ .name = name, .i = i };
         q->offset = offset;
         q->flags = specs[i].flags;
         q->sink = (tg_sink){ .name = q->name,
@@ -110,6 +103,23 @@ static void lay_out(tg_params *p, const tg_param_spec *specs)
         offset += padded(q->extent.size, p->dtype);
         name += strlen(name) + 1;
     }
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const tg_named *)a)->name, ((const tg_named *)b)->name);
+}
+
+/* Puts the names in order, where equal ones are neighbours. */
+static tg_status index_names(tg_params *p, tg_error *err)
+{
+    if (p->n > 0)
+        qsort(p->by_name, (size_t)p->n, sizeof *p->by_name, compare_names);
+    for (int i = 1; i < p->n; i++)
+        if (compare_names(&p->by_name[i - 1], &p->by_name[i]) == 0)
+            return tg_error_raise(err, TG_ERR_ARGUMENT, "params_create: two parameters are named %s",
+                                  p->by_name[i].name);
+    return TG_OK;
 }
 
 static tg_params *new_set(tg_params layout)
@@ -141,12 +151,16 @@ tg_params *tg_params_create_with(tg_dtype dtype, const tg_param_spec *specs, int
         return NULL;
     }
     tg_params *p = new_set(layout);
-    if (p)
-        lay_out(p, specs);
-    else
+    if (!p) {
         tg_error_raise(err, TG_ERR_MEMORY, "params_create: no memory for %d parameters of %lld elements", n,
                        (long long)layout.size);
-    return p;
+        return NULL;
+    }
+    lay_out(p, specs);
+    if (index_names(p, err) == TG_OK)
+        return p;
+    tg_params_destroy(p);
+    return NULL;
 }
 
 tg_params *tg_params_create(tg_dtype dtype, const tg_param_spec *specs, int n, tg_error *err)
@@ -160,6 +174,7 @@ void tg_params_destroy(tg_params *p)
         return;
     const tg_allocator a = p->allocator;
     tg_release(&a, p->at, (size_t)p->n * sizeof *p->at);
+    tg_release(&a, p->by_name, (size_t)p->n * sizeof *p->by_name);
     tg_release(&a, p->names, p->name_bytes);
     tg_release(&a, p->values, bytes_of(p));
     tg_release(&a, p->grads, bytes_of(p));
@@ -245,10 +260,11 @@ int64_t tg_params_offset(const tg_params *p, int i)
 
 int tg_params_find(const tg_params *p, const char *name)
 {
-    for (int i = 0; name && i < tg_params_count(p); i++)
-        if (!strcmp(p->at[i].name, name))
-            return i;
-    return -1;
+    if (tg_params_count(p) == 0 || !name)
+        return -1;
+    const tg_named key = { .name = name },
+                   *found = bsearch(&key, p->by_name, (size_t)p->n, sizeof key, compare_names);
+    return found ? found->i : -1;
 }
 
 tg_status tg_params_set_flags(tg_params *p, int i, unsigned flags, tg_error *err)

@@ -14,6 +14,11 @@ typedef struct tg_parameter {
     tg_sink sink;
 } tg_parameter;
 
+typedef struct tg_named {
+    const char *name;
+    int i; /* the parameter's number */
+} tg_named;
+
 struct tg_params {
     tg_allocator allocator;
     const tg_kernels *kernels;
@@ -25,6 +30,7 @@ struct tg_params {
     int64_t length; /* of each flat buffer, in elements */
     void *values, *grads;
     tg_parameter *at;
+    tg_named *by_name; /* sorted */
     char *names;
     size_t name_bytes;
 };

@@ -61,8 +61,31 @@ static void wrapping_borrows(void **state)
     assert_false(tg_needs_grad(x));
     assert_ptr_equal(tg_data(tg_detach(x)), values);
     assert_ptr_equal(tg_data(tg_reshape(x, TG_SHAPE(4))), values);
-    assert_false(tg_is_valid(tg_wrap(t, TG_SHAPE(1), (const char *)values + 1)));
+    assert_false(tg_is_valid(tg_wrap(t, TG_SHAPE(1), (const float *)((uintptr_t)values + 1))));
     says(t, TG_ERR_ARGUMENT, "wrap: the data is not aligned to elements of 4 bytes");
+    tg_tape_reset(t);
+    static const double wide[] = { 1, 2 };
+    assert_false(tg_is_valid(tg_wrap(t, TG_SHAPE(2), wide)));
+    says(t, TG_ERR_DTYPE,
+         "wrap: float64 data on a float32 tape; tg_constant copies and converts, tg_wrap borrows data of the tape's "
+         "own "
+         "dtype");
+    tg_tape_reset(t);
+    assert_false(tg_is_valid(tg_wrap(t, TG_SHAPE(2), (const void *)values)));
+    says(t, TG_ERR_ARGUMENT,
+         "wrap: the data is a pointer to void; give one to float or double, a batch to tg_wrap_batch, or a data set "
+         "to "
+         "tg_wrap_dataset");
+    tg_tape_reset(t);
+    assert_false(tg_is_valid(tg_wrap(t, TG_SHAPE(2), NULL)));
+    says(t, TG_ERR_ARGUMENT, "wrap: the data is NULL");
+    tg_tape_reset(t);
+    assert_int_equal(tg_size(tg_wrap(t, TG_SHAPE(2, 0), NULL)), 0);
+    assert_int_equal(tg_tape_status(t), TG_OK);
+    tg_tape *u = tg_tape_create(TG_F64);
+    assert_false(tg_is_valid(tg_wrap(u, TG_SHAPE(2), values)));
+    assert_int_equal(tg_tape_status(u), TG_ERR_DTYPE);
+    tg_tape_destroy(u);
     tg_tape_destroy(t);
 }
 
@@ -335,7 +358,7 @@ static void no_tape_is_an_error_not_a_crash(void **state)
     tg_tape_reset(NULL);
     assert_int_equal(tg_tape_status(NULL), TG_ERR_ARGUMENT);
     assert_false(tg_is_valid(tg_full(NULL, TG_SCALAR, 1)));
-    assert_false(tg_is_valid(tg_wrap(NULL, TG_SCALAR, &f)));
+    assert_false(tg_is_valid(tg_wrap(NULL, TG_SCALAR, (float[]){ 1 })));
     assert_int_equal(tg_backward((tg_tensor){ 0 }), TG_ERR_ARGUMENT);
 }
 

@@ -9,6 +9,8 @@
 
 #include "failing_allocator.h"
 #include "tapegrad/data.h"
+#include "tapegrad/ops.h"
+#include "tapegrad/tape.h"
 
 enum { N = 23 };
 
@@ -164,6 +166,57 @@ static void the_default_size_is_64(void **state)
     tg_dataset_finish(&set);
 }
 
+static void assert_says(tg_tape *t, tg_status status, const char *text)
+{
+    assert_int_equal(tg_tape_status(t), status);
+    assert_non_null(strstr(tg_tape_message(t), text));
+    tg_tape_reset(t);
+}
+
+/* Rows go on a tape of their own dtype; on one of the other they are an error, never bits read as what they are not. */
+static void rows_are_wrapped_with_their_dtype(void **state)
+{
+    (void)state;
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
+        for (int in_order = 0; in_order < 2; in_order++) {
+            tg_dataset set = numbered((tg_dtype)dtype), empty = { 0 };
+            tg_batches *batches =
+                tg_batches_create(&set, &(tg_batches_config){ .size = 5, .in_order = in_order }, NULL);
+            tg_tape *t = tg_tape_create((tg_dtype)dtype), *other = tg_tape_create((tg_dtype)!dtype);
+            tg_batch b = { 0 };
+            double first[2];
+            assert_false(tg_is_valid(tg_wrap_batch(t, &b)));
+            assert_says(t, TG_ERR_ARGUMENT, "wrap_batch: the batch has no rows; tg_batches_next fills it");
+            assert_true(tg_batches_next(batches, &b));
+            assert_int_equal(b.dtype, dtype);
+            const tg_tensor x = tg_wrap_batch(t, &b), all = tg_wrap_dataset(t, &set);
+            assert_ptr_equal(tg_data(x), b.x);
+            assert_ptr_equal(tg_data(all), set.x);
+            assert_true(tg_dim(x, 0) == 5 && tg_dim(x, 1) == 2 && tg_dim(all, 0) == N && tg_dim(all, 1) == 2);
+            assert_int_equal(tg_read_f64(tg_slice(all, 0, 3, 4), first, 2), TG_OK);
+            assert_true(first[0] == 3 && first[1] == -3);
+            assert_false(tg_is_valid(tg_wrap_batch(other, &b)));
+            assert_says(other, TG_ERR_DTYPE,
+                        dtype == TG_F64
+                            ? "wrap_batch: rows of float64 on a tape of float32; fill a set of the tape's"
+                            : "wrap_batch: rows of float32 on a tape of float64; fill a set of the tape's");
+            assert_false(tg_is_valid(tg_wrap_dataset(other, &set)));
+            assert_says(other, TG_ERR_DTYPE, "wrap_dataset: rows of float");
+            assert_false(tg_is_valid(tg_wrap_batch(t, NULL)));
+            assert_says(t, TG_ERR_ARGUMENT, "wrap_batch: the batch is NULL");
+            assert_false(tg_is_valid(tg_wrap_dataset(t, NULL)));
+            assert_says(t, TG_ERR_ARGUMENT, "wrap_dataset: the set is NULL");
+            assert_false(tg_is_valid(tg_wrap_dataset(t, &empty)));
+            assert_says(t, TG_ERR_STATE, "wrap_dataset: the set is empty");
+            assert_false(tg_is_valid(tg_wrap_batch(NULL, &b)));
+            assert_false(tg_is_valid(tg_wrap_dataset(NULL, &set)));
+            tg_tape_destroy(t);
+            tg_tape_destroy(other);
+            tg_batches_destroy(batches);
+            tg_dataset_finish(&set);
+        }
+}
+
 static void create_refuses(void **state)
 {
     (void)state;
@@ -225,6 +278,7 @@ int main(void)
         cmocka_unit_test(in_order_batches_point_into_the_set),
         cmocka_unit_test(a_ragged_batch_can_be_dropped),
         cmocka_unit_test(the_default_size_is_64),
+        cmocka_unit_test(rows_are_wrapped_with_their_dtype),
         cmocka_unit_test(create_refuses),
         cmocka_unit_test(only_create_allocates),
     };

@@ -80,9 +80,12 @@ static void idx_of_other_ranks_is_read(void **state)
     tg_dataset_finish(&set);
     /* Labels have rank 1, pictures have not. */
     write_pair(state, rank2, sizeof rank2, rank2, sizeof rank2);
-    assert_refused(state, TG_ERR_FORMAT, SAYS("/y: ", "magic number", "0x00000802", "0x00000801"));
+    assert_refused(state, TG_ERR_FORMAT,
+                   SAYS("/y: ", "magic number", "0x00000802", "expected 0x00000801 (unsigned bytes of rank 1)"));
     write_pair(state, one, sizeof one, one, sizeof one);
-    assert_refused(state, TG_ERR_FORMAT, SAYS("/x: ", "magic number", "0x00000801", "0x00000802"));
+    assert_refused(
+        state, TG_ERR_FORMAT,
+        SAYS("/x: ", "magic number", "0x00000801", "0x00000802 to 0x00000804 (unsigned bytes of rank 2 to 4)"));
 }
 
 static void every_truncation_of_idx_is_refused(void **state)
@@ -221,19 +224,19 @@ static void write_batch(const char *path, int n, int label, long extra)
     free(data);
 }
 
-static void cifar10_is_read(void **state)
+/* Any number of rows each, where the caller chooses the files. */
+static void batches_of_cifar10_are_read(void **state)
 {
-    const char *dir = ((scratch *)*state)->dir;
+    const char *paths[5];
     tg_dataset set = { .dtype = TG_F64 };
     tg_error err;
     for (int i = 1; i <= 5; i++) {
         char name[32];
-        assert_int_equal(tg_dataset_read_cifar10(&set, dir, TG_TRAIN, &err), TG_ERR_IO);
-        snprintf(name, sizeof name, "data_batch_%d.bin", i);
-        assert_non_null(strstr(err.text, name));
-        write_batch(scratch_path(state, name), i, i, 0);
+        snprintf(name, sizeof name, "small_%d", i);
+        paths[i - 1] = scratch_path(state, name);
+        write_batch(paths[i - 1], i, i, 0);
     }
-    assert_int_equal(tg_dataset_read_cifar10(&set, dir, TG_TRAIN, &err), TG_OK);
+    assert_int_equal(tg_dataset_read_cifar10_files(&set, paths, 5, &err), TG_OK);
     assert_true(set.n == 15 && set.features == 3072 && set.classes == 10);
     for (int batch = 1, row = 0; batch <= 5; batch++)
         for (int i = 0; i < batch; i++, row++) {
@@ -242,10 +245,51 @@ static void cifar10_is_read(void **state)
                 assert_true(((double *)set.x)[row * 3072 + j] == ((i + j) & 255) / 255.);
         }
     tg_dataset_finish(&set);
-    write_batch(scratch_path(state, "test_batch.bin"), 2, 0, 0);
+}
+
+/* A file of `size` zeros, which takes no room on the disk. */
+static void write_zeros(const char *path, off_t size)
+{
+    scratch_write(path, "", 0);
+    assert_int_equal(truncate(path, size), 0);
+}
+
+/* The set itself has 10000 rows in each of its files: one that was cut is refused, also where a row ends. */
+static void cifar10_is_whole_or_refused(void **state)
+{
+    enum { ROWS = 10000 };
+    const char *dir = ((scratch *)*state)->dir, *test = scratch_path(state, "test_batch.bin");
+    failing f = { .fail_at = 2 };
+    const tg_allocator poor = failing_allocator(&f);
+    tg_dataset set = { 0 }, train = { .allocator = &poor };
+    tg_error err;
+    static const struct {
+        long rows, extra;
+    } cuts[] = { { 9999, 0 }, { 10001, 0 }, { 1, 0 }, { 0, 0 }, { 10000, -1 }, { 10000, 1 } };
+    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+        write_zeros(test, cuts[i].rows * RECORD + cuts[i].extra);
+        assert_int_equal(tg_dataset_read_cifar10(&set, dir, TG_TEST, &err), TG_ERR_FORMAT);
+        assert_non_null(strstr(err.text, "/test_batch.bin: file of "));
+        assert_non_null(strstr(err.text, "expected 30730000 (10000 records of a label and 3072 pixels)"));
+    }
+    write_zeros(test, (off_t)ROWS * RECORD);
     assert_int_equal(tg_dataset_read_cifar10(&set, dir, TG_TEST, &err), TG_OK);
-    assert_true(set.n == 2 && set.labels[1] == 1);
+    assert_true(set.n == ROWS && set.features == 3072);
     tg_dataset_finish(&set);
+    for (int i = 1; i <= 5; i++) {
+        char name[32];
+        assert_int_equal(tg_dataset_read_cifar10(&set, dir, TG_TRAIN, &err), TG_ERR_IO);
+        snprintf(name, sizeof name, "data_batch_%d.bin", i);
+        assert_non_null(strstr(err.text, name));
+        write_zeros(scratch_path(state, name), (off_t)ROWS * RECORD);
+    }
+    /* All five are taken: what fails is the memory for 50000 rows, which a test needs not have. */
+    assert_int_equal(tg_dataset_read_cifar10(&train, dir, TG_TRAIN, &err), TG_ERR_MEMORY);
+    assert_non_null(strstr(err.text, "50000 rows of 3072 features"));
+    write_zeros(scratch_path(state, "data_batch_4.bin"), (off_t)(ROWS - 1) * RECORD);
+    assert_int_equal(tg_dataset_read_cifar10(&set, dir, TG_TRAIN, &err), TG_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "/data_batch_4.bin: "));
+    assert_empty(&set);
 }
 
 static void unsound_cifar10_is_refused(void **state)
@@ -322,7 +366,8 @@ int main(void)
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(long_paths_keep_their_reason),
         cmocka_unit_test(mnist_has_its_names),
-        cmocka_unit_test(cifar10_is_read),
+        cmocka_unit_test(batches_of_cifar10_are_read),
+        cmocka_unit_test(cifar10_is_whole_or_refused),
         cmocka_unit_test(unsound_cifar10_is_refused),
         cmocka_unit_test(failed_allocations_leave_nothing),
     };

@@ -294,6 +294,35 @@ static void test_what_cannot_be_done(void **state)
     assert_fails(RUN("--json", "nowhere/digits.json"), "nowhere/digits.json");
 }
 
+/* Links are followed and stay, permissions are kept, what a killed run left is used again, and what is no file is
+   neither written to nor replaced. */
+static void test_files_are_put_in_their_places(void **state)
+{
+    (void)state;
+    static const char *const reports[] = { "--csv", "--json" };
+    struct stat info;
+    for (int i = 0; i < 2; i++) {
+        const char *other = reports[!i];
+        scratch_write("real", "old", 3);
+        scratch_write("real.part", "left by a killed run", 20);
+        assert_int_equal(chmod("real", 0600), 0);
+        assert_int_equal(symlink("real", "link"), 0);
+        assert_int_equal(mkfifo("fifo", 0600), 0);
+        quiet_accuracy(
+            RUN("--data", "moons", "--epochs", "1", "--quiet", "--save", "none", other, "none", reports[i], "link"));
+        assert_true(lstat("link", &info) == 0 && S_ISLNK(info.st_mode));
+        assert_true(lstat("real", &info) == 0 && (info.st_mode & 0777) == 0600);
+        assert_has(tg_text_of("real"), i ? "\n}\n" : "epoch,samples");
+        assert_null(strstr(tg_text_of("real"), "killed"));
+        assert_false(exists("real.part"));
+        assert_fails(RUN("--data", "moons", "--save", "none", other, "none", reports[i], "fifo"), "no regular file");
+        assert_true(lstat("fifo", &info) == 0 && S_ISFIFO(info.st_mode));
+        remove("link");
+        remove("fifo");
+        remove("real");
+    }
+}
+
 /* What was there stays when a run comes to nothing. */
 static void test_divergence_keeps_the_file(void **state)
 {
@@ -339,6 +368,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_threads_change_no_digit),
         cmocka_unit_test(test_a_step_allocates_nothing),
         cmocka_unit_test(test_load_gives_what_was_saved),
+        cmocka_unit_test(test_files_are_put_in_their_places),
         cmocka_unit_test(test_divergence_keeps_the_file),
         cmocka_unit_test(test_an_interrupt_saves),
         cmocka_unit_test(test_without_arguments),

@@ -17,6 +17,7 @@ static void overloads_work(void **)
     const float two[] = { 2 };
     tg_tensor x = tg_variable(tape, TG_SHAPE(3), values);
     tg_tensor y = tg_mul(x, tg_constant(tape, TG_SCALAR, two));
+    assert_true(tg_item(tg_wrap(tape, TG_SCALAR, two)) == 2);
     double out[3];
     assert_int_equal(tg_read(y, out, 3), TG_OK);
     assert_true(out[2] == 6);

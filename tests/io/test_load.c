@@ -102,6 +102,10 @@ static void sound_files_are_loaded(void **state)
         "{" TENSOR_S "," TENSOR_N "," TENSOR_B "," TENSOR_W "}",
         "{\"__metadata__\":{}," TENSOR_W REST,
         "{" TENSOR_W ",\"__metadata__\":{\"format\":\"pt\",\"a\":\"\\u20ac\"}" REST,
+        "{\"__metadata__\": null ," TENSOR_W REST,
+        "{\"__metadata__\":{\"a\\u0000b\":\"\\u0000\",\"a\":\"x\"}," TENSOR_W REST,
+        "{\"w\":{\"dtype\":\"F32\",\"extra\":[{\"a\":[[],{},-1.5e-3,0,true,false,null,\"]}\"],\"b\":{\"c\":1E9}}, 7],"
+        "\"shape\":[2,3],\"extra\":null,\"data_offsets\":[0,24],\"x\":{}}" REST,
         "{ \"\\u0077\" :\t{ \"data_offsets\": [ 0 , 24 ], \"shape\": [ 2, 3 ],\n\"dtype\" : \"F\\u00332\" } " REST
         "   ",
     };
@@ -157,7 +161,21 @@ static void unsound_headers_are_refused(void **state)
         { "{\"w\":{\"dtype\":\"F32\",\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT, "no field 'shape'" },
         { "{\"w\":{\"dtype\":\"F32\",\"shape\":[2,3]}" REST, TG_ERR_FORMAT, "no field 'data_offsets'" },
         { "{\"w\":{\"dtype\":\"F32\",\"size\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
-          "the field 'size'" },
+          "no field 'shape'" },
+        { "{\"w\":{\"extra\":[1,2,],\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
+          "']', expected a value" },
+        { "{\"w\":{\"extra\":01,\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
+          "'1', expected ','" },
+        { "{\"w\":{\"extra\":nul,\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
+          "'n', expected a value" },
+        { "{\"w\":{\"extra\":1.,\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
+          "expected a value" },
+        { "{\"w\":{\"extra\":{\"a\":[1}},\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST,
+          TG_ERR_FORMAT, "'}', expected ','" },
+        { "{\"w\\u0000\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
+          "'w\\xc0\\x80' is not one of the set's 4" },
+        { "{\"\\u001b[2J\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
+          "'\\x1b[2J' is not one of the set's 4" },
         { "{\"w\":{\"dtype\":\"BF16\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
           "tensor 'w' has dtype 'BF16', expected 'F32' or 'F64'" },
         { "{\"w\":{\"dtype\":\"F64\",\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
@@ -225,6 +243,11 @@ static void deep_nesting_is_refused(void **state)
     memset(header + 1, '{', sizeof header - 2);
     write_file(state, header, data, sizeof data);
     assert_refused(state, p, TG_ERR_FORMAT, "'{', expected '\"'");
+    memset(header, '[', sizeof header);
+    memcpy(header, "{\"w\":{\"extra\":", 14);
+    header[sizeof header - 1] = '\0';
+    write_file(state, header, data, sizeof data);
+    assert_refused(state, p, TG_ERR_FORMAT, "a value nested more than 128 deep");
     tg_params_destroy(p);
 }
 

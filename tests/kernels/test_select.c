@@ -68,6 +68,42 @@ static void the_environment_chooses_the_default(void **state)
     unsetenv("TAPEGRAD_KERNELS");
 }
 
+/* What the environment asks for in vain is found out by asking, with a sentence. */
+static void vain_wishes_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kernels, *threads, *says; /* says: NULL if all is well */
+    } cases[] = {
+        { NULL, NULL, NULL },
+        { "", "", NULL },
+        { "generic", "3", NULL },
+        { "avx9", NULL, "TAPEGRAD_KERNELS is 'avx9', which is no kernel set that this machine runs: these are " },
+        { "GENERIC", "3", "'GENERIC'" },
+        { "\x1b[2J", "3", "'\\x1b[2J'" },
+        { "generic", "many", "TAPEGRAD_THREADS is 'many', expected a number of threads from 1 to 64" },
+        { NULL, "0", "'0'" },
+        { NULL, "-1", "'-1'" },
+        { NULL, "4x", "'4x'" },
+        { NULL, "65", "'65'" },
+        { NULL, "99999999999999999999", "'99999999999999999999'" },
+        { NULL, "64", NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tg_error err = { .status = TG_ERR_IO, .text = "old" };
+        setenv("TAPEGRAD_KERNELS", cases[i].kernels ? cases[i].kernels : "", 1);
+        setenv("TAPEGRAD_THREADS", cases[i].threads ? cases[i].threads : "", 1);
+        const tg_status status = tg_environment_check(&err);
+        assert_int_equal(status, cases[i].says ? TG_ERR_ARGUMENT : TG_OK);
+        assert_int_equal(err.status, status);
+        assert_non_null(strstr(err.text, cases[i].says ? cases[i].says : ""));
+        assert_int_equal(err.text[0] != '\0', cases[i].says != NULL);
+        assert_int_equal(tg_environment_check(NULL), status);
+    }
+    unsetenv("TAPEGRAD_KERNELS");
+    unsetenv("TAPEGRAD_THREADS");
+}
+
 static void every_table_is_complete(void **state)
 {
     (void)state;
@@ -95,6 +131,7 @@ int main(void)
         cmocka_unit_test(every_set_can_be_chosen),
         cmocka_unit_test(an_unknown_name_changes_nothing),
         cmocka_unit_test(the_environment_chooses_the_default),
+        cmocka_unit_test(vain_wishes_are_told),
         cmocka_unit_test(every_table_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

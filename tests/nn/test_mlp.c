@@ -67,6 +67,21 @@ static void defaults_are_as_documented(void **state)
     tg_mlp_destroy(net);
 }
 
+static void zero_itself_can_be_asked_for(void **state)
+{
+    (void)state;
+    tg_mlp *net = make(&(tg_mlp_config){ SIZES(2, 2), .activation = TG_LEAKY_RELU, .leaky_slope = TG_ZERO,
+                                         .init = TG_INIT_NORMAL, .init_std = TG_ZERO });
+    tg_mlp *twin = tg_mlp_clone(net, TG_F64, NULL);
+    assert_true(tg_mlp_settings(net)->leaky_slope == 0 && tg_mlp_settings(net)->init_std == 0);
+    assert_true(tg_mlp_settings(twin)->leaky_slope == 0 && tg_mlp_settings(twin)->init_std == 0);
+    const float *w = tg_params_values(tg_mlp_params(net), NULL);
+    for (int i = 0; i < 4; i++)
+        assert_true(w[i] == 0);
+    tg_mlp_destroy(net);
+    tg_mlp_destroy(twin);
+}
+
 /* First weights --------------------------------------------------------------------------------------------------- */
 
 enum { IN = 300, OUT = 200, N = IN * OUT };
@@ -267,13 +282,10 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layers_are_named_and_shaped),
-        cmocka_unit_test(defaults_are_as_documented),
-        cmocka_unit_test(weights_have_the_deviation_of_their_rule),
-        cmocka_unit_test(a_seed_gives_the_same_bits),
-        cmocka_unit_test(a_twin_of_a_twin_has_the_same_bits),
-        cmocka_unit_test(a_bad_config_is_refused),
-        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(layers_are_named_and_shaped),  cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(zero_itself_can_be_asked_for), cmocka_unit_test(weights_have_the_deviation_of_their_rule),
+        cmocka_unit_test(a_seed_gives_the_same_bits),   cmocka_unit_test(a_twin_of_a_twin_has_the_same_bits),
+        cmocka_unit_test(a_bad_config_is_refused),      cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("mlp", tests, NULL, NULL);
 }

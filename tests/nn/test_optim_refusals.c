@@ -45,6 +45,34 @@ static void numbers_out_of_range_are_refused(void **state)
     tg_params_destroy(p);
 }
 
+/* No number that a program has in a config becomes another one: it is taken or refused, and TG_ZERO is zero. */
+static void what_is_set_is_taken_or_refused(void **state)
+{
+    (void)state;
+    tg_params *p = tg_params_create(TG_F64, &one, 1, NULL);
+    REFUSED(sgd, tg_sgd_config, "lr is 0 or was left out; 0.01 is usual, and TG_ZERO asks", .lr = 0);
+    REFUSED(sgd, tg_sgd_config, "lr is 0 or was left out", .momentum = 0.9);
+    REFUSED(adam, tg_adam_config, "lr is 0 or was left out; 0.001 is usual, and TG_ZERO asks", .lr = 0.0);
+    REFUSED(adamw, tg_adam_config, "lr is 0 or was left out", .weight_decay = 0.1);
+    REFUSED(sgd, tg_sgd_config, "lr = -1 ", .lr = -1);
+    REFUSED(sgd, tg_sgd_config, "momentum = -1 ", .lr = 0.1, .momentum = -1);
+    REFUSED(sgd, tg_sgd_config, "dampening = -1 ", .lr = 0.1, .momentum = 0.9, .dampening = -1);
+    REFUSED(sgd, tg_sgd_config, "weight_decay = -1 ", .lr = 0.1, .weight_decay = -1);
+    REFUSED(adam, tg_adam_config, "lr = -1 ", .lr = -1);
+    REFUSED(adam, tg_adam_config, "beta1 = -1 ", .lr = 0.1, .beta1 = -1);
+    REFUSED(adam, tg_adam_config, "beta2 = -1 ", .lr = 0.1, .beta2 = -1);
+    REFUSED(adam, tg_adam_config, "eps = -1 ", .lr = 0.1, .eps = -1);
+    REFUSED(adamw, tg_adam_config, "weight_decay = -1 ", .lr = 0.1, .weight_decay = -1);
+    tg_optimizer *o = tg_sgd_create(p, &(tg_sgd_config){ .lr = TG_ZERO, .momentum = TG_ZERO }, NULL);
+    assert_true(tg_optimizer_lr(o) == 0);
+    assert_int_equal(tg_optimizer_set_lr(o, TG_ZERO), TG_OK);
+    assert_true(tg_optimizer_lr(o) == 0);
+    assert_int_equal(tg_optimizer_set_lr(o, -1), TG_ERR_ARGUMENT);
+    assert_true(TG_ZERO > 0 && TG_ZERO < 1e-300);
+    tg_optimizer_destroy(o);
+    tg_params_destroy(p);
+}
+
 static void a_step_without_gradients_is_refused(void **state)
 {
     (void)state;
@@ -106,9 +134,8 @@ static void nothing_is_asked_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_out_of_range_are_refused),
-        cmocka_unit_test(a_step_without_gradients_is_refused),
-        cmocka_unit_test(the_rate_can_be_set),
+        cmocka_unit_test(numbers_out_of_range_are_refused),    cmocka_unit_test(what_is_set_is_taken_or_refused),
+        cmocka_unit_test(a_step_without_gradients_is_refused), cmocka_unit_test(the_rate_can_be_set),
         cmocka_unit_test(nothing_is_asked_of_nothing),
     };
     return cmocka_run_group_tests_name("optim_refusals", tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* test_params.c - parameter sets: layout, values, flags, errors. */
 #include "sample_set.h"
 
+#include <time.h>
+
 #include "tapegrad/tape.h"
 
 /* Layout ---------------------------------------------------------------------------------------------------------- */
@@ -361,6 +363,37 @@ static void every_allocation_may_fail(void **state)
     assert_true(f.outstanding == 0 && f.bytes == 0);
 }
 
+/* Names are compared some 20 times each, not each with every other, which would take minutes. */
+static void many_names_take_no_time(void **state)
+{
+    (void)state;
+    enum { MANY = 200000, BYTES = 16 };
+    tg_param_spec *many = calloc(MANY, sizeof *many);
+    char(*names)[BYTES] = calloc(MANY, BYTES);
+    const clock_t start = clock();
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], BYTES, "layer%d", (int)((i * INT64_C(7919)) % MANY)); /* in no order */
+        many[i] = (tg_param_spec){ .name = names[i], .shape = { 0 } };
+    }
+    tg_error err;
+    tg_params *p = tg_params_create(TG_F32, many, MANY, &err);
+    assert_non_null(p);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(tg_params_find(p, names[i]), i);
+    assert_int_equal(tg_params_find(p, "layer"), -1);
+    assert_int_equal(tg_params_find(p, "layer200000"), -1);
+    tg_params *twin = tg_params_clone(p, TG_F64, NULL);
+    assert_int_equal(tg_params_find(twin, names[MANY - 1]), MANY - 1);
+    many[MANY - 1].name = names[5];
+    assert_null(tg_params_create(TG_F32, many, MANY, &err));
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_create", "two parameters are named", names[5]);
+    assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
+    tg_params_destroy(twin);
+    tg_params_destroy(p);
+    free(names);
+    free(many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +410,7 @@ int main(void)
         cmocka_unit_test(flags_are_replaced),
         cmocka_unit_test(nothing_is_asked_of_nothing),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(many_names_take_no_time),
     };
     return cmocka_run_group_tests_name("params", tests, NULL, NULL);
 }

@@ -38,6 +38,15 @@ static void defaults_are_as_documented(void **state)
     assert_true(tg_schedule_lr(&(tg_schedule){ 0 }, 5) == 0);
 }
 
+static void zero_itself_can_be_asked_for(void **state)
+{
+    (void)state;
+    const tg_schedule step = { .kind = TG_SCHEDULE_STEP, .lr = 1, .factor = TG_ZERO },
+                      none = { .kind = TG_SCHEDULE_COSINE, .lr = TG_ZERO, .floor = TG_ZERO };
+    assert_true(tg_schedule_lr(&step, 0) == 1 && tg_schedule_lr(&step, 1) == 0);
+    assert_true(tg_schedule_lr(&none, 0) == 0 && tg_schedule_lr(&none, 1) == 0);
+}
+
 static void a_period_stretches_the_exponential(void **state)
 {
     (void)state;
@@ -76,14 +85,27 @@ static void nonsense_is_nan(void **state)
     assert_true(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1, .warmup = -1 }, 0)));
     assert_true(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1, .period = -1 }, 0)));
     assert_true(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1, .kind = (tg_schedule_kind)9 }, 0)));
+    for (int kind = 0; kind < 4; kind++)
+        for (int sign = 0; sign < 2; sign++) {
+            const double bad = sign ? -1 : (double)INFINITY;
+            const tg_schedule s = { .kind = (tg_schedule_kind)kind, .lr = 1 };
+            tg_schedule lr = s, factor = s, floor = s;
+            lr.lr = factor.factor = floor.floor = bad;
+            assert_true(isnan(tg_schedule_lr(&lr, 1)) && isnan(tg_schedule_lr(&factor, 1)));
+            assert_true(isnan(tg_schedule_lr(&floor, 1)) && !isnan(tg_schedule_lr(&s, 1)));
+        }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rates_are_those_of_pytorch),         cmocka_unit_test(defaults_are_as_documented),
-        cmocka_unit_test(a_period_stretches_the_exponential), cmocka_unit_test(the_cosine_stays_on_its_floor),
-        cmocka_unit_test(a_warm_up_leads_to_every_schedule),  cmocka_unit_test(nonsense_is_nan),
+        cmocka_unit_test(rates_are_those_of_pytorch),
+        cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(zero_itself_can_be_asked_for),
+        cmocka_unit_test(a_period_stretches_the_exponential),
+        cmocka_unit_test(the_cosine_stays_on_its_floor),
+        cmocka_unit_test(a_warm_up_leads_to_every_schedule),
+        cmocka_unit_test(nonsense_is_nan),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }

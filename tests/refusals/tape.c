@@ -124,7 +124,7 @@ LEAF(tg_variable_f32, floats)
 LEAF(tg_variable_f64, values)
 LEAF(tg_constant_f32, floats)
 LEAF(tg_constant_f64, values)
-LEAF(tg_wrap, values)
+LEAF(tg_wrap_f64, values)
 
 #define UNTYPED(f)                                                                                                   \
     REFUSALS(f)                                                                                                      \
@@ -137,6 +137,16 @@ LEAF(tg_wrap, values)
     }
 UNTYPED(tg_variable_untyped)
 UNTYPED(tg_constant_untyped)
+UNTYPED(tg_wrap_untyped)
+
+REFUSALS(tg_wrap_f32)
+{
+    HOLDS(!tg_wrap_f32(NULL, TG_SHAPE(2), floats).tape);
+    TAPE(TG_ERR_DTYPE, tg_wrap_f32(t, TG_SHAPE(2), floats));
+    HOLDS(!tg_wrap_f64(narrow, TG_SHAPE(2), values).id && tg_tape_status(narrow) == TG_ERR_DTYPE);
+    HOLDS(!tg_wrap_f32(narrow, TG_SHAPE(2), NULL).id && tg_tape_status(narrow) == TG_ERR_ARGUMENT);
+    HOLDS(!tg_wrap_f32(narrow, TG_SHAPE(-2), floats).id && tg_tape_status(narrow) == TG_ERR_SHAPE);
+}
 
 REFUSALS(tg_full)
 {
