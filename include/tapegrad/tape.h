@@ -214,6 +214,10 @@ inline tg_tensor tg_constant(tg_tape *tape, tg_shape shape, decltype(nullptr))
 {
     return tg_constant_untyped(tape, shape, nullptr);
 }
+inline tg_tensor tg_wrap(tg_tape *tape, tg_shape shape, decltype(nullptr))
+{
+    return tg_wrap_untyped(tape, shape, nullptr);
+}
 inline tg_status tg_read(tg_tensor x, float *out, int64_t n)
 {
     return tg_read_f32(x, out, n);

@@ -148,15 +148,21 @@ static void print_real(char body[BODY], const conversion *c, double x)
     set_point(body);
 }
 
-/* The bytes of a string that are to be shown: a limit does not cut inside a character. */
+/* The bytes of a string that are to be shown: a limit does not cut inside a character. What lies at the limit may not be
+   there. */
 static size_t shown_bytes(const char *text, int limit)
 {
     size_t n = 0;
     while ((limit < 0 || n < (size_t)limit) && text[n])
         n++;
-    const bool is_cut = limit > 0 && n == (size_t)limit;
-    for (int i = 0; is_cut && i < 3 && n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; i++)
-        n--;
+    if (n != (size_t)limit)
+        return n;
+    for (size_t i = 1; i <= 3 && i <= n; i++) {
+        const unsigned char byte = (unsigned char)text[n - i];
+        const size_t size = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+        if (byte < 0x80 || size > 1)
+            return size > i ? n - i : n;
+    }
     return n;
 }
 

@@ -122,6 +122,49 @@ size_t tg_application_text(const tg_tape *t, const tg_node *node, uint32_t id, c
     return n + tg_format(text + n, size - n, ": ");
 }
 
+bool tg_tape_note_made(tg_tape *t, uint32_t first, uint32_t of)
+{
+    void *made = t->made;
+    const bool good = tg_heap_grow(&t->heap, &made, &t->made_capacity, t->n_made + 1, sizeof *t->made);
+    t->made = made;
+    if (good)
+        t->made[t->n_made++] = (tg_made){ .first = first, .last = t->count, .of = of };
+    else
+        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to record what %u rules made", t->n_made + 1);
+    return good;
+}
+
+/* Whose vjp made node `id`; 0 if none did. */
+static uint32_t maker_of(const tg_tape *t, uint32_t id)
+{
+    uint32_t lo = 0, hi = t->n_made;
+    while (lo < hi) {
+        const uint32_t mid = lo + (hi - lo) / 2;
+        if (t->made[mid].first <= id)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo && id <= t->made[lo - 1].last ? t->made[lo - 1].of : 0;
+}
+
+size_t tg_place_text(const tg_tape *t, char *text, size_t size)
+{
+    enum { MOST = 3 }; /* the operation that was called, and the innermost ones */
+    uint32_t chain[MOST], depth = 0;
+    for (uint32_t id = t->in_vjp_id; id; id = maker_of(t, id)) {
+        depth -= depth == MOST;
+        chain[depth++] = id;
+    }
+    size_t n = 0;
+    while (depth-- > 0) {
+        n += tg_format(text + n, size - n, "in the reverse pass of ");
+        const size_t room = size - n < size / MOST ? size - n : size / MOST;
+        n += tg_application_text(t, tg_node_at(t, chain[depth]), chain[depth], text + n, room);
+    }
+    return n;
+}
+
 tg_status tg_tensor_fail(tg_tensor x, tg_status status, const char *what, const char *format, ...)
 {
     char text[TG_TEXT];

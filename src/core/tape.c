@@ -95,6 +95,7 @@ void tg_tape_destroy(tg_tape *t)
     tg_heap_free(&t->heap, t->held, t->held_capacity * sizeof *t->held);
     tg_heap_free(&t->heap, t->kept, t->kept_capacity * sizeof *t->kept);
     tg_heap_free(&t->heap, t->labels, t->label_capacity * sizeof *t->labels);
+    tg_heap_free(&t->heap, t->made, t->made_capacity * sizeof *t->made);
     tg_arena_finish(&t->arena, &t->heap);
     tg_store_finish(&t->store, &t->heap);
     tg_allocator a = t->heap.allocator;
@@ -114,11 +115,7 @@ tg_status tg_tape_raise_v(tg_tape *t, tg_status status, const char *format, va_l
         return status;
     if (t->status != TG_OK)
         return t->status;
-    size_t n = 0;
-    if (t->in_vjp) {
-        n = tg_format(t->message, sizeof t->message, "in the reverse pass of ");
-        n += tg_application_text(t, t->in_vjp, t->in_vjp_id, t->message + n, sizeof t->message - n);
-    }
+    size_t n = t->in_vjp ? tg_place_text(t, t->message, sizeof t->message) : 0;
     n += tg_format_v(t->message + n, sizeof t->message - n, format, args);
     const bool is_error = (unsigned)(status - 1) < TG_ERR_FORMAT;
     if (!is_error)
@@ -271,6 +268,8 @@ void tg_tape_truncate(tg_tape *t, uint32_t count)
     tg_tape_drop_kept(t, count);
     tg_labels_drop(t, count);
     tg_tape_unbind(t, count);
+    while (t->n_made && t->made[t->n_made - 1].first > count)
+        t->n_made--;
     t->count = count;
 }
 

@@ -123,6 +123,11 @@ typedef struct tg_label {
     char *text;
 } tg_label;
 
+/* The nodes first .. last, which the vjp of node `of` left on the tape while its gradients were recorded. */
+typedef struct tg_made {
+    uint32_t first, last, of;
+} tg_made;
+
 /* A gradient between its making and its use. */
 typedef struct tg_slot {
     enum tg_slot_kind {
@@ -167,6 +172,8 @@ struct tg_tape {
     tg_bound_set *bound; /* newest first */
     tg_label *labels;    /* ids ascending */
     uint32_t n_labels, label_capacity;
+    tg_made *made; /* ascending */
+    uint32_t n_made, made_capacity;
     uint32_t *held; /* ids of the recorded nodes with TG_NODE_BUFFER, ascending */
     uint32_t n_held, held_capacity;
     tg_slot **slots; /* of the reverse pass, by TG_NODES, as nodes */
@@ -248,6 +255,14 @@ const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
    behind the name, if any, of its result, which is tensor `id` or 0. Both return the bytes written. */
 size_t tg_tensor_text(const tg_tape *tape, uint32_t id, char *text, size_t size);
 size_t tg_application_text(const tg_tape *tape, const tg_node *node, uint32_t id, char *text, size_t size);
+
+/* Notes what the vjp of node `of` left on the tape: the nodes from `first` on. False, with the error raised, out of
+   memory. */
+bool tg_tape_note_made(tg_tape *tape, uint32_t first, uint32_t of);
+
+/* How a message begins that is raised while a vjp runs: `in the reverse pass of log: "p" [2]: `. If the vjp is of what
+   another vjp made, that of the operation which was called comes first. Returns the bytes written. */
+size_t tg_place_text(const tg_tape *tape, char *text, size_t size);
 
 /* Raises an error about x, which is on its tape: `read: "hidden" [64, 784]: ` and the format. Returns the tape's status. */
 tg_status tg_tensor_fail(tg_tensor x, tg_status status, const char *what, const char *format, ...)

@@ -117,6 +117,8 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
     t->in_vjp = NULL;
     if (!v->records)
         recycle_notes(t, count, arena);
+    else if (t->count > count && !tg_tape_note_made(t, count + 1, id))
+        return false;
     if (n->flags & TG_NODE_GUARDED && !v->records)
         t->epoch = (t->epoch + 1) | TG_NOTES_EPOCH; /* handles that a user's rule kept to its notes are stale */
     return !t->shut;

@@ -649,6 +649,27 @@ static void the_trap_says_where_and_what(void **state)
          "is -inf; input 0 is finite, input 1 is finite, input 2 is finite");
 }
 
+/* Of what a derivative is made of, too, the operation that was called comes first, and its tensor. */
+static void derivatives_of_derivatives_are_traced(void **state)
+{
+    (void)state;
+    tg_tensor p = tg_name(scalar(1e-80), "p"), y = tg_name(tg_log(p), "likelihood"), g, h;
+    ok(tg_grad(y, null, &p, 1, &g, TG_CREATE_GRAPH));
+    ok(tg_grad(g, null, &p, 1, &h, TG_CREATE_GRAPH));
+    tg_tape_set_trap(tape, TG_TRAP_NONFINITE);
+    const tg_status status = tg_grad(tg_scale(h, 1e140), null, &p, 1, &g, 0);
+    const char *first = "in the reverse pass of log \"likelihood\": \"p\" []: in the reverse pass of ";
+    assert_int_equal(status, TG_ERR_NONFINITE);
+    assert_memory_equal(tg_tape_message(tape), first, strlen(first));
+    assert_non_null(strstr(tg_tape_message(tape), "the result is "));
+    tg_tape_reset(tape); /* what is forgotten is not traced */
+    tg_tape_set_trap(tape, TG_TRAP_NONFINITE);
+    says(tg_backward(tg_reciprocal(tg_name(scalar(1e-300), "p"))), TG_ERR_NONFINITE,
+         "in the reverse pass of reciprocal: \"p\" []: scaled_ratio: [] x [] x \"p\" []: the result is -inf; input 0 "
+         "is "
+         "finite, input 1 is finite, input 2 is finite");
+}
+
 #define OWN(name) cmocka_unit_test_setup_teardown(name, make, destroy)
 
 int main(void)
@@ -669,6 +690,7 @@ int main(void)
         OWN(null_in_the_place_of_a_call),
         OWN(gradients_that_do_not_fit),
         OWN(the_trap_says_where_and_what),
+        OWN(derivatives_of_derivatives_are_traced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

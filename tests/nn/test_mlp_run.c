@@ -257,6 +257,31 @@ static void predicting_keeps_an_error(void **state)
 
 /* Errors ---------------------------------------------------------------------------------------------------------- */
 
+/* Width and dtype are looked at together; what fails within is named by its layer. */
+static void both_faults_and_the_layer_are_said(void **state)
+{
+    (void)state;
+    tg_mlp *net = make(&(tg_mlp_config){ SIZES(4, 3, 2), .dtype = TG_F64 });
+    tg_tape *narrow = tg_tape_create(TG_F32), *t = tg_tape_create(TG_F64);
+    tg_mlp_forward(net, tg_name(tg_full(narrow, TG_SHAPE(2, 5), 1), "batch"));
+    assert_int_equal(tg_tape_status(narrow), TG_ERR_SHAPE);
+    assert_string_equal(tg_tape_message(narrow),
+                        "mlp_forward: \"batch\" [2, 5]: layer0 takes rows of 4, and "
+                        "layer0.weight is of float64, the tape of float32; tg_mlp_clone makes a "
+                        "twin");
+    const double far[] = { 1, (double)INFINITY };
+    assert_int_equal(
+        tg_params_write_f64(tg_mlp_params(net), tg_params_find(tg_mlp_params(net), "layer1.bias"), far, 2, NULL),
+        TG_OK);
+    tg_tape_set_trap(t, TG_TRAP_NONFINITE);
+    tg_mlp_forward(net, tg_full(t, TG_SHAPE(2, 4), 1));
+    ASSERT_SAYS(tg_tape_status(t), tg_tape_message(t), TG_ERR_NONFINITE, "mlp_forward: layer1: linear: [2, 3] x ",
+                "\"layer1.weight\" [3, 2] x \"layer1.bias\" [2]", "input 2 is inf at [1]");
+    tg_tape_destroy(narrow);
+    tg_tape_destroy(t);
+    tg_mlp_destroy(net);
+}
+
 static void a_bad_input_is_an_error_on_the_tape(void **state)
 {
     (void)state;
@@ -304,6 +329,7 @@ int main(void)
         cmocka_unit_test(labels_are_the_largest_logits),
         cmocka_unit_test(a_nan_is_the_largest),
         cmocka_unit_test(predicting_keeps_an_error),
+        cmocka_unit_test(both_faults_and_the_layer_are_said),
         cmocka_unit_test(a_bad_input_is_an_error_on_the_tape),
     };
     return cmocka_run_group_tests_name("mlp_run", tests, NULL, NULL);

@@ -198,6 +198,26 @@ REFUSALS(tg_batches_next)
     tg_batches_destroy(batches);
     finish();
 }
+/* A batch of float32 and one without rows, to t, which is of float64. */
+REFUSALS(tg_wrap_batch)
+{
+    static const float x[2] = { 1, 2 };
+    const tg_batch batch = { .n = 1, .shape = { 2, { 1, 2 } }, .dtype = TG_F32, .x = x };
+    const tg_batch odd_shape = { .n = 1, .shape = { -1, { 1 } }, .dtype = TG_F64, .x = x };
+    HOLDS(!tg_wrap_batch(NULL, &batch).tape);
+    HOLDS(!tg_wrap_batch(NULL, NULL).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_wrap_batch(t, NULL));
+    TAPE(TG_ERR_DTYPE, tg_wrap_batch(t, &batch));
+    TAPE(TG_ERR_SHAPE, tg_wrap_batch(t, &odd_shape));
+}
+REFUSALS(tg_wrap_dataset)
+{
+    HOLDS(!tg_wrap_dataset(NULL, &none).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_wrap_dataset(t, NULL));
+    TAPE(TG_ERR_STATE, tg_wrap_dataset(t, &none));
+    TAPE(TG_ERR_DTYPE, tg_wrap_dataset(t, filled()));
+    finish();
+}
 REFUSALS(tg_batches_start)
 {
     tg_batches_start(NULL, 1);

@@ -126,15 +126,6 @@ LEAF(tg_constant_f32, floats)
 LEAF(tg_constant_f64, values)
 LEAF(tg_wrap_f64, values)
 
-REFUSALS(tg_wrap_f32)
-{
-    TAPE(TG_ERR_DTYPE, tg_wrap_f32(t, TG_SHAPE(2), floats));
-    HOLDS(!tg_wrap_f32(NULL, TG_SHAPE(2), floats).tape);
-    HOLDS(!tg_is_valid(tg_wrap_f32(narrow, TG_SHAPE(2), NULL)) && tg_tape_status(narrow) == TG_ERR_ARGUMENT);
-    HOLDS(!tg_is_valid(tg_wrap_f32(narrow, (tg_shape){ .rank = -1 }, floats)) &&
-          tg_tape_status(narrow) == TG_ERR_SHAPE);
-}
-
 #define UNTYPED(f)                                                                                                   \
     REFUSALS(f)                                                                                                      \
     {                                                                                                                \
@@ -147,6 +138,15 @@ REFUSALS(tg_wrap_f32)
 UNTYPED(tg_variable_untyped)
 UNTYPED(tg_constant_untyped)
 UNTYPED(tg_wrap_untyped)
+
+REFUSALS(tg_wrap_f32)
+{
+    HOLDS(!tg_wrap_f32(NULL, TG_SHAPE(2), floats).tape);
+    TAPE(TG_ERR_DTYPE, tg_wrap_f32(t, TG_SHAPE(2), floats));
+    HOLDS(!tg_wrap_f64(narrow, TG_SHAPE(2), values).id && tg_tape_status(narrow) == TG_ERR_DTYPE);
+    HOLDS(!tg_wrap_f32(narrow, TG_SHAPE(2), NULL).id && tg_tape_status(narrow) == TG_ERR_ARGUMENT);
+    HOLDS(!tg_wrap_f32(narrow, TG_SHAPE(-2), floats).id && tg_tape_status(narrow) == TG_ERR_SHAPE);
+}
 
 REFUSALS(tg_full)
 {
