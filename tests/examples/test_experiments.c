@@ -2,7 +2,6 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "scratch.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 
 #include "process.h"
+#include "tree.h"
 #include "xml.h"
 
 enum { ARGUMENTS_MOST = 16, FIELDS = 8, PATH_MOST = 600 };
@@ -401,17 +401,9 @@ static int enter(void **state)
     return scratch_open(state) == 0 ? chdir(((scratch *)*state)->dir) : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *ftw)
-{
-    (void)info;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 static int leave(void **state)
 {
-    return chdir("/") == 0 ? nftw(((scratch *)*state)->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS) : -1;
+    return chdir("/") == 0 ? tree_close(state) : -1;
 }
 
 int main(int argc, char **argv)
