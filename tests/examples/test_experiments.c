@@ -166,6 +166,20 @@ static void test_figures(void **state)
     assert_below("all/r4.1", "largest relative difference, central differences", 1e-6);
 }
 
+/* The whole form of what needs no data set, against what the reports say. */
+static void test_whole_form_without_data(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("run", "r0.2", "--out", "whole")->status, 0);
+    assert_true(ours("whole/r0.2", "training accuracy, sigmoid, 10000 epochs") == 100);
+    assert_true(ours("whole/r0.2", "training accuracy, tanh, 4000 epochs") == 100);
+    assert_int_equal(RUN("run", "r1.4", "--out", "whole")->status, 0);
+    assert_true(fabs(ours("whole/r1.4", "training loss") - 0.017) < 0.003);
+    assert_int_equal(RUN("run", "r3.2", "--out", "whole")->status, 0);
+    assert_below("whole/r3.2", "mean loss of the last 1000 observations",
+                 0.8 * ours("whole/r3.2", "mean loss of the first 1000 observations"));
+}
+
 /* A file's text has this in it. */
 static void assert_in_file(const char *path, const char *part)
 {
@@ -413,6 +427,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_all_run),
         cmocka_unit_test(test_pictures_and_pages_are_well_formed),
         cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_whole_form_without_data),
         cmocka_unit_test(test_pages_of_short_runs_are_honest),
         cmocka_unit_test(test_what_was_run_is_kept),
         cmocka_unit_test(test_the_same_bytes_at_any_number_of_threads),
