@@ -281,8 +281,7 @@ const experiment r1_experiments[] = {
       "Larger batches, a faster decay, a higher rate, more hidden units.", 0, LAB_CIFAR10, tuned },
     { "r1.6b", "Two-layer network on CIFAR-10, the best one, with augmentation",
       "Hidden 80, 4500 iterations of 1000 rows, with flips and scaled pixels, early stopping with a patience, and "
-      "the "
-      "parameters of the best epoch by validation kept.",
+      "the parameters of the best epoch by validation kept.",
       0, LAB_CIFAR10, best_network },
     { "r1.6c", "Two-layer network on CIFAR-10, with principal components",
       "The report reduced 3072 features to about 640 by PCA and found no gain on top of the weight penalty.", 0,
