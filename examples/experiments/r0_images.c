@@ -239,8 +239,8 @@ static void epochs_and_rates(lab *l)
 const experiment r0_image_experiments[] = {
     { "r0.3a", "Pictures with and without subtracting the mean",
       "2,000 epochs at rate 0.1, all rows at once. Without subtracting the mean, the report's loss falls at first "
-      "and "
-      "then stays constant: inputs that are all positive and large drive the sigmoids of the hidden layer to 0 or 1, "
+      "and then stays constant: inputs that are all positive and large drive the sigmoids of the hidden layer to 0 "
+      "or 1, "
       "the same for every row, where their derivative vanishes.",
       0, LAB_CIFAR10, mean_image },
     { "r0.3b", "Confusion matrices of the training, validation and test sets",
@@ -248,8 +248,7 @@ const experiment r0_image_experiments[] = {
       confusion },
     { "r0.3c", "t-SNE of each hidden layer, for two and three hidden layers",
       "Networks of two and of three hidden layers, 1,000 epochs at rate 0.01; the activations of each hidden layer "
-      "on "
-      "the test rows, embedded in the plane by exact t-SNE.",
+      "on the test rows, embedded in the plane by exact t-SNE.",
       0, LAB_MNIST, hidden_layers },
     { "r0.3d", "Epochs of 100 to 2,000, and three learning rates",
       "100, 500, 1,000 and 2,000 epochs at rate 0.1; rates 0.1, 0.01 and 0.001 at 100 epochs.", 0, LAB_CIFAR10,

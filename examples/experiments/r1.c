@@ -127,10 +127,10 @@ static void best_network(lab *l)
               "The rate decays by 0.95 each epoch, not by the 0.8 of the other tuned runs, which leaves a hundredth "
               "of it after 20 of the 92 epochs: augmented rows take longer to learn.");
     const fit_point *best = &r->record.points[r->record.best];
-    page_text(l->page,
-              "%s after epoch %lld. The parameters are those of epoch %lld, the best by validation accuracy.",
-              r->record.stopped ? "Early stopping ended the training" : "The training ran to its end, which was",
-              (long long)lab_last(r)->epoch, (long long)best->epoch);
+    page_text(
+        l->page, "%s after epoch %lld. The parameters are those of epoch %lld, the best by validation accuracy.",
+        r->record.stopped ? "Early stopping ended the training" : "The training was not stopped early; it ended",
+        (long long)lab_last(r)->epoch, (long long)best->epoch);
     lab_compare(l, "validation accuracy", "%.1f", 53, 100 * best->held_out_accuracy, "%", other_draws);
     lab_compare(l, "test accuracy", "%.1f", 50.8, test, "%", other_draws);
     lab_compare(l, "training time", "%.0f", 185, r->record.seconds, "s", "another machine");
@@ -281,8 +281,7 @@ const experiment r1_experiments[] = {
       "Larger batches, a faster decay, a higher rate, more hidden units.", 0, LAB_CIFAR10, tuned },
     { "r1.6b", "Two-layer network on CIFAR-10, the best one, with augmentation",
       "Hidden 80, 4500 iterations of 1000 rows, with flips and scaled pixels, early stopping with a patience, and "
-      "the "
-      "parameters of the best epoch by validation kept.",
+      "the parameters of the best epoch by validation kept.",
       0, LAB_CIFAR10, best_network },
     { "r1.6c", "Two-layer network on CIFAR-10, with principal components",
       "The report reduced 3072 features to about 640 by PCA and found no gain on top of the weight penalty.", 0,

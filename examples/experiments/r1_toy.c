@@ -225,18 +225,17 @@ const experiment r1_toy_experiments[] = {
       "and weights here, in float64.",
       0, 0, scores },
     { "r1.2", "Toy network: the derivations against the tape",
-      "The report derives dJ/dz3 = (softmax(z3) - D) / N, dJ/dW2, dJ/db2, dJ/dW1 and dJ/db1 by hand. Here these "
+      "The report derives dJ/dz3 = (softmax(z3) - D) / N, D the labels one-hot, dJ/dW2, dJ/db2, dJ/dW1 and dJ/db1 by "
+      "hand. Here these "
       "formulas are computed as written, and compared with the gradients that the tape's reverse pass returns.",
       0, 0, derivations },
     { "r1.3", "Toy network: gradient check",
       "The largest relative error of each parameter's gradient against central differences. The report's are those "
-      "of "
-      "steps of 1e-5; here slopes are extrapolated from two steps.",
+      "of steps of 1e-5; here slopes are extrapolated from two steps.",
       0, 0, gradient_check },
     { "r1.4", "Toy network: overfitting five inputs",
       "Gradient descent on the five inputs; the report ends at a loss of 0.017, below the 0.02 that its exercise "
-      "asks "
-      "for.",
+      "asks for.",
       0, 0, overfit },
     { 0 },
 };

@@ -242,8 +242,7 @@ static void learning_curves(lab *l)
 const experiment r2_experiments[] = {
     { "r2.1", "relu, softmax, and softmax made stable",
       "Softmax as it is defined overflows: e^z is infinite, its quotient NaN, and so is the loss. With the largest "
-      "logit "
-      "subtracted first, no finite input overflows.",
+      "logit subtracted first, no finite input overflows.",
       0, 0, stable_softmax },
     { "r2.2", "One network by the tape and by hand",
       "A network of three layers, trained by the tape's gradients and by backpropagation written out from "

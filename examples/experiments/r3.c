@@ -185,13 +185,11 @@ const experiment r3_experiments[] = {
     { "r3.1", "Local derivatives of softmax and cross-entropy",
       "The report derives dl/dy = -1 / y at the label, the softmax Jacobian diag(y) - y yᵀ, and y - t for both "
       "together. Here each is computed by the tape and by its formula, and the route through the explicit Jacobian "
-      "is "
-      "compared with the fused one; so are all derivatives of a two-layer sigmoid network.",
+      "is compared with the fused one; so are all derivatives of a two-layer sigmoid network.",
       0, 0, local_derivatives },
     { "r3.2", "An ellipse and a circle: online descent",
       "Two overlapping sets in the plane, generated; one step for each observation, each seen once. The mean loss "
-      "per "
-      "1,000 observations falls.",
+      "per 1,000 observations falls.",
       0, 0, online },
     { 0 },
 };

@@ -49,8 +49,8 @@ typedef struct source {
     int64_t epochs;
     double pace; /* times the optimizer's learning rate */
     tg_status (*fill)(tg_dataset *set, const char *dir, tg_part part, tg_error *err);
-    int channels, side;             /* of its pictures; 0: it has none */
-    const char *const *class_names; /* NULL: 0, 1, ... */
+    int channels, side; /* of its pictures; 0: it has none */
+    const char *const *class_names;
 } source;
 
 const source *source_at(int i); /* NULL past the last */

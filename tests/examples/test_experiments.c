@@ -2,7 +2,6 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "scratch.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 
 #include "process.h"
+#include "tree.h"
 #include "xml.h"
 
 enum { ARGUMENTS_MOST = 16, FIELDS = 8, PATH_MOST = 600 };
@@ -164,6 +164,20 @@ static void test_figures(void **state)
                 0.8 * ours("all/r3.2", "mean loss of the first 200 observations"));
     assert_above("all/r3.3d", "test accuracy", 65);
     assert_below("all/r4.1", "largest relative difference, central differences", 1e-6);
+}
+
+/* The whole form of what needs no data set, against what the reports say. */
+static void test_whole_form_without_data(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("run", "r0.2", "--out", "whole")->status, 0);
+    assert_true(ours("whole/r0.2", "training accuracy, sigmoid, 10000 epochs") == 100);
+    assert_true(ours("whole/r0.2", "training accuracy, tanh, 4000 epochs") == 100);
+    assert_int_equal(RUN("run", "r1.4", "--out", "whole")->status, 0);
+    assert_true(fabs(ours("whole/r1.4", "training loss") - 0.017) < 0.003);
+    assert_int_equal(RUN("run", "r3.2", "--out", "whole")->status, 0);
+    assert_below("whole/r3.2", "mean loss of the last 1000 observations",
+                 0.8 * ours("whole/r3.2", "mean loss of the first 1000 observations"));
 }
 
 /* A file's text has this in it. */
@@ -401,17 +415,9 @@ static int enter(void **state)
     return scratch_open(state) == 0 ? chdir(((scratch *)*state)->dir) : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *ftw)
-{
-    (void)info;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 static int leave(void **state)
 {
-    return chdir("/") == 0 ? nftw(((scratch *)*state)->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS) : -1;
+    return chdir("/") == 0 ? tree_close(state) : -1;
 }
 
 int main(int argc, char **argv)
@@ -421,6 +427,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_all_run),
         cmocka_unit_test(test_pictures_and_pages_are_well_formed),
         cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_whole_form_without_data),
         cmocka_unit_test(test_pages_of_short_runs_are_honest),
         cmocka_unit_test(test_what_was_run_is_kept),
         cmocka_unit_test(test_the_same_bytes_at_any_number_of_threads),

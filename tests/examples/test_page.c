@@ -3,7 +3,6 @@
 #include "scratch.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 #include "page/json.h"
 #include "page/page.h"
 #include "page/shown.h"
+#include "tree.h"
 #include "xml.h"
 
 static tg_error err;
@@ -574,37 +574,24 @@ static void test_same_bytes(void **state)
     }
 }
 
-static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *f)
-{
-    (void)s;
-    (void)kind;
-    (void)f;
-    return remove(path);
-}
-
-static int close_tree(void **state)
-{
-    return nftw(((scratch *)*state)->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_run, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_hostile_strings, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_a_run_without_a_report, scratch_open, close_tree),
+        cmocka_unit_test_setup_teardown(test_a_run, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_hostile_strings, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_a_run_without_a_report, scratch_open, tree_close),
         cmocka_unit_test(test_shown_numbers),
         cmocka_unit_test(test_json),
-        cmocka_unit_test_setup_teardown(test_a_later_run_replaces, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_an_empty_folder_is_filled, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_foreign_files_are_left_alone, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_what_cannot_be_a_folder, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_wrong_calls, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_a_killed_run, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_an_interrupted_exchange, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_a_full_disk, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_gather, scratch_open, close_tree),
-        cmocka_unit_test_setup_teardown(test_same_bytes, scratch_open, close_tree),
+        cmocka_unit_test_setup_teardown(test_a_later_run_replaces, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_an_empty_folder_is_filled, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_foreign_files_are_left_alone, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_a_folder, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_wrong_calls, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_a_killed_run, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_an_interrupted_exchange, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_a_full_disk, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_gather, scratch_open, tree_close),
+        cmocka_unit_test_setup_teardown(test_same_bytes, scratch_open, tree_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

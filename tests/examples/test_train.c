@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "process.h"
+#include "tree.h"
 
 enum { ARGUMENTS_MOST = 32 };
 
@@ -376,6 +377,32 @@ static void test_divergence_keeps_the_file(void **state)
                 before);
 }
 
+/* A page of the run, whose curves are those of --csv. */
+static void test_a_report(void **state)
+{
+    (void)state;
+    static const char *const files[] = { "index.html",        "run.json",      "table.csv", "training-loss.svg",
+                                         "training-loss.csv", "confusion.svg", "plane.svg" };
+    quiet_accuracy(RUN("--data", "moons", "--epochs", "3", "--quiet", "--report", "page", "--csv", "page.csv"));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "page/%s", files[i]);
+        assert_true(exists(path));
+    }
+    double epoch, samples, rate, loss, held_out, shown = 0;
+    const char *line = strstr(tg_text_of("page.csv"), "\n3,");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "\n%lf,%lf,%lf,%lf,%*f,%lf", &epoch, &samples, &rate, &loss, &held_out), 5);
+    line = strstr(tg_text_of("page/training-loss.csv"), "\ntest,3,");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "\ntest,3,%lf", &shown), 1);
+    assert_true(shown > 0 && shown - held_out < 1e-6 && held_out - shown < 1e-6);
+    assert_has(tg_text_of("page/index.html"), "train --data moons --epochs 3 --quiet --report page --csv page.csv");
+    assert_has(tg_text_of("page/index.html"), "<th class=\"number\">result</th>");
+    assert_fails(RUN("--data", "moons", "--report", "page.csv"), "page.csv");
+    assert_true(exists("page/index.html"));
+}
+
 static void test_help(void **state)
 {
     (void)state;
@@ -393,7 +420,7 @@ static int enter(void **state)
 
 static int leave(void **state)
 {
-    return chdir("/") == 0 ? scratch_close(state) : -1;
+    return chdir("/") == 0 ? tree_close(state) : -1;
 }
 
 int main(int argc, char **argv)
@@ -402,6 +429,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_wrong_arguments),
         cmocka_unit_test(test_what_cannot_be_done),
         cmocka_unit_test(test_help),
+        cmocka_unit_test(test_a_report),
         cmocka_unit_test(test_quiet_writes_what_is_asked),
         cmocka_unit_test(test_every_choice_learns),
         cmocka_unit_test(test_spirals_need_hidden_layers),
