@@ -4,21 +4,21 @@
 #ifdef TG_VECTOR_PASS
 
 /* p[0] is the divisor. */
-STRIP_INLINE vec scaled_var(const strip *s, real scale)
+STRIP_INLINE vec scaled_squares(const strip *s, real scale)
 {
-    return strip_moments(s, strip_in(s, 0), scale).squares / (real)s->l->p[0];
+    return strip_moments(s, strip_in(s, 0), scale).squares;
 }
 
 /* Where the sums or squares left the range of `real`. */
 static __attribute__((noinline)) vec var_again(const strip *s)
 {
-    return scaled_var(s, 1 / SCALE) * SCALE * SCALE;
+    return scaled_squares(s, 1 / SCALE) / (real)s->l->p[0] * SCALE * SCALE;
 }
 
 STRIP_INLINE void var_into(const strip *s)
 {
-    const vec y = scaled_var(s, 1);
-    const mask bad = (y - y) != 0;
+    const vec squares = scaled_squares(s, 1), y = squares / (real)s->l->p[0];
+    const mask bad = (squares - squares) != 0;
     strip_put(s, v_any(bad) ? v_select(bad, var_again(s), y) : y);
 }
 
@@ -32,12 +32,13 @@ static __attribute__((noinline)) moments moments_again(const strip *s)
     return strip_moments(s, strip_in(s, 0), 1 / SCALE);
 }
 
-/* p[0] (x - mean) g, g being one number a line: a mean is rounded, and far from zero by more than the elements deviate, so
+/* p[0] (x - mean) g, and 0 where g is 0, g being one number a line: a mean is rounded, and far from zero by more than the elements deviate, so
    that its rest counts. */
 STRIP_INLINE void var_grad_strip(const strip *s)
 {
     const real *g = (const real *)s->l->in[1] + s->line;
-    vec factor = (s->along ? v_set(*g) : lanes_load(g, s->lanes, 0)) * (real)s->l->p[0], scale = v_set(1);
+    const vec cotangent = s->along ? v_set(*g) : lanes_load(g, s->lanes, 0);
+    vec factor = cotangent * (real)s->l->p[0], scale = v_set(1);
     moments m = strip_moments(s, strip_in(s, 0), 1);
     const mask bad = (m.mean - m.mean) != 0;
     if (v_any(bad)) {
@@ -49,7 +50,8 @@ STRIP_INLINE void var_grad_strip(const strip *s)
     }
     for (int64_t i = 0; i < s->steps; i++)
         strip_store(s, strip_out(s), i,
-                    (v_fma(strip_load(s, strip_in(s, 0), i, 0), scale, -m.mean) - m.rest) * factor);
+                    v_select(cotangent == 0, cotangent,
+                             (v_fma(strip_load(s, strip_in(s, 0), i, 0), scale, -m.mean) - m.rest) * factor));
 }
 
 ROWS(var_grad)

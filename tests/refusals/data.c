@@ -169,21 +169,6 @@ REFUSALS(tg_batches_create)
     NO_OBJECT(TG_ERR_MEMORY, tg_batches_create(filled(), &(tg_batches_config){ .allocator = &no_allocator }, e));
     finish();
 }
-REFUSALS(tg_wrap_batch)
-{
-    const tg_batch narrow_batch = { .n = 1, .shape = TG_SHAPE(1, 2), .dtype = TG_F32, .x = "12345678" };
-    TAPE(TG_ERR_ARGUMENT, tg_wrap_batch(t, NULL));
-    TAPE(TG_ERR_DTYPE, tg_wrap_batch(t, &narrow_batch));
-    HOLDS(!tg_wrap_batch(NULL, &narrow_batch).tape);
-}
-REFUSALS(tg_wrap_dataset)
-{
-    TAPE(TG_ERR_ARGUMENT, tg_wrap_dataset(t, NULL));
-    TAPE(TG_ERR_STATE, tg_wrap_dataset(t, &none));
-    TAPE(TG_ERR_DTYPE, tg_wrap_dataset(t, filled()));
-    HOLDS(!tg_wrap_dataset(NULL, filled()).tape);
-    finish();
-}
 REFUSALS(tg_batches_destroy)
 {
     tg_batches_destroy(NULL);

@@ -96,10 +96,6 @@ REFUSALS(tg_num_threads)
 {
     HOLDS(tg_num_threads() >= 1);
 }
-REFUSALS(tg_environment_check)
-{
-    HOLDS(tg_environment_check(NULL) == tg_environment_check(&err) && err.status == tg_environment_check(NULL));
-}
 REFUSALS(tg_kernel_set_at)
 {
     HOLDS(!tg_kernel_set_at(-1));
