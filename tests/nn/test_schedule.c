@@ -51,8 +51,8 @@ static void zero_can_be_asked_for(void **state)
     assert_true(tg_schedule_lr(&cosine, 2) == 0);
     for (int kind = 0; kind < 4; kind++)
         for (int t = 0; t < 3; t++)
-            assert_true(tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)kind, .lr = TG_ZERO, .warmup = 1 }, t) ==
-                        0);
+            assert_true(
+                tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)kind, .lr = TG_ZERO, .warmup = 1 }, t) == 0);
 }
 
 static void a_period_stretches_the_exponential(void **state)
@@ -98,10 +98,13 @@ static void nonsense_is_nan(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rates_are_those_of_pytorch),         cmocka_unit_test(defaults_are_as_documented),
-        cmocka_unit_test(a_period_stretches_the_exponential), cmocka_unit_test(the_cosine_stays_on_its_floor),
+        cmocka_unit_test(rates_are_those_of_pytorch),
+        cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(a_period_stretches_the_exponential),
+        cmocka_unit_test(the_cosine_stays_on_its_floor),
         cmocka_unit_test(zero_can_be_asked_for),
-        cmocka_unit_test(a_warm_up_leads_to_every_schedule),  cmocka_unit_test(nonsense_is_nan),
+        cmocka_unit_test(a_warm_up_leads_to_every_schedule),
+        cmocka_unit_test(nonsense_is_nan),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }
