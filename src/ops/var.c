@@ -3,23 +3,22 @@
 
 #ifdef TG_VECTOR_PASS
 
+/* Where sums or squares left the range of `real`. */
+static __attribute__((noinline)) moments moments_again(const strip *s)
+{
+    return strip_moments(s, strip_in(s, 0), 1 / SCALE);
+}
+
 /* p[0] is the divisor. */
-STRIP_INLINE vec scaled_squares(const strip *s, real scale)
-{
-    return strip_moments(s, strip_in(s, 0), scale).squares;
-}
-
-/* Where the sums or squares left the range of `real`. */
-static __attribute__((noinline)) vec var_again(const strip *s)
-{
-    return scaled_squares(s, 1 / SCALE) / (real)s->l->p[0] * SCALE * SCALE;
-}
-
 STRIP_INLINE void var_into(const strip *s)
 {
-    const vec squares = scaled_squares(s, 1), y = squares / (real)s->l->p[0];
+    const real n = (real)s->l->p[0];
+    const vec squares = strip_moments(s, strip_in(s, 0), 1).squares;
     const mask bad = (squares - squares) != 0;
-    strip_put(s, v_any(bad) ? v_select(bad, var_again(s), y) : y);
+    vec y = squares / n;
+    if (v_any(bad))
+        y = v_select(bad, moments_again(s).squares / n * SCALE * SCALE, y);
+    strip_put(s, y);
 }
 
 ROWS(var)
@@ -27,18 +26,17 @@ ROWS(var)
     each_strip(l, var_into);
 }
 
-static __attribute__((noinline)) moments moments_again(const strip *s)
-{
-    return strip_moments(s, strip_in(s, 0), 1 / SCALE);
-}
-
-/* p[0] (x - mean) g, and 0 where g is 0, g being one number a line: a mean is rounded, and far from zero by more than the elements deviate, so
+/* p[0] (x - mean) g, and 0 where g is, g being one number a line: a mean is rounded, and far from zero by more than the elements deviate, so
    that its rest counts. */
-STRIP_INLINE void var_grad_strip(const strip *s)
+STRIP_INLINE vec factor_of(const strip *s)
 {
     const real *g = (const real *)s->l->in[1] + s->line;
-    const vec cotangent = s->along ? v_set(*g) : lanes_load(g, s->lanes, 0);
-    vec factor = cotangent * (real)s->l->p[0], scale = v_set(1);
+    return (s->along ? v_set(*g) : lanes_load(g, s->lanes, 0)) * (real)s->l->p[0];
+}
+
+STRIP_INLINE void var_grad_strip(const strip *s)
+{
+    vec factor = factor_of(s), scale = v_set(1);
     moments m = strip_moments(s, strip_in(s, 0), 1);
     const mask bad = (m.mean - m.mean) != 0;
     if (v_any(bad)) {
@@ -50,13 +48,61 @@ STRIP_INLINE void var_grad_strip(const strip *s)
     }
     for (int64_t i = 0; i < s->steps; i++)
         strip_store(s, strip_out(s), i,
-                    v_select(cotangent == 0, cotangent,
+                    v_select(factor == 0, factor,
                              (v_fma(strip_load(s, strip_in(s, 0), i, 0), scale, -m.mean) - m.rest) * factor));
+}
+
+/* Lines side by side, of which `width` strips, at most ABREAST, go together: each row of them is read as it lies. */
+enum { ABREAST = 32, FEW = 4 };
+
+/* Each strip's mean distance from `from`. */
+STRIP_INLINE void mean_distances(const strip *first, int64_t width, const vec *from, vec *mean)
+{
+    const real *x = strip_in(first, 0);
+    total t[ABREAST];
+    memset(t, 0, (size_t)width * sizeof *t);
+    for (int64_t i = 0; i < first->steps; i += FEW)
+        for (int64_t w = 0; w < width; w++) {
+            vec sum = v_set(0);
+            for (int64_t r = i; r < i + FEW && r < first->steps; r++)
+                sum += v_load(x + r * first->step + w * VL) - from[w];
+            total_add(&t[w], sum);
+        }
+    for (int64_t w = 0; w < width; w++)
+        mean[w] = strip_total(first, &t[w]) / (real)first->steps;
+}
+
+STRIP_INLINE void var_grad_abreast(const tg_loop *l, int64_t line, int64_t width)
+{
+    const strip first = { l->rows, l->row[0], VL, VL, false, line, l };
+    const real *x = strip_in(&first, 0);
+    real *y = strip_out(&first);
+    vec zero[ABREAST] = { { 0 } }, mean[ABREAST], rest[ABREAST], factor[ABREAST];
+    mean_distances(&first, width, zero, mean);
+    mean_distances(&first, width, mean, rest);
+    for (int64_t w = 0; w < width; w++)
+        factor[w] = factor_of(&(strip){ .lanes = VL, .line = line + w * VL, .l = l });
+    for (int64_t i = 0; i < l->rows; i++)
+        for (int64_t w = 0; w < width; w++) {
+            const int64_t at = i * first.step + w * VL;
+            v_store(y + at, (v_load(x + at) - mean[w] - rest[w]) * factor[w]);
+        }
+    for (int64_t w = 0; w < width; w++)
+        if (v_any((mean[w] - mean[w]) != 0)) {
+            strip s = first;
+            s.line += w * VL;
+            var_grad_strip(&s);
+        }
 }
 
 ROWS(var_grad)
 {
-    each_strip(l, var_grad_strip);
+    int64_t line = 0;
+    for (int64_t width; l->row[0] > 1 && (width = (l->cols - line) / VL) > 0; line += width * VL) {
+        width = width < ABREAST ? width : ABREAST;
+        var_grad_abreast(l, line, width);
+    }
+    each_strip_from(l, line, var_grad_strip);
 }
 
 #else
@@ -123,7 +169,9 @@ static void grad_vjp(tg_vjp *v)
 }
 
 static const tg_sample grad_samples[] = {
-    { .n = 2, .inputs = { { .shape = { 3, { 2, 3, 4 } } }, { .shape = { 3, { 2, 1, 4 } } } }, OVER(2, 0, { 2, { 2, 4 } }) },
+    { .n = 2,
+      .inputs = { { .shape = { 3, { 2, 3, 4 } } }, { .shape = { 3, { 2, 1, 4 } } } },
+      OVER(2, 0, { 2, { 2, 4 } }) },
     { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 1, 1 } } } }, OVER(3, 1, { 0 }) },
 };
 

@@ -17,12 +17,12 @@ typedef struct way {
 } way;
 
 static const way ways[] = {
-    { 1, 1, 1, 1, 1, 1, false },   { 3, 5, 4, 1, 1, 4, false },   { 9, 2, 4, 1, 4, 1, false },
-    { 1, 200, 4, 1, 4, 1, false }, { 2, 200, 4, 1, 4, 1, false }, { 1, 3000, 4, 1, 4, 1, false },
+    { 1, 1, 1, 1, 1, 1, false },    { 3, 5, 4, 1, 1, 4, false },    { 9, 2, 4, 1, 4, 1, false },
+    { 1, 200, 4, 1, 4, 1, false },  { 2, 200, 4, 1, 4, 1, false },  { 1, 3000, 4, 1, 4, 1, false },
     { 40, 10, 1, 4, 10, 1, false }, { 40, 10, 4, 1, 10, 1, false }, { 20, 12, 1, 4, 4, 1, false },
-    { 17, 1, 1, 4, 4, 1, false },  { 20, 3, 1, 4, 4, 1, false },  { 20, 5, 1, 4, 5, 1, false },
-    { 13, 50, 4, 1, 4, 1, false }, { 13, 50, 1, 4, 4, 1, false }, { 13, 50, 4, 1, 1, 4, false },
-    { 13, 50, 2, 2, 2, 2, false }, { 60, 50, 4, 1, 4, 1, true },  { 60, 50, 1, 4, 1, 4, true },
+    { 17, 1, 1, 4, 4, 1, false },   { 20, 3, 1, 4, 4, 1, false },   { 20, 5, 1, 4, 5, 1, false },
+    { 13, 50, 4, 1, 4, 1, false },  { 13, 50, 1, 4, 4, 1, false },  { 13, 50, 4, 1, 1, 4, false },
+    { 13, 50, 2, 2, 2, 2, false },  { 60, 50, 4, 1, 4, 1, true },   { 60, 50, 1, 4, 1, 4, true },
 };
 enum { WAYS = sizeof ways / sizeof ways[0], STRIDE = 10, OFFSETS = 4 * 3000 };
 
@@ -100,8 +100,11 @@ static void ones(void)
 {
     const int64_t k = 20000000;
     float *x = constants(k + 64, 1);
-    static const way dense[] = { { 1, 1, 1, 1, 1, 1, false }, { 3, 2, 1, 1, 1, 1, false }, { 17, 1, 1, 1, 1, 1, false },
-                                 { 16, 4, 1, 1, 1, 1, false }, { 4, 13, 1, 1, 1, 1, false } };
+    static const way dense[] = { { 1, 1, 1, 1, 1, 1, false },
+                                 { 3, 2, 1, 1, 1, 1, false },
+                                 { 17, 1, 1, 1, 1, 1, false },
+                                 { 16, 4, 1, 1, 1, 1, false },
+                                 { 4, 13, 1, 1, 1, 1, false } };
     for (size_t i = 0; i < sizeof dense / sizeof dense[0]; i++)
         assert_true(error_of(&dense[i], k, x, 0) == 0);
     free(x);

@@ -242,14 +242,19 @@ static void norms_and_clips_of_any_size(void **state)
         tg_dtype dtype;
         double g, norm, most, clipped; /* four elements of g */
     } cases[] = {
-        { TG_F64, 1e200, 2e200, 1, 0.5 },      { TG_F64, 1e-200, 2e-200, 1e-210, 0.5e-210 },
-        { TG_F64, 3e307, 6e307, 6e-10, 3e-10 }, { TG_F64, 0, 0, 1, 0 },
-        { TG_F64, 3, 6, 0.6, 0.3 },            { TG_F32, 1e38, 2e38, 2e-7, 1e-7 },
-        { TG_F32, 1e38, 2e38, 2e-30, 1e-30 },  { TG_F32, 1e-30, 2e-30, 2e-37, 1e-37 },
+        { TG_F64, 1e200, 2e200, 1, 0.5 },
+        { TG_F64, 1e-200, 2e-200, 1e-210, 0.5e-210 },
+        { TG_F64, 3e307, 6e307, 6e-10, 3e-10 },
+        { TG_F64, 0, 0, 1, 0 },
+        { TG_F64, 3, 6, 0.6, 0.3 },
+        { TG_F32, 1e38, 2e38, 2e-7, 1e-7 },
+        { TG_F32, 1e38, 2e38, 2e-30, 1e-30 },
+        { TG_F32, 1e-30, 2e-30, 2e-37, 1e-37 },
         { TG_F64, 5e-324, 1e-323, 1, 5e-324 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        tg_params *p = tg_params_create(cases[i].dtype, &(tg_param_spec){ .name = "w", .shape = TG_SHAPE(4) }, 1, NULL);
+        tg_params *p =
+            tg_params_create(cases[i].dtype, &(tg_param_spec){ .name = "w", .shape = TG_SHAPE(4) }, 1, NULL);
         tg_tape *t = tg_tape_create(cases[i].dtype);
         double norm, g[4];
         assert_int_equal(tg_params_add_grad(p, 0, tg_full(t, TG_SHAPE(4), cases[i].g), NULL), TG_OK);

@@ -50,8 +50,8 @@ static void zero_itself_can_be_asked_for(void **state)
     assert_true(tg_schedule_lr(&cosine, 2) == 0);
     for (int kind = 0; kind < 4; kind++)
         for (int t = 0; t < 3; t++)
-            assert_true(tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)kind, .lr = TG_ZERO, .warmup = 1 }, t) ==
-                        0);
+            assert_true(
+                tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)kind, .lr = TG_ZERO, .warmup = 1 }, t) == 0);
 }
 
 static void a_period_stretches_the_exponential(void **state)

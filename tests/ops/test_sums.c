@@ -46,15 +46,16 @@ static void means(tg_dtype d)
     /* Up and down again, and a little more. */
     const double five[] = { most[d], most[d], -most[d], -most[d], most[d] / 4 };
     close_to(at(tg_sum(variable(t, TG_SHAPE(5), five), TG_ALL, false), 0), most[d] / 4, eps_of[d]);
-    close_to(at(tg_sum(tg_broadcast_to(variable(t, TG_SHAPE(5, 1), five), TG_SHAPE(5, 40)), 0, false), 39), most[d] / 4,
-             eps_of[d]);
+    close_to(at(tg_sum(tg_broadcast_to(variable(t, TG_SHAPE(5, 1), five), TG_SHAPE(5, 40)), 0, false), 39),
+             most[d] / 4, eps_of[d]);
     /* The gradient of a broadcast operand is a sum over two groups of axes. */
     const tg_tensor row = variable(t, TG_SHAPE(1, 70, 1), (double[70]){ 0 });
     const tg_tensor z = tg_add(row, tg_detach(table));
     tg_tensor g;
-    const tg_tensor cotangent = tg_concat((tg_tensor[]){ table, tg_neg(table), tg_full(t, TG_SHAPE(1, 70, 5), 1) }, 3, 0);
-    assert_int_equal(tg_grad(tg_sum(tg_mul(tg_concat((tg_tensor[]){ z, z, tg_slice(z, 0, 0, 1) }, 3, 0), cotangent), TG_ALL,
-                                    false),
+    const tg_tensor cotangent =
+        tg_concat((tg_tensor[]){ table, tg_neg(table), tg_full(t, TG_SHAPE(1, 70, 5), 1) }, 3, 0);
+    assert_int_equal(tg_grad(tg_sum(tg_mul(tg_concat((tg_tensor[]){ z, z, tg_slice(z, 0, 0, 1) }, 3, 0), cotangent),
+                                    TG_ALL, false),
                              (tg_tensor){ 0 }, &row, 1, &g, 0),
                      TG_OK);
     assert_true(isfinite(at(g, 0)));
@@ -79,26 +80,37 @@ static void squares(tg_dtype d)
             close_to(at(y, k), k % 2 ? -1 : 1, sizes[i] == 1 ? 1e-5 : eps_of[d]);
         const double weights[20] = { sizes[i] / 4, 0, 0, -sizes[i] / 8 };
         tg_tensor g;
-        assert_int_equal(tg_grad(tg_sum(tg_mul(y, variable(t, TG_SHAPE(1, 20), weights)), TG_ALL, false), none, &x, 1, &g,
-                                 0),
-                         TG_OK);
+        assert_int_equal(
+            tg_grad(tg_sum(tg_mul(y, variable(t, TG_SHAPE(1, 20), weights)), TG_ALL, false), none, &x, 1, &g, 0),
+            TG_OK);
         /* dx = (c - mean c - n mean(c n)) / size, with c / size = 1/4 and -1/8: mean 1/160, mean(c n) = 3/160 */
         close_to(at(g, 0), 1.0 / 4 - 1.0 / 160 - 3.0 / 160, 1e-4);
     }
     /* A sum of squares beyond the range, and a mean of them in it. */
     const double root = sqrt(most[d] / 3);
-    close_to(at(tg_var(variable(t, TG_SHAPE(4), (double[]){ root, -root, root, -root }), TG_ALL, 0, false), 0), most[d] / 3,
-             10 * eps_of[d]);
+    close_to(at(tg_var(variable(t, TG_SHAPE(4), (double[]){ root, -root, root, -root }), TG_ALL, 0, false), 0),
+             most[d] / 3, 10 * eps_of[d]);
     close_to(at(tg_var(tg_broadcast_to(variable(t, TG_SHAPE(4, 1), (double[]){ root, -root, root, -root }),
                                        TG_SHAPE(4, 30)),
                        0, 0, false),
                 17),
              most[d] / 3, 10 * eps_of[d]);
+    /* Equal ones whose sum is beyond it, along either axis. */
+    const tg_tensor same = tg_retain_grad(tg_broadcast_to(variable(t, TG_SCALAR, &most[d]), TG_SHAPE(20, 40)));
+    for (int axis = 0; axis < 2; axis++) {
+        tg_tensor g;
+        const tg_tensor v = tg_var(same, axis, 0, false);
+        assert_true(at(v, 19) == 0);
+        assert_int_equal(tg_grad(tg_sum(v, TG_ALL, false), none, &same, 1, &g, 0), TG_OK);
+        for (int k = 0; k < 20 * 40; k++)
+            assert_true(at(g, k) == 0);
+    }
     if (d == TG_F32) {
-        const tg_tensor x = variable(t, TG_SHAPE(4), (double[]){ 2e19, -2e19, 0, 0 }), zero = tg_full(t, TG_SHAPE(4), 0);
+        const tg_tensor x = variable(t, TG_SHAPE(4), (double[]){ 2e19, -2e19, 0, 0 }),
+                        zero = tg_full(t, TG_SHAPE(4), 0);
         close_to(at(tg_mse_loss(x, zero, TG_MEAN), 0), 2e38, 1e-6);
-        close_to(at(tg_bce_with_logits(tg_full(t, TG_SHAPE(100), 3e38), tg_full(t, TG_SHAPE(100), 0), TG_MEAN), 0), 3e38,
-                 1e-6);
+        close_to(at(tg_bce_with_logits(tg_full(t, TG_SHAPE(100), 3e38), tg_full(t, TG_SHAPE(100), 0), TG_MEAN), 0),
+                 3e38, 1e-6);
     }
     assert_int_equal(tg_tape_status(t), TG_OK);
     tg_tape_destroy(t);
@@ -115,7 +127,8 @@ static void many(tg_dtype d)
     int32_t *rows = calloc(N, sizeof *rows);
     assert_non_null(rows);
     rows[17] = rows[4711] = 2;
-    const tg_tensor x = variable(t, TG_SHAPE(4, 3), (double[12]){ 0 }), row = variable(t, TG_SHAPE(3), (double[3]){ 0 });
+    const tg_tensor x = variable(t, TG_SHAPE(4, 3), (double[12]){ 0 }),
+                    row = variable(t, TG_SHAPE(3), (double[3]){ 0 });
     const tg_tensor g_rows = tg_full(t, TG_SHAPE(N, 3), 0.1);
     for (int twice = 0; twice < 2; twice++) { /* the second adds to what a first gave */
         tg_tensor y = tg_gather_rows(x, rows, N), g;
@@ -131,12 +144,13 @@ static void many(tg_dtype d)
     tg_tensor g;
     assert_int_equal(tg_grad(tg_add(tg_detach(g_rows), row), g_rows, &row, 1, &g, 0), TG_OK);
     close_to(at(g, 2), tenth * N, bound);
-    close_to(at(tg_mean(tg_broadcast_to(tg_full(t, TG_SHAPE(1), 0.1), TG_SHAPE(10 * N)), TG_ALL, false), 0), tenth, bound);
+    close_to(at(tg_mean(tg_broadcast_to(tg_full(t, TG_SHAPE(1), 0.1), TG_SHAPE(10 * N)), TG_ALL, false), 0), tenth,
+             bound);
     /* The weights of a long batch: the product's own sum, twice. */
     const tg_tensor w = variable(t, TG_SHAPE(3, 3), (double[9]){ 0 });
-    assert_int_equal(tg_grad(tg_add(tg_matmul(tg_detach(g_rows), w), tg_linear(tg_detach(g_rows), w, row)), g_rows, &w, 1, &g,
-                             0),
-                     TG_OK);
+    assert_int_equal(
+        tg_grad(tg_add(tg_matmul(tg_detach(g_rows), w), tg_linear(tg_detach(g_rows), w, row)), g_rows, &w, 1, &g, 0),
+        TG_OK);
     close_to(at(g, 4), 2 * tenth * tenth * N, d == TG_F32 ? 3e-5 : 1e-10);
     tg_tape_destroy(t);
 }
@@ -148,8 +162,8 @@ static void used_often(tg_dtype d)
     tg_tape *t = tg_tape_create(d);
     tg_params *p = tg_params_create(d, &(tg_param_spec){ .name = "w", .shape = TG_SHAPE(UNITS) }, 1, NULL);
     const double tenth = d == TG_F32 ? (double)0.1f : 0.1, bound = d == TG_F32 ? 1e-6 : 1e-11;
-    const tg_tensor x[] = { variable(t, TG_SCALAR, (double[]){ 1 }), variable(t, TG_SHAPE(UNITS), (double[]){ 1, 2, 3 }),
-                            tg_param(t, p, 0) };
+    const tg_tensor x[] = { variable(t, TG_SCALAR, (double[]){ 1 }),
+                            variable(t, TG_SHAPE(UNITS), (double[]){ 1, 2, 3 }), tg_param(t, p, 0) };
     for (int i = 0; i < 3; i++) {
         tg_tensor sum = tg_scale(x[i], 0.1);
         for (int k = 1; k < N; k++)
