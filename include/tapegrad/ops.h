@@ -31,9 +31,9 @@ extern "C" {
    derivative of silu or gelu, which is a sum, the unit is that of its largest term:
 
                  exp  log  log1p  tanh  sigmoid  softplus  silu  erf  gelu  elu  bce_with_logits for y = 0 or 1
-      value        2    2      2     2        4         3     4    2     7    2         4
-      first        2    1      2    13        9         4     5    3     8    2         4
-      second       2    2      3     9        6         5     8    4     5    2         5
+      value        2    2      2     2        4         3     4    2     8    2         4
+      first        2    1      2    15       11         4     6    4     9    2         4
+      second       2    2      4     8        7         6     8    5     6    2         6
 
    What underflows keeps what a subnormal number holds. A derivative that is a multiple of the value, as those of exp, or
    of a sigmoid, as that of softplus, has no more digits than a subnormal one of these, however large the cotangent. In

@@ -8,6 +8,9 @@
       AVX-512    1.3   1.4   1.1   1.6   1.6     3.2      2.4     1.4  1.3  1.3
       others     1.3   1.4   1.0   1.6   1.6     2.4      2.4     1.4  1.3  1.3
 
+   What operations make of the others (gaussian_of, mills_ratio, v_sigmoid_slope, v_tanh_slope) is bounded with them, by
+   the table in tapegrad/ops.h and tests/ops/test_tails.c.
+
    Polynomials are minimax fits (Remez exchange in 140 bits, weighted so that the relative error of the function is
    least, each coefficient of the float ones rounded before the next was fitted). Reductions subtract a multiple of a
    constant in parts, so short that the products are exact with and without a fused multiply-add. */
