@@ -325,7 +325,7 @@ static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i
 }
 
 /* Puts the inputs into the new node, its flags, and its extent if they all share one that the operation keeps. */
-static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count, unsigned flags)
+static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count, unsigned guard)
 {
     uint32_t *ids = n->inputs.few;
     if (count > TG_FEW && !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids, n->op->name)))
@@ -333,8 +333,7 @@ static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *input
     const tg_op *op = n->op;
     const tg_extent *first = NULL, *extent = NULL;
     bool alike = op->flags & TG_OP_ELEMENTWISE;
-    const unsigned own = flags | flags_of_mode[t->mode];
-    flags = 0;
+    unsigned flags = 0;
     for (int i = 0; i < count; i++) {
         if (!take_input(t, op, inputs[i], i, &ids[i], &flags, &extent))
             return false;
@@ -342,8 +341,8 @@ static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *input
         alike = alike && extent == first;
     }
     n->n_inputs = (uint16_t)count;
-    n->flags =
-        (uint16_t)(own | (flags & flags_from_inputs[t->mode]) | (flags & TG_NODE_NOTED ? TG_NODE_ON_NOTES : 0));
+    n->flags = (uint16_t)(guard | flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]) |
+                          (flags & TG_NODE_NOTED ? TG_NODE_ON_NOTES : 0));
     n->extent = alike ? first : NULL;
     return true;
 }

@@ -148,11 +148,22 @@ static uint32_t maker_of(const tg_tape *t, uint32_t id)
     return lo && id <= t->made[lo - 1].last ? t->made[lo - 1].of : 0;
 }
 
+/* A node's number: the chunk that it is in, and its place there. */
+static uint32_t number_of(const tg_tape *t, const tg_node *n)
+{
+    for (uint32_t c = 0; c < t->n_chunks; c++) {
+        const uintptr_t at = (uintptr_t)n - (uintptr_t)t->nodes[c];
+        if (at < TG_NODES * sizeof *n)
+            return c << TG_NODES_BITS | (uint32_t)(at / sizeof *n);
+    }
+    return 0;
+}
+
 size_t tg_place_text(const tg_tape *t, char *text, size_t size)
 {
     enum { MOST = 3 }; /* the operation that was called, and the innermost ones */
     uint32_t chain[MOST], depth = 0;
-    for (uint32_t id = t->in_vjp_id; id; id = maker_of(t, id)) {
+    for (uint32_t id = number_of(t, t->in_vjp); id; id = maker_of(t, id)) {
         depth -= depth == MOST;
         chain[depth++] = id;
     }

@@ -163,7 +163,6 @@ struct tg_tape {
     uint32_t n_chunks, chunk_capacity;
     tg_arena arena;
     const tg_node *in_vjp; /* whose vjp is running */
-    uint32_t in_vjp_id;
     tg_status status;
     const tg_op *in_call; /* whose shape rule or forward is running, while TG_SHUT_IN_CALL */
     int in_visit;         /* calls of tg_tape_each that are running */

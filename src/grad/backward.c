@@ -110,16 +110,14 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
     const tg_arena arena = t->arena;
     t->notes_from = count + 1;
     t->in_vjp = n;
-    t->in_vjp_id = id;
     v->cotangent = tg_slot_tensor(t, s, n->extent).id;
     if (v->cotangent)
         n->op->vjp(v);
     t->in_vjp = NULL;
-    if (!v->records)
-        recycle_notes(t, count, arena);
-    else if (t->count > count && !tg_tape_note_made(t, count + 1, id))
-        return false;
-    if (n->flags & TG_NODE_GUARDED && !v->records)
+    if (v->records)
+        return !t->shut && (t->count == count || tg_tape_note_made(t, count + 1, id));
+    recycle_notes(t, count, arena);
+    if (n->flags & TG_NODE_GUARDED)
         t->epoch = (t->epoch + 1) | TG_NOTES_EPOCH; /* handles that a user's rule kept to its notes are stale */
     return !t->shut;
 }
