@@ -148,16 +148,25 @@ static void print_real(char body[BODY], const conversion *c, double x)
     set_point(body);
 }
 
-/* The bytes of a string that are to be shown: a limit does not cut inside a character. */
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The bytes of a string that are to be shown: a limit does not cut inside a character, and nothing behind it is read. */
 static size_t shown_bytes(const char *text, int limit)
 {
     size_t n = 0;
     while ((limit < 0 || n < (size_t)limit) && text[n])
         n++;
-    const bool is_cut = limit > 0 && n == (size_t)limit;
-    for (int i = 0; is_cut && i < 3 && n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; i++)
-        n--;
-    return n;
+    if (n == 0 || limit < 0 || n < (size_t)limit)
+        return n;
+    size_t last = n - 1; /* where the last character begins */
+    while (last > 0 && n - last < 4 && is_continuation(text[last]))
+        last--;
+    const unsigned char lead = (unsigned char)text[last];
+    const size_t size = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    return n - last < size ? last : n;
 }
 
 static size_t fill(char *out, char *last, int64_t n)
