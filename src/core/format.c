@@ -148,22 +148,25 @@ static void print_real(char body[BODY], const conversion *c, double x)
     set_point(body);
 }
 
-/* The bytes of a string that are to be shown: a limit does not cut inside a character. What lies at the limit may not be
-   there. */
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The bytes of a string that are to be shown: a limit does not cut inside a character, and nothing behind it is read. */
 static size_t shown_bytes(const char *text, int limit)
 {
     size_t n = 0;
     while ((limit < 0 || n < (size_t)limit) && text[n])
         n++;
-    if (n != (size_t)limit)
+    if (n == 0 || limit < 0 || n < (size_t)limit)
         return n;
-    for (size_t i = 1; i <= 3 && i <= n; i++) {
-        const unsigned char byte = (unsigned char)text[n - i];
-        const size_t size = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-        if (byte < 0x80 || size > 1)
-            return size > i ? n - i : n;
-    }
-    return n;
+    size_t last = n - 1; /* where the last character begins */
+    while (last > 0 && n - last < 4 && is_continuation(text[last]))
+        last--;
+    const unsigned char lead = (unsigned char)text[last];
+    const size_t size = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    return n - last < size ? last : n;
 }
 
 static size_t fill(char *out, char *last, int64_t n)

@@ -102,6 +102,11 @@ static void strings_are_cut_between_characters(void **state)
     static const char unterminated[] = { 'a', 'b', 'c' };
     tg_format(text, sizeof text, "%.3s", unterminated);
     assert_string_equal(text, "abc");
+    static const char cut[] = { 'a', '\xe2', '\x82' };
+    tg_format(text, sizeof text, "%.3s|%.2s|%.1s", cut, cut, cut);
+    assert_string_equal(text, "a|a|a");
+    tg_format(text, sizeof text, "%.4s|%.3s|%.6s", "a\xe2\x82\xac", "\xe2\x82\xac", "\x82\x82\x82\x82\x82\x82");
+    assert_string_equal(text, "a\xe2\x82\xac|\xe2\x82\xac|\\x82\\x82\\x82\\x82\\x82\\x82");
     for (size_t size = 1; size < 12; size++) { /* a buffer's end cuts no escape and no character */
         char small[16];
         memset(small, '#', sizeof small);

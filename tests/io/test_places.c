@@ -192,7 +192,7 @@ static void the_temporaries_of_the_dead_are_removed(void **state)
 static bool as_another(void (*act)(const char *path), const char *path)
 {
     const pid_t child = fork();
-    int status;
+    int status = 0;
     if (child == 0) {
         if (geteuid() == 0 && (setgid(1234) != 0 || setuid(4321) != 0))
             _exit(2);
