@@ -116,7 +116,8 @@ bool file_can_write(const char *path, tg_error *err)
 static bool put_in_place(const output *out, const text *t)
 {
     return fwrite(t->size > 0 ? t->data : "", 1, t->size, out->file) == t->size && fflush(out->file) == 0 &&
-           (out->mode == 0 || fchmod(fileno(out->file), out->mode) == 0) && rename(out->name.data, out->target.data) == 0;
+           (out->mode == 0 || fchmod(fileno(out->file), out->mode) == 0) &&
+           rename(out->name.data, out->target.data) == 0;
 }
 
 bool file_write(const char *path, const text *t, tg_error *err)

@@ -142,11 +142,11 @@ typedef struct tg_augment {
 } tg_augment;
 
 typedef struct tg_batches_config {
-    int64_t size;                  /* 64: rows of a batch; not negative */
-    uint64_t seed;                 /* of the shuffling and of the augmentation; 0 is a seed as any other */
-    bool in_order;                 /* false: shuffled. true: batches point into the set, but for x if it is augmented */
-    bool drop_last;                /* false: a last batch that is not full comes, too */
-    const tg_augment *augment;     /* NULL: none; copied */
+    int64_t size;              /* 64: rows of a batch; not negative */
+    uint64_t seed;             /* of the shuffling and of the augmentation; 0 is a seed as any other */
+    bool in_order;             /* false: shuffled. true: batches point into the set, but for x if it is augmented */
+    bool drop_last;            /* false: a last batch that is not full comes, too */
+    const tg_augment *augment; /* NULL: none; copied */
     const tg_allocator *allocator; /* copied; NULL for the C library */
 } tg_batches_config;
 

@@ -3,10 +3,7 @@
 
 /* Rows, and columns, of a strip, and the depth of a pass, by which the copies are bounded: whole tiles of every kernel set.
    And the tiles of A, which stay in the second cache, and the panels of B that a task multiplies. */
-enum { STRIP = 2304, DEPTH = 700, TILES = 12, PANELS = 8 };
-
-/* A pass is one sum before it is added to C: where there are many, shorter ones keep more digits. */
-enum { LONG = 2304, LONG_DEPTH = 400 };
+enum { STRIP = 2304, DEPTH = 400, TILES = 12, PANELS = 8 };
 
 enum {
     FAR = 1 << 24,            /* bytes of both operands that do not stay near */
@@ -44,7 +41,7 @@ static int64_t strip_of(int64_t n, int64_t unit)
 
 static int64_t depth_of(int64_t k)
 {
-    return parts(k, parts(k, k > LONG ? LONG_DEPTH : DEPTH));
+    return parts(k, parts(k, DEPTH));
 }
 
 /* Elements of B's copy, which comes first, and of A's. */

@@ -80,7 +80,7 @@ typedef struct tg_kernels {
     void (*add)(int64_t n, const void *x, void *y);        /* y += x */
     void (*add_wide)(int64_t n, const void *x, double *y); /* y += x, for sums of very many */
     void (*scale)(int64_t n, double c, void *y);           /* y *= c */
-    double (*sum_squares)(int64_t n, const void *x); /* accumulated in double */
+    double (*sum_squares)(int64_t n, const void *x);       /* accumulated in double */
     bool (*all_finite)(int64_t n, const void *x);
     void (*sgd)(int64_t n, const tg_sgd_step *s);
     void (*adam)(int64_t n, const tg_adam_step *s);

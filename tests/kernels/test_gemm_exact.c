@@ -75,7 +75,9 @@ static double error_of(const way *w, int64_t k, const float *x, float start)
 static const struct {
     int64_t k, most; /* elements of C */
     double bound;
-} lengths[] = { { 2500, 3000, 9e-7 }, { 10000, 3000, 9e-7 }, { 100000, 700, 3e-6 }, { 1000000, 60, 3e-5 } };
+} lengths[] = {
+    { 1000, 3000, 9e-7 }, { 2500, 3000, 9e-7 }, { 10000, 3000, 9e-7 }, { 100000, 700, 3e-6 }, { 1000000, 60, 3e-5 }
+};
 
 static void tenths(void)
 {

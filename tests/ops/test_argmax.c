@@ -124,7 +124,9 @@ static void it_refuses_with_a_sentence(void **state)
     const tg_tensor stale = tg_full(t, TG_SHAPE(2), 1);
     tg_tape_reset(t);
     tg_full(t, TG_SHAPE(2), 1);
-    refuses(stale, 0, out, 1, TG_ERR_STALE, "argmax: the tensor is from before a reset or rewind of its tape: make it again, or take the mark after it");
+    refuses(
+        stale, 0, out, 1, TG_ERR_STALE,
+        "argmax: the tensor is from before a reset or rewind of its tape: make it again, or take the mark after it");
     assert_int_equal(tg_argmax((tg_tensor){ 0 }, 0, out, 1), TG_ERR_ARGUMENT);
     tg_tape_destroy(t);
 }
