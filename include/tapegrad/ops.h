@@ -121,7 +121,8 @@ TG_API tg_tensor tg_sum_to(tg_tensor x, tg_shape shape);
 /* [..., m, k] x [..., k, n] = [..., m, n], leading axes broadcast (torch.matmul for rank >= 2); k = 0 gives zeros. The
    leading axes of a against a 2-D b are more rows of one product, backwards, too. In a derivative's rule, a tg_transpose
    of either operand is not computed: the product reads what it transposes through strides. A product of many megabytes
-   takes scratch for parts of its operands, at most 15 MB in float32 and 30 in float64, which the tape keeps for others;
+   takes scratch for parts of its operands, at most 9 MB in float32 and 17 in float64, and one whose k is beyond 16384 as
+   much as its result is large, which the tape keeps for others; sums of any k keep their digits in float32;
    tg_linear likewise. */
 TG_API tg_tensor tg_matmul(tg_tensor a, tg_tensor b);
 /* x w + b: x [..., in] of rank >= 1, w [in, out], b [out] or the null tensor; the result is [..., out]. */
