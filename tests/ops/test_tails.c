@@ -150,12 +150,12 @@ static double error(tg_dtype dtype, double got, const want *w)
         return isnan(w->y) && isnan(got) ? 0 : INF;
     if (got == rounded)
         return 0;
-    if (isinf(rounded) && fabs(got) < (dtype == TG_F32 ? 0.999999 * (double)FLT_MAX : 0.999999999999999 * DBL_MAX))
+    /* what lies this close to the largest number may round to it or to infinity */
+    const double edge = dtype == TG_F32 ? 0.999999 * (double)FLT_MAX : 0.999999999999999 * DBL_MAX;
+    if (isinf(rounded) && fabs(got) < edge)
         return INF;
     if (isinf(rounded) || isinf(got))
-        return isinf(rounded)                                                                               ? 0
-               : fabsl(w->y) > (dtype == TG_F32 ? 0.999999 * (double)FLT_MAX : 0.999999999999999 * DBL_MAX) ? 0
-                                                                                                            : INF;
+        return isinf(rounded) || fabsl(w->y) > (long double)edge ? 0 : INF;
     int exponent = w->term == 0 ? least : ilogbl(w->term);
     exponent = exponent < least ? least : exponent;
     return (double)scalbnl(fabsl((wide)got - w->y), bits - 1 - exponent);
