@@ -68,7 +68,7 @@ static double error_of(const way *w, int64_t k, const float *x, float start)
     for (int64_t i = 0; i < w->m * w->n; i++) {
         const double difference = fabs((double)c[i] - want);
         if (!(difference <= worst))
-            worst = difference;
+            worst = isnan(difference) ? (double)INFINITY : difference;
     }
     free(c);
     return worst / want;
