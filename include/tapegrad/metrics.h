@@ -43,7 +43,7 @@ typedef struct tg_running {
     double m2;   /* sum (x - mean)^2 */
 } tg_running;
 
-/* Takes x in. NULL is nothing. A NaN or an infinity makes the deviation NaN for good. */
+/* Takes x in. NULL is a no-op. A NaN or an infinity makes the deviation NaN for good. */
 TG_API void tg_running_add(tg_running *running, double x);
 
 /* The mean; NaN for none, and for NULL. */

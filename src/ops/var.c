@@ -26,14 +26,14 @@ ROWS(var)
     each_strip(l, var_into);
 }
 
-/* p[0] (x - mean) g, and 0 where g is, g being one number a line: a mean is rounded, and far from zero by more than the elements deviate, so
-   that its rest counts. */
 STRIP_INLINE vec factor_of(const strip *s)
 {
     const real *g = (const real *)s->l->in[1] + s->line;
     return (s->along ? v_set(*g) : lanes_load(g, s->lanes, 0)) * (real)s->l->p[0];
 }
 
+/* p[0] (x - mean) g, and 0 where g is 0; g is one number a line. The mean is rounded: far from zero, by more than the
+   elements deviate, so that its remainder counts. */
 STRIP_INLINE void var_grad_strip(const strip *s)
 {
     vec factor = factor_of(s), scale = v_set(1);
@@ -52,7 +52,7 @@ STRIP_INLINE void var_grad_strip(const strip *s)
                              (v_fma(strip_load(s, strip_in(s, 0), i, 0), scale, -m.mean) - m.rest) * factor));
 }
 
-/* Lines side by side, of which `width` strips, at most ABREAST, go together: each row of them is read as it lies. */
+/* Contiguous lines: `width` strips of them, at most ABREAST, are processed together: memory is read row by row. */
 enum { ABREAST = 32, FEW = 4 };
 
 /* Each strip's mean distance from `from`. */
