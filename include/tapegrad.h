@@ -3,6 +3,7 @@
 #define TAPEGRAD_H
 
 #include "tapegrad/types.h"
+#include "tapegrad/version.h"
 #include "tapegrad/rng.h"
 #include "tapegrad/tape.h"
 #include "tapegrad/ops.h"

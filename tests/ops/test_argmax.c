@@ -43,7 +43,7 @@ static void check_axis(tg_tape *tape, const array *x, int axis)
 }
 
 /* Few different values, so that ties are many, with NaNs and infinities among them. */
-static void values_of_argmax(void **state)
+static void it_is_numpys_over_every_axis(void **state)
 {
     (void)state;
     static array x;
@@ -134,7 +134,7 @@ static void it_refuses_with_a_sentence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_argmax),
+        cmocka_unit_test(it_is_numpys_over_every_axis),
         cmocka_unit_test(the_first_of_several_and_the_first_nan),
         cmocka_unit_test(a_scalar_and_no_results),
         cmocka_unit_test(it_refuses_with_a_sentence),

@@ -329,7 +329,7 @@ static void large_tensors_broadcast(void **state)
 
 /* x [2, 3, 4] with x_i = i^2, summed to [3, 1]: over the axes that [3, 1] lacks or has 1 in; its gradient is the cotangent,
    broadcast. All numbers are exact. */
-static void values_of_sum_to(void **state)
+static void sum_to_undoes_broadcasting(void **state)
 {
     (void)state;
     for (tg_dtype dtype = TG_F32; dtype <= TG_F64; dtype++) {
@@ -355,7 +355,7 @@ static void values_of_sum_to(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_sum_to),
+        cmocka_unit_test(sum_to_undoes_broadcasting),
         cmocka_unit_test(every_pair_of_ranks_broadcasts),
         cmocka_unit_test(large_tensors_broadcast),
     };

@@ -11,8 +11,7 @@ static void ramp(double *v)
         v[i] = i - 5000.5;
 }
 
-/* It drops what the generator says. */
-static void values_of_dropout(void **state)
+static void it_drops_what_the_generator_says(void **state)
 {
     (void)state;
     double v[N], y[N], g[N], c[N];
@@ -150,9 +149,9 @@ static void what_is_wrong_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_dropout),          cmocka_unit_test(infinities_are_dropped_too),
-        cmocka_unit_test(gradients_meet_differences), cmocka_unit_test(evaluation_passes_through),
-        cmocka_unit_test(nothing_is_dropped_at_zero), cmocka_unit_test(bits_do_not_depend_on_threads),
+        cmocka_unit_test(it_drops_what_the_generator_says), cmocka_unit_test(infinities_are_dropped_too),
+        cmocka_unit_test(gradients_meet_differences),       cmocka_unit_test(evaluation_passes_through),
+        cmocka_unit_test(nothing_is_dropped_at_zero),       cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(what_is_wrong_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
