@@ -18,6 +18,7 @@ for file in $(find src tests examples bench -name '*.c'); do
 done
 for file in $(find src tests examples bench -name '*.h'); do
   name=$(basename "$file")
+  grep -qF "$name'" $lists && continue # precompiled
   grep -rqE "#include [\"<](.*/)?$name[\">]" src tests examples bench && continue
   # isa_avx2.h is included as TG_PASTE(isa_, TG_SET).
   grep -rqF "TG_PASTE(${name%%_*}_, " src || report "$file: no file includes it"
