@@ -78,9 +78,7 @@ INLINE void tile_step(form f, vec *sums, cursor *at)
 INLINE void tile_run(form f, const tile *t)
 {
     const int n = f.rows * f.vecs;
-    vec sums[TILE_SUMS];
-    EACH (i, n * f.phases)
-        sums[i] = (vec){ 0 };
+    vec sums[TILE_SUMS] = { { 0 } };
 
     cursor at = { .b = t->b, .b_row = t->b_row, .tail = t->tail, .ahead = t->ahead, .ahead_step = t->ahead_step };
     at.a_row = f.by_rows ? t->a_row : 1;
