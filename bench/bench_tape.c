@@ -1,4 +1,4 @@
-/* bench_tape.c - what the tape itself costs: chains of scalar operations, a Hessian-vector product in gradients, and the
+/* bench_tape.c - the overhead of the tape: chains of scalar operations, a Hessian-vector product in gradients, and the
    memory of a training step. */
 #include <stdlib.h>
 
@@ -74,7 +74,7 @@ enum { MOST_PARAMS = 8 };
 
 typedef struct curvature {
     model m;
-    float *direction; /* lies as the parameters' values do */
+    float *direction; /* laid out as the parameters' values */
 } curvature;
 
 static int leaves_of(const model *m, tg_tensor *leaves)
@@ -142,7 +142,7 @@ static void measure_second_order(bench *b, const char *name)
 
 /* Memory --------------------------------------------------------------------------------------------------------- */
 
-/* The bytes that gradients of all that was computed would take. */
+/* The bytes that the gradients of all computed values would take. */
 static bool add_gradient_bytes(void *context, const tg_visit *v)
 {
     double *bytes = context;
@@ -155,7 +155,7 @@ static const bench_column memory_columns[] = {
     { "name", "network", 28, BENCH_TEXT },
     { "tape_kib", "tape KiB", 10, 0 },
     { "gradients_kib", "gradients of it", 15, 0 },
-    { "all_gradients_kib", "if all were held", 16, 0 },
+    { "all_gradients_kib", "if all were kept", 16, 0 },
     { "allocations_per_step", "allocations a step", 18, 2 },
 };
 

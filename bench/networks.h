@@ -1,4 +1,4 @@
-/* networks.h - the networks that are timed, and the products of a step through one. */
+/* networks.h - the networks that are timed. */
 #ifndef BENCH_NETWORKS_H
 #define BENCH_NETWORKS_H
 
@@ -17,7 +17,7 @@ typedef struct network {
 
 extern const network networks[NETWORKS];
 
-/* Floating-point operations of one step: the products only. */
+/* Floating-point operations of the matrix products of one step. */
 double network_flops(const network *n);
 
 #endif

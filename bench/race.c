@@ -1,4 +1,4 @@
-/* race.c - timing sides in turn: slices, medians, paired ratios. */
+/* race.c - interleaved timing: slices, medians, paired ratios. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <time.h>
@@ -6,8 +6,8 @@
 #include "bench.h"
 
 enum { ROUNDS_LEAST = 3, ROUNDS_MOST = 2001 };
-static const double slice =
-    1e-3; /* seconds: far above the clock's grain, far below the time in which a machine changes */
+/* Seconds: much longer than the clock's resolution, much shorter than the time in which a machine's speed changes. */
+static const double slice = 1e-3;
 
 static double now(void)
 {

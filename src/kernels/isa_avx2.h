@@ -7,10 +7,10 @@
 typedef real vec __attribute__((vector_size(32)));
 #define LANES_float  8
 #define LANES_double 4
-#define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
+#define TILE_ROWS    4 /* of a tile of the matrix product, which fills the registers */
 #define TILE_VECS    3
 
-#define VMATH_CORE "kernels/vmath_plain.h"
+#define VMATH_CORE "kernels/vmath_portable.h"
 #define v_scale    v_scale_in_two
 
 #define v_square_rest(x, square) v_fma(x, x, -(square))

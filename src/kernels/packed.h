@@ -1,7 +1,8 @@
 /* packed.h - large matrix products, from copies of both operands in the order in which the tiles read them.
 
-   A lies in tiles of TILE_ROWS rows, each row by row where A's rows are contiguous and else column by column; B in panels
-   of PANEL columns, row by row, the last as wide as its vectors. This is a part of gemm.c, whose tiles it runs. */
+   A is copied as tiles of TILE_ROWS rows, row by row where A's rows are contiguous and otherwise column by column; B as
+   panels of PANEL columns, row by row, the last one rounded up to whole vectors. This is a part of gemm.c, whose tiles it
+   runs. */
 #ifndef TG_PACKED_H
 #define TG_PACKED_H
 
@@ -9,7 +10,7 @@
 #include "kernels/pack.h"
 #include "kernels/tile.h"
 
-/* Rows i .. i + m - 1 of A, i a multiple of TILE_ROWS: m a multiple, too, but for A's last. */
+/* Rows i .. i + m - 1 of A; i is a multiple of TILE_ROWS, and so is m, except for the last rows of A. */
 void TG_PASTE(tg_copy_a_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m)
 {
     const tg_gemm *g = pass->g;
@@ -46,20 +47,19 @@ void TG_PASTE(tg_copy_b_, TG_TABLE)(const tg_pass *pass, int64_t j, int64_t n)
                    width_of(end - j));
 }
 
-/* Asks for the tile of C below this one; C has `rows` rows from this one on. */
-static inline void fetch_below(const tile *t, int64_t rows, int64_t width)
+/* Prefetches the tile of C below this one; C has `rows` rows from this one on. */
+static inline void prefetch_below(const tile *t, int64_t rows, int64_t width)
 {
     for (int64_t r = TILE_ROWS; r < rows && r < 2 * TILE_ROWS; r++)
         for (int64_t j = 0; j < width; j += VL)
             __builtin_prefetch(t->c + r * t->c_row + j, 1);
 }
 
-/* Those rows and columns of C. While a panel is worked through, the next one, if it is whole, is asked for: a piece with
-   each tile. */
+/* Those rows and columns of C. With each tile a part of the next panel, if that is a full one, is prefetched. */
 void TG_PASTE(tg_multiply_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n)
 {
     const tg_gemm *g = pass->g;
-    const int64_t k = pass->k, end = j + n, height = (m + TILE_ROWS - 1) / TILE_ROWS;
+    const int64_t k = pass->k, end = j + n, tiles_down = (m + TILE_ROWS - 1) / TILE_ROWS;
     const bool by_rows = g->a_col == 1;
     const real *start = pass->p > 0 ? g->c : g->init;
     const int64_t start_row = pass->p > 0 ? g->c_row : g->init_row;
@@ -76,11 +76,11 @@ void TG_PASTE(tg_multiply_, TG_TABLE)(const tg_pass *pass, int64_t i, int64_t m,
                    .init = start ? start + i * start_row + j : NULL,
                    .init_row = start_row,
                    .tail = end - j < width ? VL - (width - (end - j)) : VL,
-                   .ahead_step = width * (int64_t)sizeof(real) / height };
+                   .ahead_step = width * (int64_t)sizeof(real) / tiles_down };
         t.ahead = (const char *)(t.b + (g->n - j < 2 * PANEL ? 0 : PANEL * k));
         for (int64_t r = 0, rows; r < m; r += rows) {
             rows = m - r < TILE_ROWS ? m - r : TILE_ROWS;
-            fetch_below(&t, m - r, width);
+            prefetch_below(&t, m - r, width);
             tile_do((int)rows, (int)(width / VL), by_rows, &t);
             t.a += rows * k;
             t.c += rows * t.c_row;

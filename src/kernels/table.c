@@ -1,7 +1,8 @@
 /* table.c - one table of loops; compiled once for each instruction set and dtype. */
-#include "kernels/flat.h"
+#include "kernels/arrays.h"
 #include "kernels/gemm.h"
 #include "kernels/map.h"
+#include "ops/index.h"
 
 #define OP(file, name)
 #define LOOP(file, name) tg_loop_fn TG_LOOP_SYMBOL(name);

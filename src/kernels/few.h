@@ -1,27 +1,28 @@
-/* thin.h - matrix products with a side of one to three: bound by memory, so that each operand is read once, in order. */
-#ifndef TG_THIN_H
-#define TG_THIN_H
+/* few.h - matrix products with one to three rows or columns, or k = 1: bound by memory, so each operand is read once, in
+   order. */
+#ifndef TG_FEW_H
+#define TG_FEW_H
 
 #include "kernels/gemm.h"
 #include "kernels/pack.h"
 
-enum { FEW = 3, LOT = 8, HELD = 4 };
+enum { FEW = 3, DOTS = 8, B_VECS = 4 };
 
-/* k = 1: C = init + a b', row by row; the first `held` vectors of b stay in registers. */
-INLINE void outer_rows(int held, const tg_gemm *g, const real *init)
+/* k = 1: C = init + a b', row by row; the first `vecs` vectors of b stay in registers. */
+INLINE void outer_rows(int vecs, const tg_gemm *g, const real *init)
 {
     const real *a = g->a, *b = g->b;
     real *c = g->c;
     const int64_t n = g->n;
-    vec near[HELD];
-    EACH (v, held)
-        near[v] = take(b, v * VL, n);
+    vec kept[B_VECS];
+    EACH (v, vecs)
+        kept[v] = take(b, v * VL, n);
     for (int64_t i = 0; i < g->m; i++, c += g->c_row) {
         const vec x = v_set(a[i * g->a_row]);
         const real *start = init ? init + i * g->init_row : NULL;
-        EACH (v, held)
-            put(c, v * VL, n, v_fma(x, near[v], start ? take(start, v * VL, n) : (vec){ 0 }));
-        for (int64_t j = held * VL; j < n; j += VL)
+        EACH (v, vecs)
+            put(c, v * VL, n, v_fma(x, kept[v], start ? take(start, v * VL, n) : (vec){ 0 }));
+        for (int64_t j = vecs * VL; j < n; j += VL)
             put(c, j, n, v_fma(x, take(b, j, n), start ? take(start, j, n) : (vec){ 0 }));
     }
 }
@@ -35,7 +36,7 @@ INLINE void outer_from(const tg_gemm *g, const real *init)
     else if (g->n <= 3 * VL)
         outer_rows(3, g, init);
     else
-        outer_rows(HELD, g, init);
+        outer_rows(B_VECS, g, init);
 }
 
 static inline void outer(const tg_gemm *g)
@@ -46,8 +47,8 @@ static inline void outer(const tg_gemm *g)
         outer_from(g, NULL);
 }
 
-/* One row of A, or two where there are registers for them, and a wide B whose rows are contiguous: B goes by once, DEEP
-   rows at a time, nearly in the order of memory, and what is summed of WIDTH columns stays near. */
+/* One row of A, or two where there are registers for them, and many columns of B, whose rows are contiguous: B is read
+   once, DEEP rows at a time, nearly in memory order, and the sums of WIDTH columns stay in the first-level cache. */
 enum { TWO = 2, DEEP = 8, WIDTH = 1024 };
 
 static inline bool is_stream(const tg_gemm *g)
@@ -55,7 +56,7 @@ static inline bool is_stream(const tg_gemm *g)
     return g->m <= TILE_ROWS / 4 && g->b_col == 1 && g->n > TILE_VECS * VL && g->k >= DEEP;
 }
 
-/* One vector of columns: C = init + the product of `deep` columns of A, in x, and rows of B. */
+/* One vector of columns: C = init + the product of `deep` columns of A, in x, and `deep` rows of B. */
 INLINE void stream_columns(int rows, int deep, const vec *x, const tg_gemm *g, const real *b, int64_t j, int64_t n)
 {
     const real *init = g->init;
@@ -138,9 +139,10 @@ static inline void stream(const tg_gemm *g)
         stream_of(2, g);
 }
 
-/* The dot products of x with `many` rows, k elements each; results and initial values are so many elements apart. */
+/* The dot products of x with `n` rows, k elements each; results and initial values are c_step and init_step elements
+   apart. */
 typedef struct dots {
-    int64_t k, many;
+    int64_t k, n;
     const real *x, *rows;
     int64_t row;
     real *c;
@@ -149,43 +151,43 @@ typedef struct dots {
     int64_t init_step;
 } dots;
 
-/* LOT rows at a time, so that x is read once for all of them; a last group that is smaller repeats its last row. */
+/* DOTS rows at a time, which share the loads of x; the last group repeats its last row if it is smaller. */
 static inline void dots_run(const dots *d)
 {
-    for (int64_t j = 0; j < d->many; j += LOT) {
-        const int64_t last = d->many - 1 - j, k = d->k;
-        const real *row[LOT];
-        vec sums[LOT];
-        EACH (i, LOT) {
+    for (int64_t j = 0; j < d->n; j += DOTS) {
+        const int64_t last = d->n - 1 - j, k = d->k;
+        const real *row[DOTS];
+        vec sums[DOTS];
+        EACH (i, DOTS) {
             row[i] = d->rows + (j + (i < last ? i : last)) * d->row;
             sums[i] = (vec){ 0 };
         }
         int64_t p = 0;
         for (; p + VL <= k; p += VL)
-            EACH (i, LOT)
+            EACH (i, DOTS)
                 sums[i] = v_fma(v_load(d->x + p), v_load(row[i] + p), sums[i]);
         if (p < k)
-            EACH (i, LOT)
+            EACH (i, DOTS)
                 sums[i] = v_fma(v_load_n(d->x + p, k - p), v_load_n(row[i] + p, k - p), sums[i]);
-        for (int64_t i = 0; i < LOT && i <= last; i++)
+        for (int64_t i = 0; i < DOTS && i <= last; i++)
             d->c[(j + i) * d->c_step] = v_sum(sums[i]) + (d->init ? d->init[(j + i) * d->init_step] : 0);
     }
 }
 
-/* Whether few rows of A meet columns of B that are contiguous, or few columns of B rows of A. */
-static inline bool few_rows(const tg_gemm *g)
+/* Whether C has few rows and the columns of B are contiguous; or few columns, and the rows of A are. */
+static inline bool has_few_rows(const tg_gemm *g)
 {
     return g->m <= FEW && g->b_row == 1;
 }
-static inline bool few_columns(const tg_gemm *g)
+static inline bool has_few_columns(const tg_gemm *g)
 {
     return g->n <= FEW && g->a_col == 1;
 }
 
-/* Each of the few is copied to be contiguous, DEPTH elements at a time. */
-static inline void few(const tg_gemm *g, real *copy)
+/* Each of the few rows of A or columns of B is copied to be contiguous, DEPTH elements at a time. */
+static inline void dot_products(const tg_gemm *g, real *copy)
 {
-    const bool rows = few_rows(g);
+    const bool rows = has_few_rows(g);
     const real *a = g->a, *b = g->b, *init = g->init;
     real *c = g->c;
     for (int64_t p = 0; p < g->k; p += DEPTH)
@@ -193,12 +195,12 @@ static inline void few(const tg_gemm *g, real *copy)
             dots d = { .k = g->k - p < DEPTH ? g->k - p : DEPTH, .x = copy };
             if (rows) {
                 pack_any(d.k, 1, a + f * g->a_row + p * g->a_col, g->a_col, 1, copy, 1);
-                d.many = g->n, d.rows = b + p, d.row = g->b_col;
+                d.n = g->n, d.rows = b + p, d.row = g->b_col;
                 d.c = c + f * g->c_row, d.c_step = 1;
                 d.init = init ? init + f * g->init_row : NULL, d.init_step = 1;
             } else {
                 pack_any(d.k, 1, b + f * g->b_col + p * g->b_row, g->b_row, 1, copy, 1);
-                d.many = g->m, d.rows = a + p, d.row = g->a_row;
+                d.n = g->m, d.rows = a + p, d.row = g->a_row;
                 d.c = c + f, d.c_step = g->c_row;
                 d.init = init ? init + f : NULL, d.init_step = g->init_row;
             }

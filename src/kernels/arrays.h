@@ -1,6 +1,6 @@
-/* flat.h - the loops over flat arrays that are no operation: sums, checks, optimizer steps. One pass over memory. */
-#ifndef TG_FLAT_H
-#define TG_FLAT_H
+/* arrays.h - loops over arrays that are not operations: sums, checks, optimizer steps; each is one pass over memory. */
+#ifndef TG_KERNEL_ARRAYS_H
+#define TG_KERNEL_ARRAYS_H
 
 #include "kernels/vec.h"
 
@@ -24,7 +24,7 @@ static void scale(int64_t n, double c, void *y)
         put(y, i, n, factor * take(y, i, n));
 }
 
-/* Four sums in double, so that their additions do not wait for each other. */
+/* Four sums in double, so that there are independent additions to hide their latency. */
 static double sum_squares(int64_t n, const void *x)
 {
     enum { SUMS = 4 };
@@ -53,8 +53,8 @@ static bool all_finite(int64_t n, const void *x)
     return !v_any(bad);
 }
 
-/* The optimizers' steps take their arguments by a copy, which no store into an array can be thought to change. One vector
-   at i, of an array that ends at n. */
+/* The optimizers copy their arguments, so that the compiler need not assume that a store into an array changes them. One
+   vector at i, of an array that ends at n. */
 INLINE void sgd_at(const tg_sgd_step *s, int64_t i, int64_t n)
 {
     const vec w = take(s->w, i, n);
@@ -62,8 +62,8 @@ INLINE void sgd_at(const tg_sgd_step *s, int64_t i, int64_t n)
     if (s->weight_decay != 0)
         g = v_fma(v_set((real)s->weight_decay), w, g);
     if (s->velocity) {
-        const vec momentum = v_set((real)s->momentum), fresh = v_set((real)(1 - s->dampening));
-        const vec v = s->first ? g : v_fma(momentum, take(s->velocity, i, n), fresh * g);
+        const vec momentum = v_set((real)s->momentum), new = v_set((real)(1 - s->dampening));
+        const vec v = s->first ? g : v_fma(momentum, take(s->velocity, i, n), new *g);
         put(s->velocity, i, n, v);
         g = s->nesterov ? v_fma(momentum, v, g) : v;
     }
@@ -81,14 +81,14 @@ static void sgd(int64_t n, const tg_sgd_step *given)
 }
 
 typedef struct adam_numbers {
-    vec beta1, beta2, fresh1, fresh2, decay, keep, step, root, eps;
+    vec beta1, beta2, new1, new2, decay, keep, step, root, eps;
 } adam_numbers;
 
 INLINE void adam_at(const tg_adam_step *s, const adam_numbers *a, int64_t i, int64_t n)
 {
     const vec w = take(s->w, i, n), g = v_fma(a->decay, w, take(s->g, i, n));
-    const vec m = v_fma(a->beta1, take(s->m, i, n), a->fresh1 * g);
-    const vec v = v_fma(a->beta2, take(s->v, i, n), a->fresh2 * g * g);
+    const vec m = v_fma(a->beta1, take(s->m, i, n), a->new1 * g);
+    const vec v = v_fma(a->beta2, take(s->v, i, n), a->new2 * g * g);
     put(s->m, i, n, m);
     put(s->v, i, n, v);
     put(s->w, i, n, a->keep * w - a->step * m / v_fma(v_sqrt(v), a->root, a->eps));
@@ -99,8 +99,8 @@ static void adam(int64_t n, const tg_adam_step *given)
     const tg_adam_step s = *given;
     const adam_numbers a = { .beta1 = v_set((real)s.beta1),
                              .beta2 = v_set((real)s.beta2),
-                             .fresh1 = v_set((real)(1 - s.beta1)),
-                             .fresh2 = v_set((real)(1 - s.beta2)),
+                             .new1 = v_set((real)(1 - s.beta1)),
+                             .new2 = v_set((real)(1 - s.beta2)),
                              .decay = v_set((real)s.weight_decay),
                              .keep = v_set((real)(1 - s.lr * s.decoupled_decay)),
                              .step = v_set((real)(s.lr / s.correction1)),

@@ -1,6 +1,6 @@
-/* vmath_plain.h - exp, log, log1p and sigmoid where no instruction takes numbers apart. */
-#ifndef TG_VMATH_PLAIN_H
-#define TG_VMATH_PLAIN_H
+/* vmath_portable.h - exp, log, log1p and sigmoid by integer arithmetic on exponents. */
+#ifndef TG_VMATH_PORTABLE_H
+#define TG_VMATH_PORTABLE_H
 
 static inline unscaled exp_within(vec x)
 {
@@ -20,19 +20,19 @@ static inline vec v_exp(vec x)
     return v_scaled(exp_of(x));
 }
 
-/* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. What others give is not used, but
+/* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. The result for others is not used, but
    must not overflow: hence |x|. */
 INLINE mask log_exponent(vec x)
 {
     return ((mask)v_abs(x) - (mask)v_set((real)0.70710678118654752)) >> MANTISSA;
 }
 
-INLINE vec from_whole(mask n)
+INLINE vec to_real(mask n)
 {
     return (vec)(n + (mask)v_set(ROUNDER)) - ROUNDER;
 }
 
-/* Gives y where x > 0 is finite. */
+/* The logarithm of x: y where x > 0 is finite. */
 INLINE vec log_special(vec x, vec y)
 {
     y = v_select(x <= 0, v_select(x == 0, v_set(-(real)INFINITY), v_set((real)NAN)), y);
@@ -45,16 +45,16 @@ static inline vec v_log(vec x)
     const vec normal = v_select(subnormal, x * power_of_two(v_whole(MANTISSA)), x);
     const mask n = log_exponent(normal);
     const vec f = (vec)((mask)normal - (n << MANTISSA)) - 1;
-    return log_special(x, log_of(from_whole(n - (subnormal & MANTISSA)), f));
+    return log_special(x, log_of(to_real(n - (subnormal & MANTISSA)), f));
 }
 
-/* u = 1 + x rounded, and what was rounded off comes back in f. */
+/* u = 1 + x rounded; its rounding error is added to f. */
 static inline vec v_log1p(vec x)
 {
     const vec u = 1 + x;
     const mask n = log_exponent(u);
     const vec f = (vec)((mask)u - (n << MANTISSA)) - 1, rest = lost_by_one_plus(x, u, power_of_two(-n));
-    return v_copysign(log_special(u, log_of(from_whole(n), f + rest)), x);
+    return v_copysign(log_special(u, log_of(to_real(n), f + rest)), x);
 }
 
 /* e^-|x| never overflows: 1 / (1 + e^-x), or e^x / (1 + e^x) for negative x. */

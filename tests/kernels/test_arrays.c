@@ -1,5 +1,5 @@
-/* test_flat.c - the loops over flat arrays of every kernel set against plain ones: every length around the vectors',
-   in buffers that end at an unreadable page. */
+/* test_arrays.c - the loops over arrays of every kernel set against scalar loops: every length around the vector length, in
+   buffers that end at an unreadable page. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static void set(array *a, int64_t i, double x)
         ((double *)a->data)[i] = x;
 }
 
-/* Values in -1 .. 1 that differ for every seed. */
+/* Values in -1 .. 1 that depend on the seed. */
 static array make(tg_dtype dtype, int64_t n, int seed)
 {
     array a = { dtype, n, guarded_alloc((size_t)n * tg_dtype_size(dtype), FILL) };
@@ -90,8 +90,8 @@ static void finite(const tg_kernels *k, tg_dtype dtype, int64_t n)
 
 static void sgd(const tg_kernels *k, tg_dtype dtype, int64_t n)
 {
-    for (int way = 0; way < 16; way++) {
-        const bool momentum = way & 1, nesterov = way & 2, first = way & 4, decays = way & 8;
+    for (int flags = 0; flags < 16; flags++) {
+        const bool momentum = flags & 1, nesterov = flags & 2, first = flags & 4, decays = flags & 8;
         array w = make(dtype, n, 1), v = make(dtype, n, 2), g = make(dtype, n, 3);
         array w0 = make(dtype, n, 1), v0 = make(dtype, n, 2);
         if (first)
@@ -178,7 +178,7 @@ static void sums_are_right(void **state)
     (void)state;
     for_every_set(sums);
 }
-static void what_is_not_finite_is_found(void **state)
+static void values_that_are_not_finite_are_found(void **state)
 {
     (void)state;
     for_every_set(finite);
@@ -194,7 +194,7 @@ static void adam_steps(void **state)
     for_every_set(adam);
 }
 
-/* A million squares of 1/3: float alone would lose half of its digits. */
+/* A million squares of 1/3: a sum in float would lose half of its digits. */
 static void many_squares_are_summed_in_double(void **state)
 {
     (void)state;
@@ -213,7 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_right),
-        cmocka_unit_test(what_is_not_finite_is_found),
+        cmocka_unit_test(values_that_are_not_finite_are_found),
         cmocka_unit_test(sgd_steps),
         cmocka_unit_test(adam_steps),
         cmocka_unit_test(many_squares_are_summed_in_double),
