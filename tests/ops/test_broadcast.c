@@ -150,7 +150,7 @@ static const subject subjects[] = {
 
 /* The reference ------------------------------------------------------------------------------------------------- */
 
-/* Size along the axis that stands `from_end` axes before the last. */
+/* The size along the axis that is `from_end` axes before the last. */
 static int64_t size_at(const tg_shape *s, int from_end)
 {
     return from_end < s->rank ? s->dims[s->rank - 1 - from_end] : 1;
@@ -170,7 +170,7 @@ static tg_shape joined(const tg_shape *s, int n)
     return out;
 }
 
-/* Which element of a tensor of shape s stands under element k of one of shape out. */
+/* The element of a tensor of shape s that broadcasts to element k of one of shape out. */
 static int64_t under(const tg_shape *s, const tg_shape *out, int64_t k)
 {
     int64_t element = 0, step = 1;

@@ -86,7 +86,7 @@ static tg_tensor shift(tg_tensor x)
     return tg_shift(x, 3);
 }
 
-/* e^-80 is a normal number in float32, and its square is far below what 1 can hold. */
+/* e^-80 is a normal number in float32; its square is lost when it is added to 1. */
 #define E80 1.8048513878454153e-35
 
 static const struct unary {

@@ -174,7 +174,7 @@ static golden_array array_of(const golden_case *c, tg_tensor x)
     return a;
 }
 
-/* How the gradients are asked for: the three must agree with the file alike. */
+/* The ways to compute the gradients; each must agree with the file. */
 enum route { BACKWARD, GRAD, GRAD_RECORDED, N_ROUTES };
 
 static void differentiate(const golden_case *c, tg_tensor y, tg_tensor cotangent, const tg_tensor *x,

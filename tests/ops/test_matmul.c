@@ -77,7 +77,7 @@ static void products_meet_loops_over_indices(void **state)
     }
 }
 
-/* Gradients, where the rule reads transposes through strides: as the loops say, also when they are recorded. */
+/* Gradients, where the vjp reads transposes through strides, equal those of naive loops, recorded or not. */
 static tg_tensor product(const tg_tensor *x, int n, const void *context)
 {
     (void)n, (void)context;
@@ -107,7 +107,7 @@ static void gradients_meet_differences(void **state)
     }
 }
 
-/* Third order, through products that rules recorded with either operand transposed: for y = sum (a b)^3 / 6 along a line
+/* Third order, through products that vjps recorded with either operand transposed: for y = sum (a b)^3 / 6 along a line
    a + s p, b + s q the third derivative is known from the value at a few points. */
 static double cubic(const array *a, const array *b, const array *p, const array *q, double s)
 {
@@ -149,7 +149,7 @@ static void third_derivatives_are_right(void **state)
     tg_tape_destroy(t);
 }
 
-/* Whoever asks for the gradient of a transpose gets it, though the product could do without. */
+/* The gradient of a transpose that the user made is computed, although the product does not need it. */
 static void a_transpose_has_its_own_gradient(void **state)
 {
     (void)state;

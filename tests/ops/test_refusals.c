@@ -23,7 +23,7 @@ static int for_every_operation(void (*visit)(const sheet_row *r, int arity))
     return n;
 }
 
-/* The tape's error, which is then cleared; y is the bad tensor that stands for it. */
+/* Checks the tape's error, and clears it; y is the failed tensor. */
 static void says(tg_tape *tape, tg_tensor y, tg_status status, const char *name, const char *text)
 {
     char message[256];

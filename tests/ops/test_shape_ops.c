@@ -316,7 +316,7 @@ static void parts_add_up(void **state)
     tg_tape_destroy(t);
 }
 
-/* The same tensor may stand twice in one concat, and more than four are held elsewhere in a node. */
+/* The same tensor may be twice in one concat; a node stores more than four inputs in another place. */
 static void many_are_put_together(void **state)
 {
     (void)state;

@@ -198,15 +198,15 @@ static void far_from_zero(tg_dtype d)
         var[i / N] += (x[i] - mean[i / N]) * (x[i] - mean[i / N]) / N;
     const tg_tensor v = variable(t, TG_SHAPE(ROWS, N), x), none = { 0 };
     const tg_tensor y = tg_var(v, 1, 0, false), n = tg_layer_norm(v, none, none, 0);
-    const tg_tensor turned = tg_var(tg_transpose(v), 0, 0, false);
+    const tg_tensor transposed = tg_var(tg_transpose(v), 0, 0, false);
     tg_tensor g, h;
     assert_int_equal(tg_grad(tg_sum(y, TG_ALL, false), none, &v, 1, &g, 0), TG_OK);
-    assert_int_equal(tg_grad(tg_sum(turned, TG_ALL, false), none, &v, 1, &h, 0), TG_OK);
+    assert_int_equal(tg_grad(tg_sum(transposed, TG_ALL, false), none, &v, 1, &h, 0), TG_OK);
     for (int i = 0; i < ROWS * N; i++) {
         const double deviation = x[i] - mean[i / N], bound = d == TG_F32 ? 2e-6 : 1e-8;
         if (i % N == 0) {
             close_to(at(y, i / N), var[i / N], bound);
-            close_to(at(turned, i / N), var[i / N], bound);
+            close_to(at(transposed, i / N), var[i / N], bound);
         }
         assert_true(fabs(at(g, i) - 2 * deviation / N) <= bound * 2 * 10 / N);
         assert_true(fabs(at(h, i) - 2 * deviation / N) <= bound * 2 * 10 / N);
