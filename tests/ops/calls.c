@@ -138,8 +138,8 @@ tg_tensor golden_call(const golden_case *c, const tg_tensor *x)
     if (r->unary)
         return r->unary(x[0]);
     if (r->by_number)
-        return r->by_number(x[0],
-                            *golden_text(c, r->number) ? golden_number(c, r->number) : 1); /* of elu: left out */
+        return r->by_number(x[0], *golden_text(c, r->number) ? golden_number(c, r->number)
+                                                             : 1); /* elu's default is left out */
     if (r->binary)
         return r->binary(x[0], x[1]);
     if (r->reduce)

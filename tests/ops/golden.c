@@ -39,14 +39,14 @@ static void read_values(FILE *f, const golden_case *c, golden_array *a)
         must(fscanf(f, "%lf", &a->values[i]) == 1, c, "a value");
 }
 
-/* An array of another's shape, which the file does not repeat. */
+/* Reads values whose shape is that of `like`. */
 static void read_like(FILE *f, const golden_case *c, golden_array *a, const golden_array *like)
 {
     *a = (golden_array){ .shape = like->shape, .n = like->n };
     read_values(f, c, a);
 }
 
-/* Labels, of rank 1, with their number; or integers of any rank, with their shape. */
+/* Reads labels, which have no rank in the file, or integers with their shape. */
 static void read_ints(FILE *f, golden_case *c, bool has_rank)
 {
     c->int_shape.rank = has_rank ? read_int(f, c, TG_MAX_RANK) : 1;

@@ -15,7 +15,7 @@ typedef struct golden_array {
     double values[GOLDEN_ELEMENTS];
 } golden_array;
 
-/* One case of the file; its header lines say what the parts are. */
+/* One case; the first lines of the file say what its parts are. */
 typedef struct golden_case {
     int number;
     char op[32];

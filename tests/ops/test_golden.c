@@ -16,7 +16,7 @@ static char **golden_files; /* ends with NULL */
 
 /* Running a case -------------------------------------------------------------------------------------------------- */
 
-/* What a run of a case yields, in the shape of what the file says. */
+/* The result and gradients of a run. */
 typedef struct outcome {
     golden_array out, gradients[GOLDEN_INPUTS];
 } outcome;
@@ -112,7 +112,7 @@ static void compare(const golden_case *c, const char *what, int number, const go
 
 /* Tests ----------------------------------------------------------------------------------------------------------- */
 
-/* Operations whose values are random; the tests that check them. */
+/* Operations whose values are random, with the tests that check them. */
 static const char *const random_ops[] = { "dropout" /* test_dropout.c */ };
 
 static bool is_random(const char *op)
@@ -155,7 +155,7 @@ static void for_every_case(void (*check)(golden_case *c))
     tg_use_kernel_set(NULL);
 }
 
-/* The contract: an error of 1e-12 of the largest element. */
+/* The bound on errors: 1e-12 times the largest element. */
 static double bound(const golden_array *golden)
 {
     return 1e-12 * largest(golden);

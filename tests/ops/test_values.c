@@ -44,7 +44,7 @@ static tg_tensor elu(tg_tensor x)
 
 typedef tg_tensor function(tg_tensor x);
 
-/* f(x) = x to the last bit for numbers so small that they are denormal, and for -0. */
+/* f(x) = x to the last bit for subnormal numbers and -0. */
 static void check_small(tg_dtype dtype)
 {
     static function *const like_x[] = { tg_log1p, tg_sin, tg_tanh };
