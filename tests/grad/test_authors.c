@@ -331,6 +331,35 @@ static void a_rule_forgets_its_notes(void **state)
          "take the mark after it");
 }
 
+/* A mark that one of an operation's functions takes: values behind it may still be missing. */
+static void take_mark(void)
+{
+    mark = tg_tape_mark(tape);
+}
+
+static void a_mark_from_within_is_none(void **state)
+{
+    (void)state;
+    deed **const places[] = { &in_shape, &in_forward, &in_vjp };
+    for (int i = 0; i < 3; i++)
+        for (unsigned flags = 0; flags <= TG_CREATE_GRAPH; flags++) {
+            const double two[] = { 2, 2 };
+            tg_tensor g;
+            begin();
+            x = tg_variable(tape, TG_SHAPE(2), two);
+            const tg_mark before = tg_tape_mark(tape);
+            *places[i] = take_mark;
+            tg_tensor y = mine(x);
+            ok(tg_grad(y, x, &x, 1, &g, flags));
+            in_shape = in_forward = in_vjp = NULL;
+            assert_int_equal(tg_tape_rewind(tape, mark), TG_ERR_STATE);
+            assert_string_equal(tg_tape_message(tape),
+                                "rewind: the mark was taken inside a function of an operation's; take it outside");
+            ok(tg_tape_rewind(tape, before));
+            equals(x, 2, two);
+        }
+}
+
 /* Statuses and shapes --------------------------------------------------------------------------------------------- */
 
 static tg_status status_of_shape, status_of_forward, raised;
@@ -680,6 +709,7 @@ int main(void)
         OWN(a_vjp_leaves_the_tapes_life_alone),
         OWN(a_visit_keeps_the_tape),
         OWN(a_rule_forgets_its_notes),
+        OWN(a_mark_from_within_is_none),
         OWN(statuses_that_are_none),
         OWN(shapes_that_are_none),
         OWN(shape_rules_that_ask_too_early),
