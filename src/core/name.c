@@ -122,6 +122,28 @@ size_t tg_application_text(const tg_tape *t, const tg_node *node, uint32_t id, c
     return n + tg_format(text + n, size - n, ": ");
 }
 
+/* The new node, which is the tape's last, is not among the inputs. */
+static bool is_input(const tg_tape *t, tg_tensor x)
+{
+    return tg_node_if(t, x) && x.id < t->count;
+}
+
+size_t tg_handles_text(const tg_tape *t, const tg_op *op, const tg_tensor *inputs, int n, char *text, size_t size)
+{
+    bool has_name = false;
+    for (int i = 0; i < n; i++)
+        has_name = has_name || (is_input(t, inputs[i]) && tg_label_of(t, inputs[i].id));
+    size_t used = tg_format(text, size, "%.60s: ", op->name);
+    for (int i = 0; has_name && i < n && used < MOST_OF_INPUTS; i++) {
+        if (is_input(t, inputs[i]))
+            used += tg_tensor_text(t, inputs[i].id, text + used, size - used);
+        else
+            used += tg_format(text + used, size - used, inputs[i].tape ? "?" : "none");
+        used += tg_format(text + used, size - used, i + 1 == n ? ": " : used < MOST_OF_INPUTS ? " x " : " x ...: ");
+    }
+    return used;
+}
+
 bool tg_tape_note_made(tg_tape *t, uint32_t first, uint32_t of)
 {
     void *made = t->made;

@@ -255,6 +255,9 @@ const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
 size_t tg_tensor_text(const tg_tape *tape, uint32_t id, char *text, size_t size);
 size_t tg_application_text(const tg_tape *tape, const tg_node *node, uint32_t id, char *text, size_t size);
 
+/* The same for handles that may be null, stale or of another tape; without the inputs if none on `tape` has a name. */
+size_t tg_handles_text(const tg_tape *tape, const tg_op *op, const tg_tensor *inputs, int n, char *text, size_t size);
+
 /* Notes what the vjp of node `of` left on the tape: the nodes from `first` on. False, with the error raised, out of
    memory. */
 bool tg_tape_note_made(tg_tape *tape, uint32_t first, uint32_t of);
