@@ -60,6 +60,9 @@ _Static_assert(sizeof(tg_node) == 64, "a node is one cache line");
    stale in the next. */
 #define TG_NOTES_EPOCH UINT32_C(0x80000000)
 
+/* Added to the epoch of a node that no handle is valid for any more, though it is still counted. */
+#define TG_FORGOTTEN_EPOCH UINT32_C(0x40000000)
+
 enum { TG_TEXT = 640 }; /* bytes of a message, or of a part of one */
 
 enum { TG_TWO = 2, TG_FEW = 4, TG_NODES_BITS = 10, TG_NODES = 1 << TG_NODES_BITS };
