@@ -364,6 +364,7 @@ void program_run(program *p, const uint8_t *data, size_t size)
     make_tapes(p);
     p->current = 0;
     p->newest = 0;
+    p->remembered = (tg_tensor){ 0 };
     memset(p->pool, 0, sizeof p->pool);
     p->rng = tg_rng_seed(1);
     p->values_digest = p->grads_digest = 0;

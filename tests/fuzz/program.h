@@ -22,6 +22,7 @@ typedef struct program {
     bool keeps_error; /* errors stay until a step of the program clears them */
     kept_tensor pool[POOL];
     int newest;
+    tg_tensor remembered; /* by a vjp */
     tg_mark marks[MARKS];
     tg_rng rng;
 

@@ -142,8 +142,6 @@ static tg_status forward(tg_call *c)
 
 /* Vjp ------------------------------------------------------------------------------------------------------------- */
 
-static tg_tensor remembered; /* from an earlier vjp */
-
 static void give_fault(tg_vjp *v, const fault *f)
 {
     program *p = running;
@@ -169,10 +167,10 @@ static void give_fault(tg_vjp *v, const fault *f)
             tg_give(v, 0, g);
         break;
     case 7:
-        tg_give(v, 0, remembered);
+        tg_give(v, 0, p->remembered);
         break;
     case 8:
-        remembered = tg_mul(g, g);
+        p->remembered = tg_mul(g, g);
         break;
     case 9:
         tg_give(v, 0, tg_mul(g, tg_output(v)));
@@ -182,7 +180,7 @@ static void give_fault(tg_vjp *v, const fault *f)
         break;
     case 11:
         tg_give(v, 0, tg_name(tg_exp(x), "made in a vjp"));
-        remembered = x;
+        p->remembered = x;
         break;
     case 12:
         tg_give(v, 0, tg_retain_grad(tg_scale(g, 2)));
@@ -256,12 +254,11 @@ static void apply(program *p)
     take(p, tg_apply(op, inputs, n, &f, sizeof f));
 }
 
-/* What one of theirs keeps, and uses at another time. */
+/* What one of their vjps kept, at another time. */
 static void use_remembered(program *p)
 {
-    if (remembered.tape == p->tapes[0] || remembered.tape == p->tapes[1])
-        take(p, tg_exp(remembered));
-    remembered = (tg_tensor){ 0 };
+    if (p->remembered.tape)
+        take(p, tg_exp(p->remembered));
 }
 
 const step user_steps[] = { STEP(apply, 0), STEP(apply, 0), STEP(apply, 0), STEP(use_remembered, 0) };
