@@ -94,7 +94,7 @@ void tg_tape_destroy(tg_tape *t)
     tg_heap_free(&t->heap, t->slots, t->slot_chunk_capacity * sizeof(tg_slot *));
     tg_heap_free(&t->heap, t->held, t->held_capacity * sizeof *t->held);
     tg_heap_free(&t->heap, t->kept, t->kept_capacity * sizeof *t->kept);
-    tg_heap_free(&t->heap, t->labels, t->label_capacity * sizeof *t->labels);
+    tg_labels_finish(t);
     tg_heap_free(&t->heap, t->made, t->made_capacity * sizeof *t->made);
     tg_arena_finish(&t->arena, &t->heap);
     tg_store_finish(&t->store, &t->heap);

@@ -68,7 +68,7 @@ static TG_COLD void forget_marks(tg_tape *t, uint32_t count)
 static inline void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
 {
     if (t->notes_hold) {
-        bool is_bound = t->n_labels && t->labels[t->n_labels - 1].id > count;
+        bool is_bound = t->last_label > count;
         for (uint32_t id = t->count; id > count; id--) {
             const tg_node *n = tg_node_at(t, id);
             if (n->flags & TG_NODE_BUFFER)
