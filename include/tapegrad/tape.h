@@ -48,7 +48,8 @@ TG_API void tg_tape_reset(tg_tape *tape);
 /* Where the tape stands now. tg_tape_rewind forgets all tensors made since, an error that was raised since, and the
    gradients of a backward since. What is older stays: tensors, their names, also those that were given since, and the
    gradients of an older backward if there was none since. Marks nest. Rewinding to a mark that a reset or an earlier
-   rewind has passed is TG_ERR_STALE and changes nothing. */
+   rewind has passed is TG_ERR_STALE, to one that was taken inside a function of an operation's (op.h) TG_ERR_STATE; both
+   change nothing. */
 typedef struct tg_mark {
     const tg_tape *tape;
     void *position; /* these are the tape's own */

@@ -94,7 +94,7 @@ void tg_tape_destroy(tg_tape *t)
     tg_heap_free(&t->heap, t->slots, t->slot_chunk_capacity * sizeof(tg_slot *));
     tg_heap_free(&t->heap, t->held, t->held_capacity * sizeof *t->held);
     tg_heap_free(&t->heap, t->kept, t->kept_capacity * sizeof *t->kept);
-    tg_heap_free(&t->heap, t->labels, t->label_capacity * sizeof *t->labels);
+    tg_labels_finish(t);
     tg_heap_free(&t->heap, t->made, t->made_capacity * sizeof *t->made);
     tg_arena_finish(&t->arena, &t->heap);
     tg_store_finish(&t->store, &t->heap);
@@ -292,10 +292,15 @@ void tg_tape_reset(tg_tape *t)
     clear_error(t);
 }
 
+/* The id of a mark that was taken in the middle of an operation, where values may be missing: none can be rewound to. */
+static const uint32_t NO_MARK = UINT32_MAX;
+
 tg_mark tg_tape_mark(const tg_tape *t)
 {
     if (!is_real(t))
         return (tg_mark){ .tape = t };
+    if (t->shut & TG_SHUT_IN_CALL || t->in_vjp)
+        return (tg_mark){ .tape = t, .id = NO_MARK };
     return (tg_mark){
         .tape = t,
         .position = t->arena.current,
@@ -323,6 +328,9 @@ tg_status tg_tape_rewind(tg_tape *t, tg_mark m)
         return t->status;
     if (m.tape != t)
         return tg_tape_raise(t, TG_ERR_TAPE, "rewind: the mark is of another tape");
+    if (m.id == NO_MARK)
+        return tg_tape_raise(t, TG_ERR_STATE,
+                             "rewind: the mark was taken inside a function of an operation's; take it outside");
     if (!is_on_tape(t, &m))
         return tg_tape_raise(t, TG_ERR_STALE,
                              "rewind: a reset or an earlier rewind has passed this mark; take a new one");

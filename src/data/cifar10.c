@@ -31,8 +31,6 @@ static tg_status open_all(tg_infile *files, const char *const *paths, int n, boo
                           tg_error *err)
 {
     for (int i = 0; i < n; i++) {
-        if (!paths[i])
-            return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_cifar10_files: paths[%d] is NULL", i);
         tg_status status = tg_infile_open(&files[i], paths[i], err);
         if (status == TG_OK)
             status = check_size(&files[i], whole, err);
@@ -90,6 +88,9 @@ static tg_status read_batches(tg_dataset *set, const char *const *paths, int n, 
     if (!paths || n < 1)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_cifar10_files: %d paths%s, expected at least 1", n,
                               paths ? "" : " at NULL");
+    for (int i = 0; i < n; i++)
+        if (!paths[i])
+            return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_cifar10_files: paths[%d] is NULL", i);
     const tg_allocator a = tg_allocator_or_default(set->allocator);
     const size_t bytes = (size_t)n * sizeof(tg_infile);
     tg_infile *files = tg_allocate_zeroed(&a, bytes);

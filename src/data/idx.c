@@ -124,6 +124,8 @@ tg_status tg_dataset_read_idx(tg_dataset *set, const char *images_path, const ch
     if (!images_path || !labels_path)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_idx: the path of the %s is NULL",
                               images_path ? "labels" : "images");
+    if (classes < 1)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_idx: %d classes, expected at least 1", classes);
     idx images = { 0 }, labels = { 0 };
     status = idx_open(&images, images_path, 2, 4, err);
     if (status == TG_OK)
