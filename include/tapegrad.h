@@ -7,6 +7,7 @@
 #include "tapegrad/tape.h"
 #include "tapegrad/ops.h"
 #include "tapegrad/grad.h"
+#include "tapegrad/transform.h"
 #include "tapegrad/op.h"
 #include "tapegrad/params.h"
 #include "tapegrad/mlp.h"

@@ -168,8 +168,9 @@ struct tg_tape {
     int in_visit;         /* calls of tg_tape_each that are running */
     tg_heap heap;
     tg_store store;
-    tg_bound_set *bound; /* newest first */
-    tg_label *labels;    /* ids ascending */
+    struct tg_tape *inner; /* where checkpoints run their functions; made when first needed */
+    tg_bound_set *bound;   /* newest first */
+    tg_label *labels;      /* ids ascending */
     uint32_t n_labels, label_capacity;
     tg_made *made; /* ascending */
     uint32_t n_made, made_capacity;
@@ -329,6 +330,11 @@ extern const tg_op tg_detach_op;
 static inline uint32_t tg_gradient_source(const tg_node *n)
 {
     return n->inputs.few[0];
+}
+static inline void tg_set_gradient_source(tg_node *n, uint32_t y)
+{
+    n->op = &tg_leaf_gradient;
+    n->inputs.few[0] = y;
 }
 static inline bool tg_is_leaf(const tg_node *n)
 {
