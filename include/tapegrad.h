@@ -17,7 +17,9 @@
 #include "tapegrad/data.h"
 #include "tapegrad/pca.h"
 #include "tapegrad/tsne.h"
+#include "tapegrad/csv.h"
 #include "tapegrad/io.h"
+#include "tapegrad/npy.h"
 #include "tapegrad/cpu.h"
 
 #endif
