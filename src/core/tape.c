@@ -96,6 +96,7 @@ void tg_tape_destroy(tg_tape *t)
     tg_heap_free(&t->heap, t->kept, t->kept_capacity * sizeof *t->kept);
     tg_labels_finish(t);
     tg_heap_free(&t->heap, t->made, t->made_capacity * sizeof *t->made);
+    tg_tape_destroy(t->inner);
     tg_arena_finish(&t->arena, &t->heap);
     tg_store_finish(&t->store, &t->heap);
     tg_allocator a = t->heap.allocator;
@@ -350,11 +351,12 @@ tg_tape_usage tg_tape_memory(const tg_tape *t)
 {
     if (!is_real(t))
         return (tg_tape_usage){ 0 };
+    const tg_tape_usage inner = tg_tape_memory(t->inner);
     return (tg_tape_usage){
         .nodes = t->count,
-        .bytes = t->heap.bytes,
-        .gradient_bytes = t->store.bytes,
-        .allocations = t->heap.allocations,
+        .bytes = t->heap.bytes + inner.bytes,
+        .gradient_bytes = t->store.bytes + inner.gradient_bytes,
+        .allocations = t->heap.allocations + inner.allocations,
     };
 }
 

@@ -171,8 +171,9 @@ struct tg_tape {
     int in_visit;         /* calls of tg_tape_each that are running */
     tg_heap heap;
     tg_store store;
-    tg_bound_set *bound; /* newest first */
-    tg_labels **labels;  /* by TG_NODES, as nodes; NULL where there is no name */
+    struct tg_tape *inner; /* where checkpoints run their functions; made when first needed */
+    tg_bound_set *bound;   /* newest first */
+    tg_labels **labels;    /* by TG_NODES, as nodes; NULL where there is no name */
     uint32_t n_label_chunks, label_capacity;
     uint32_t last_label; /* no node above has a name */
     tg_made *made;       /* ascending */
@@ -337,6 +338,11 @@ extern const tg_op tg_detach_op;
 static inline uint32_t tg_gradient_source(const tg_node *n)
 {
     return n->inputs.few[0];
+}
+static inline void tg_set_gradient_source(tg_node *n, uint32_t y)
+{
+    n->op = &tg_leaf_gradient;
+    n->inputs.few[0] = y;
 }
 static inline bool tg_is_leaf(const tg_node *n)
 {

@@ -77,11 +77,8 @@ tg_tensor tg_retain_grad(tg_tensor x)
 /* Makes a constant known as a gradient of y that was not recorded. */
 static tg_tensor mark_gradient(tg_tensor g, uint32_t y)
 {
-    if (g.id) {
-        tg_node *n = tg_node_at(g.tape, g.id);
-        n->op = &tg_leaf_gradient;
-        n->inputs.few[0] = y;
-    }
+    if (g.id)
+        tg_set_gradient_source(tg_node_at(g.tape, g.id), y);
     return g;
 }
 
