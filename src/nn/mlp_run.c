@@ -1,26 +1,14 @@
 /* mlp_run.c - the multi-layer perceptron on a tape: logits, penalty, labels. */
 #include "core/format.h"
 #include "core/tape.h"
+#include "nn/activation.h"
 #include "nn/mlp.h"
 #include "tapegrad/ops.h"
 
 static tg_tensor activate(const tg_mlp_config *c, tg_tensor x)
 {
-    switch (c->activation) {
-    case TG_RELU:
-        return tg_relu(x);
-    case TG_LEAKY_RELU:
-        return tg_leaky_relu(x, c->leaky_slope);
-    case TG_GELU:
-        return tg_gelu(x);
-    case TG_SIGMOID:
-        return tg_sigmoid(x);
-    case TG_TANH:
-        return tg_tanh(x);
-    case TG_IDENTITY:
-        break;
-    }
-    return x;
+    const tg_activation_kind *kind = tg_activation_find(c->activation);
+    return kind->apply_with_slope ? kind->apply_with_slope(x, c->leaky_slope) : kind->apply(x);
 }
 
 static int bits(tg_dtype dtype)

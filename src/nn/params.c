@@ -1,4 +1,4 @@
-/* params.c - a parameter set's life and layout, and its leaves. */
+/* params.c - a parameter set: creation, layout, queries, leaves. */
 #include "nn/params.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 enum { KNOWN_FLAGS = TG_PARAM_NO_DECAY | TG_PARAM_FROZEN };
 
-/* Making ---------------------------------------------------------------------------------------------------------- */
+/* Create and destroy ---------------------------------------------------------------------------------------------------------- */
 
 static tg_status check_spec(const tg_param_spec *specs, int i, tg_error *err)
 {
@@ -181,28 +181,7 @@ void tg_params_destroy(tg_params *p)
     tg_release(&a, p, sizeof *p);
 }
 
-tg_params *tg_params_clone(const tg_params *p, tg_dtype dtype, tg_error *err)
-{
-    if (!p) {
-        tg_error_raise(err, TG_ERR_ARGUMENT, "params_clone: the parameter set is NULL");
-        return NULL;
-    }
-    const size_t bytes = (size_t)p->n * sizeof(tg_param_spec);
-    tg_param_spec *specs = tg_allocate(&p->allocator, bytes);
-    if (!specs) {
-        tg_error_raise(err, TG_ERR_MEMORY, "params_clone: no memory for the specs of %d parameters", p->n);
-        return NULL;
-    }
-    for (int i = 0; i < p->n; i++)
-        specs[i] = (tg_param_spec){ .name = p->at[i].name, .shape = p->at[i].extent.shape, .flags = p->at[i].flags };
-    tg_params *twin = tg_params_create_with(dtype, specs, p->n, &p->allocator, err);
-    tg_release(&p->allocator, specs, bytes);
-    if (twin)
-        tg_params_transfer(twin, p);
-    return twin;
-}
-
-/* Asking ---------------------------------------------------------------------------------------------------------- */
+/* Queries ---------------------------------------------------------------------------------------------------------- */
 
 static const tg_parameter *find(const tg_params *p, int i)
 {

@@ -44,9 +44,6 @@ static inline void *tg_params_element(const tg_params *p, void *buffer, int64_t 
     return (char *)buffer + (size_t)offset * tg_dtype_size(p->dtype);
 }
 
-/* Copies all values between sets of the same names and shapes, converting. */
-void tg_params_transfer(tg_params *to, const tg_params *from);
-
 /* Makes an unset gradient zeros. It stays unset: the next backward overwrites it. */
 void tg_params_zero_fill(tg_parameter *p, tg_dtype dtype);
 

@@ -5,7 +5,7 @@
 
 #include "core/platform.h"
 #include "core/status.h"
-#include "nn/flat.h"
+#include "nn/cut.h"
 #include "nn/params.h"
 
 void tg_params_zero_fill(tg_parameter *q, tg_dtype dtype)
