@@ -68,7 +68,7 @@ typedef struct tg_gradcheck_element {
 typedef struct tg_gradcheck_result {
     int64_t n_checked, n_failed; /* elements and directions compared; of these, beyond what is allowed */
     int64_t n_kinks;
-    int64_t n_faint; /* of n_checked, those that pass because both sides are lost in rounding, though not zero */
+    int64_t n_below_noise; /* of n_checked, those that pass because both sides are lost in rounding, though not zero */
     double max_absolute, max_relative;
     tg_gradcheck_element worst; /* the one whose error is largest against what is allowed */
     tg_gradcheck_element kink;  /* the first one */
@@ -85,7 +85,7 @@ typedef enum tg_gradcheck_fault {
     TG_FAULT_NOT_ZERO,         /* a zero cotangent does not give zeros */
     TG_FAULT_NOT_LINEAR,       /* the gradient is not linear in the cotangent */
     TG_FAULT_ONLY_KINKS,       /* of some input nothing but kinks was met: its gradient was not judged */
-    TG_FAULT_FAINT             /* all comparisons, or those of some input, are lost in rounding: nothing was judged */
+    TG_FAULT_BELOW_NOISE             /* all comparisons, or those of some input, are lost in rounding: nothing was judged */
 } tg_gradcheck_fault;
 
 typedef struct tg_gradcheck_report {

@@ -9,7 +9,7 @@ static tg_params *set_of(const tg_side *side, const tg_checked *in)
     return in->is_cotangent ? side->cotangent : side->set;
 }
 
-tg_status tg_check_settle(const tg_checker *c, const tg_tape *tape)
+tg_status tg_check_status(const tg_checker *c, const tg_tape *tape)
 {
     const tg_status status = tg_tape_status(tape);
     return status == TG_OK ? TG_OK : tg_check_fail(c->report, status, "gradcheck: %s", tg_tape_message(tape));
@@ -22,7 +22,7 @@ static tg_status differentiate(const tg_checker *c, tg_tensor y, tg_tensor cotan
     const tg_gradcheck_config *k = &c->config;
     tg_status status = k->gradient ? k->gradient(y, cotangent, inputs, n, out, flags, k->gradient_context)
                                    : tg_grad(y, cotangent, inputs, n, out, flags);
-    if (tg_check_settle(c, y.tape) != TG_OK)
+    if (tg_check_status(c, y.tape) != TG_OK)
         return tg_tape_status(y.tape);
     if (status != TG_OK)
         return tg_check_fail(c->report, status, "gradcheck: the gradient callback returned %s",
@@ -53,7 +53,7 @@ tg_status tg_check_build(tg_checker *c, tg_side *side, unsigned flags)
     if (c->config.rng)
         *c->config.rng = c->generator;
     const tg_tensor y = c->model(side->tape, side->set, c->context);
-    tg_status status = tg_check_settle(c, side->tape);
+    tg_status status = tg_check_status(c, side->tape);
     if (status != TG_OK)
         return status;
     if (y.tape != side->tape || !tg_is_valid(y))
@@ -83,7 +83,7 @@ tg_status tg_check_values(tg_checker *c, double *out)
         n = tg_size(c->outputs[k]);
         tg_read_f64(c->outputs[k], out, n);
         out += n;
-        status = tg_check_settle(c, c->exact.tape);
+        status = tg_check_status(c, c->exact.tape);
     }
     return status;
 }
@@ -101,7 +101,7 @@ static tg_status by_backward(tg_checker *c, tg_side *side, const double *weights
         if (tg_needs_grad(y)) /* else it depends on no input, and its gradient is zeros */
             tg_backward_from(y, cotangent);
     }
-    const tg_status status = tg_check_settle(c, tape);
+    const tg_status status = tg_check_status(c, tape);
     for (int i = 0; i < c->n && status == TG_OK; i++) {
         const tg_checked *in = &c->inputs[i];
         tg_params_read_grad_f64(set_of(side, in), in->at, out, in->size, NULL);
@@ -120,7 +120,7 @@ static tg_status by_grad(tg_checker *c, tg_side *side, const double *weights, do
         const tg_tensor cotangent = tg_constant_f64(tape, tg_shape_of(y), weights);
         weights += tg_size(y);
         take_leaves(c, side, c->n);
-        status = tg_check_settle(c, tape);
+        status = tg_check_status(c, tape);
         if (status == TG_OK)
             status = differentiate(c, y, cotangent, c->leaves, c->n, c->gradients, 0);
         double *sum = out;
@@ -130,7 +130,7 @@ static tg_status by_grad(tg_checker *c, tg_side *side, const double *weights, do
             for (int64_t j = 0; j < n; j++)
                 sum[j] += scratch[j];
             sum += n;
-            status = tg_check_settle(c, tape);
+            status = tg_check_status(c, tape);
         }
     }
     return status;

@@ -192,7 +192,7 @@ static void check(uint64_t seed, int most, fault_kind fault, bool float32, tally
         tg_params_destroy(params);
         return;
     }
-    const bool judged = report.fault != TG_FAULT_ONLY_KINKS && report.fault != TG_FAULT_FAINT;
+    const bool judged = report.fault != TG_FAULT_ONLY_KINKS && report.fault != TG_FAULT_BELOW_NOISE;
     t->checks++;
     t->compared += report.all.n_checked;
     t->kinks += report.all.n_kinks;

@@ -232,13 +232,13 @@ static void a_check_that_judged_nothing_is_no_pass(void **state)
         const tg_gradcheck_config config = {
             .step = 1e-20, .order = 1 + i % 2, .float32 = i / 2 % 2, .forward_differences = i / 4
         };
-        assert_failed(check_at(wave, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_FAINT);
+        assert_failed(check_at(wave, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_BELOW_NOISE);
         assert_non_null(strstr(report.text, "rounding"));
-        assert_failed(check_at(half_off, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_FAINT);
+        assert_failed(check_at(half_off, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_BELOW_NOISE);
     }
-    assert_failed(check_at(lost, AT(0.4, -0.9), NULL, &report), &report, TG_FAULT_FAINT);
-    assert_failed(check_at(high_above, AT(1e-8), NULL, &report), &report, TG_FAULT_FAINT);
-    assert_int_equal(report.all.n_faint, 1);
+    assert_failed(check_at(lost, AT(0.4, -0.9), NULL, &report), &report, TG_FAULT_BELOW_NOISE);
+    assert_failed(check_at(high_above, AT(1e-8), NULL, &report), &report, TG_FAULT_BELOW_NOISE);
+    assert_int_equal(report.all.n_below_noise, 1);
     assert_passed(check_at(high_above, AT(1e-8, 1), NULL, &report), &report); /* one of two was */
 }
 
