@@ -52,8 +52,9 @@ typedef struct tg_trace {
     int n;
     uint32_t *ids; /* of the nodes that a gradient can flow to, except leaves */
     int64_t n_values;
-    double *values;      /* of these nodes, at the origin */
-    double *sensitivity; /* |value times cotangent|: how much <weights, outputs> changes by the value's relative rounding */
+    double *values; /* of these nodes, at the origin */
+    double *
+        sensitivity; /* |value times cotangent|: how much <weights, outputs> changes by the value's relative rounding */
     double *differences; /* first and second differences of the values, for two steps; NULL until they are needed */
     double norm;         /* of `sensitivity`: the root of the sum of its squares */
 } tg_trace;

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "kernels/lesser.h"
 
 /* Elements --------------------------------------------------------------------------------------------------- */
 
 static int64_t n_drawn(const tg_checker *c, const tg_checked *in)
 {
-    return in->size < c->config.max_elements ? in->size : c->config.max_elements;
+    return tg_lesser(in->size, c->config.max_elements);
 }
 
 /* The k-th element: one of each of max_elements equal ranges is drawn, or all are taken. */
@@ -18,7 +19,7 @@ static int64_t element(const tg_checker *c, const tg_checked *in, int64_t k)
     const int64_t n = n_drawn(c, in);
     tg_rng rng = tg_rng_seed(tg_rng_at(in->seed, (uint64_t)k));
     const int64_t drawn = (int64_t)(((double)k + tg_rng_uniform(&rng)) * (double)in->size / (double)n);
-    return n == in->size ? k : drawn < in->size ? drawn : in->size - 1;
+    return n == in->size ? k : tg_lesser(drawn, in->size - 1);
 }
 
 static tg_status check_probe(tg_checker *c, tg_probe *p, bool *kink)

@@ -1,4 +1,4 @@
-/* report.c - what a check has found, counted and said. */
+/* report.c - what a check has found: counts, and the sentence. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool is_wrong(const tg_gradcheck_element *e)
     return !(isfinite(e->absolute) && e->absolute <= e->allowed);
 }
 
-/* How far an element is towards what is allowed, or beyond it; what is not a number is infinitely far. */
+/* The error as a multiple of what is allowed; infinity for what is not a number. */
 static double excess(const tg_gradcheck_element *e)
 {
     const double x = e->absolute > 0 ? e->absolute / e->allowed : 0;
@@ -77,7 +77,7 @@ void tg_check_add(tg_gradcheck_result *sum, const tg_gradcheck_result *part)
     sum->max_relative = fmax(sum->max_relative, part->max_relative);
 }
 
-/* Saying --------------------------------------------------------------------------------------------------------- */
+/* The sentence ----------------------------------------------------------------------------------------------------- */
 
 enum { PLACE = 224 };
 
@@ -125,7 +125,7 @@ static void describe_counts(const tg_gradcheck_report *r, const char *kink, char
         append(text, size, part);
     }
     if (all->n_below_noise > 0) {
-        tg_format(part, sizeof part, ", %lld too faint to tell from rounding", (long long)all->n_below_noise);
+        tg_format(part, sizeof part, ", %lld below the noise of rounding", (long long)all->n_below_noise);
         append(text, size, part);
     }
 }
@@ -136,13 +136,13 @@ void tg_check_describe(tg_checker *c)
         [TG_FAULT_NONE] = "passed: ",
         [TG_FAULT_FUNCTION_CHANGES] =
             "failed: two evaluations at one point differ; a generator to draw from belongs in the config's rng",
-        [TG_FAULT_NOT_FINITE] = "failed: the value at the inputs given is not finite, so that it has no slope",
+        [TG_FAULT_NOT_FINITE] = "failed: the value at the given inputs is not finite, so that it has no slope",
         [TG_FAULT_ELEMENT] = "failed: ",
         [TG_FAULT_GRADIENT_CHANGES] = "failed: two reverse passes over one tape gave different bits; ",
         [TG_FAULT_PATHS] = "failed: tg_backward and tg_grad gave different gradients; ",
         [TG_FAULT_NOT_ZERO] = "failed: a cotangent of zeros did not give gradients of zeros; ",
         [TG_FAULT_NOT_LINEAR] = "failed: the gradient is not linear in the cotangent; ",
-        [TG_FAULT_ONLY_KINKS] = "failed: an input was not judged, since only kinks were met in it; ",
+        [TG_FAULT_ONLY_KINKS] = "failed: an input was not judged, since all its comparisons met kinks; ",
         [TG_FAULT_BELOW_NOISE] = "failed: an input was not judged, since rounding hides all of its slopes; ",
     };
     tg_gradcheck_report *r = c->report;

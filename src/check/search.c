@@ -53,9 +53,9 @@ typedef struct search {
     double h;                /* the next step */
     tg_estimate best;        /* of the least uncertainty, or the one that decided */
     tg_estimate last;
-    bool inconsistent;       /* a slope that seemed converged was not the same at smaller steps */
-    int worse;               /* how many of the last estimates were worse than the one before, by rounding */
-    int n_discontinuous;     /* how many of the last estimates show that the function jumps */
+    bool inconsistent;   /* a slope that seemed converged was not the same at smaller steps */
+    int worse;           /* how many of the last estimates were worse than the one before, by rounding */
+    int n_discontinuous; /* how many of the last estimates show that the function jumps */
     tg_verdict verdict;
 } search;
 
@@ -112,8 +112,7 @@ static tg_status confirm(tg_checker *c, search *s, const tg_estimate *claim)
 /* By how much a step should be larger, so that rounding does not matter. */
 static double growth(const tg_checker *c, const search *s, const tg_estimate *r)
 {
-    const double needed =
-        r->noise / (tg_check_closeness(c) * fmax(fabs(r->value), fabs(s->p->analytic)));
+    const double needed = r->noise / (tg_check_closeness(c) * fmax(fabs(r->value), fabs(s->p->analytic)));
     const double factor = fmin(needed, s->most_below_noise / r->h);
     return factor > 4 && isfinite(factor) ? ldexp(1, ilogb(factor)) : 4;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "core/config.h"
 
 /* Zeroed memory until the checker is finished. */
 void *tg_check_allocate(tg_checker *c, int64_t count, size_t element)
@@ -46,18 +47,17 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
     c->rng = tg_rng_seed(k->seed);
     if (k->order == 0)
         k->order = 1;
-    if (k->tolerance == 0)
-        k->tolerance = k->float32 ? 1e-4 : 1e-6;
-    if (k->epsilon == 0)
-        k->epsilon = 1e-8;
+    k->tolerance = tg_config_number(k->tolerance, k->float32 ? 1e-4 : 1e-6);
+    k->epsilon = tg_config_number(k->epsilon, 1e-8);
     if (k->max_elements == 0)
         k->max_elements = 128;
     if (k->directions == 0)
         k->directions = 4;
     if (k->order < 1 || k->order > 2)
         return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: order %d is neither 1 nor 2", k->order);
-    if (k->step != 0 && !is_positive(k->step))
-        return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: step %g is not a positive number", k->step);
+    const double step = tg_config_number(k->step, 1);
+    if (!is_positive(step))
+        return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: step %g is not a positive number", step);
     if (!is_positive(k->tolerance) || !is_positive(k->epsilon))
         return tg_check_fail(c->report, TG_ERR_ARGUMENT,
                              "gradcheck: tolerance %g and epsilon %g must be positive numbers", k->tolerance,
@@ -231,7 +231,7 @@ static tg_status allocate_arrays(tg_checker *c)
     return TG_OK;
 }
 
-/* Create and destroy ----------------------------------------------------------------------------------------------------------- */
+/* Create and destroy ----------------------------------------------------------------------------------------------- */
 
 tg_status tg_checker_init(tg_checker *c, tg_params *params, tg_gradcheck_model *model, void *context,
                           const tg_gradcheck_config *config, tg_gradcheck_report *report)

@@ -39,8 +39,7 @@ double tg_check_mismatch(const tg_probe *p, const tg_estimate *r)
 static double gradient_rounding(const tg_checker *c, const tg_probe *p, const tg_estimate *r, double eps)
 {
     const double length = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
-    return 64 * eps * r->sensitivity /
-           (c->config.step > 0 ? length : fmax(length, r->h / tg_check_first_step(c)));
+    return 64 * eps * r->sensitivity / (c->config.step > 0 ? length : fmax(length, r->h / tg_check_first_step(c)));
 }
 
 double tg_check_allowed(const tg_checker *c, const tg_probe *p, const tg_estimate *r, bool converged)

@@ -7,6 +7,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "kernels/kernels.h"
+#include "kernels/lesser.h"
 #include "tapegrad/rng.h"
 
 struct tg_batches {
@@ -81,7 +82,7 @@ tg_batches *tg_batches_create(const tg_dataset *set, const tg_batches_config *co
         tg_error_raise(err, TG_ERR_MEMORY, "batches_create: no memory");
         return NULL;
     }
-    const int64_t size = c.size < set->n ? c.size : set->n;
+    const int64_t size = tg_lesser(c.size, set->n);
     *b = (tg_batches){ .set = set, .allocator = a, .size = size, .seed = c.seed };
     b->count = c.drop_last ? set->n / size : (set->n - 1) / size + 1;
     b->augmented = c.augment;
@@ -134,7 +135,7 @@ static void gather_some(void *context, int64_t task)
     const gathering *g = context;
     const tg_batches *b = g->b;
     const size_t bytes = row_bytes(b->set);
-    const int64_t first = task * g->some, stop = first + g->some < g->n ? first + g->some : g->n;
+    const int64_t first = task * g->some, stop = tg_lesser(first + g->some, g->n);
     for (int64_t i = first; i < stop; i++) {
         const int64_t row = b->order ? b->order[g->start + i] : g->start + i;
         void *x = (char *)b->x + (size_t)i * bytes;
@@ -164,7 +165,7 @@ bool tg_batches_next(tg_batches *b, tg_batch *batch)
         return false;
     }
     const tg_dataset *set = b->set;
-    const int64_t start = b->size * b->next++, left = set->n - start, n = left < b->size ? left : b->size;
+    const int64_t start = b->size * b->next++, n = tg_lesser(set->n - start, b->size);
     if (b->order && !b->ordered)
         shuffle(b);
     if (b->x)

@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "data/eigen.h"
+#include "kernels/lesser.h"
 #include "tapegrad/pca.h"
 
 /* One QL step is a product of rotations of the coordinates i and i + 1, for i from `first` up. The steps are kept, latest
@@ -151,7 +152,7 @@ static void apply_step(const step *s, double (*x)[LANES])
 static void find_vectors(void *context, int64_t task)
 {
     const solver *s = context;
-    const int64_t n = s->t.n, first = task * LANES, count = s->k - first < LANES ? s->k - first : LANES;
+    const int64_t n = s->t.n, first = task * LANES, count = tg_lesser(s->k - first, LANES);
     double(*x)[LANES] = (double(*)[LANES])(s->lanes + first * n);
     memset(x, 0, (size_t)n * sizeof *x);
     for (int64_t j = 0; j < count; j++)

@@ -4,6 +4,7 @@
 
 #include "core/status.h"
 #include "data/dataset.h"
+#include "kernels/lesser.h"
 
 static tg_status check(const tg_dataset *set, const double *mean, const double *deviation, const char *who,
                        tg_error *err)
@@ -75,7 +76,7 @@ tg_status tg_dataset_moments_overall(const tg_dataset *set, double *mean, double
     const int64_t size = set->n * set->features;
     moments all = { 0 };
     for (int64_t i = 0; i < size; i += BLOCK)
-        all = together(all, of_block(set, i, i + BLOCK < size ? i + BLOCK : size));
+        all = together(all, of_block(set, i, tg_lesser(i + BLOCK, size)));
     *mean = tg_dataset_get(set, 0) + all.mean;
     *deviation = sqrt(all.squares / all.count);
     return tg_error_clear(err);

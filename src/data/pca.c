@@ -10,6 +10,7 @@
 #include "core/status.h"
 #include "data/dataset.h"
 #include "data/eigen.h"
+#include "kernels/lesser.h"
 
 struct tg_pca {
     tg_allocator allocator;
@@ -36,7 +37,7 @@ static int64_t rows_of_a_part(const tg_dataset *set)
 {
     enum { NUMBERS = 1 << 22, LEAST = 64 };
     const int64_t fit = NUMBERS / set->features, most = fit > LEAST ? fit : LEAST;
-    return most < set->n ? most : set->n;
+    return tg_lesser(most, set->n);
 }
 
 enum { SOME = 16 };
@@ -44,7 +45,7 @@ enum { SOME = 16 };
 static void center_some(void *context, int64_t task)
 {
     const part *p = context;
-    const int64_t stop = (task + 1) * SOME < p->n ? (task + 1) * SOME : p->n, width = p->set->features;
+    const int64_t stop = tg_lesser((task + 1) * SOME, p->n), width = p->set->features;
     for (int64_t i = task * SOME; i < stop; i++) {
         double *row = p->rows + i * width;
         tg_convert(row, TG_F64, tg_dataset_row(p->set, p->start + i), p->set->dtype, width);
@@ -57,7 +58,7 @@ static void center_some(void *context, int64_t task)
 static bool next_part(part *p)
 {
     p->start += p->n;
-    p->n = p->set->n - p->start < p->most ? p->set->n - p->start : p->most;
+    p->n = tg_lesser(p->set->n - p->start, p->most);
     if (p->n > 0)
         tg_parallel_brief((p->n - 1) / SOME + 1, center_some, p);
     return p->n > 0;
@@ -98,7 +99,7 @@ static tg_gemm product_of(const fit *f, int64_t j, int64_t width)
 
 static int64_t width_at(const fit *f, int64_t j)
 {
-    return f->pca->features - j < PANEL ? f->pca->features - j : PANEL;
+    return tg_lesser(f->pca->features - j, PANEL);
 }
 
 static void add_part(const fit *f)
@@ -194,7 +195,7 @@ static tg_status check(const tg_dataset *set, int64_t components, tg_error *err)
     if (set->n == 1)
         return tg_error_raise(err, TG_ERR_RANGE,
                               "pca_create: the set has one row, which does not vary; expected at least 2");
-    const int64_t most = set->n - 1 < set->features ? set->n - 1 : set->features;
+    const int64_t most = tg_lesser(set->n - 1, set->features);
     if (components < 1 || components > most)
         return tg_error_raise(err, TG_ERR_RANGE,
                               "pca_create: %" PRId64 " components of %" PRId64 " rows of %" PRId64

@@ -7,13 +7,9 @@
 #include <string.h>
 
 #include "data/eigen.h"
+#include "kernels/lesser.h"
 
 enum { PANEL = 32 };
-
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static double dot(int64_t n, double *x, double *y)
 {
@@ -59,7 +55,7 @@ static void multiply_some(void *context, int64_t task)
 {
     const product *w = context;
     const int64_t i = task * w->some;
-    const tg_gemm g = { .m = min(w->some, w->n - i),
+    const tg_gemm g = { .m = tg_lesser(w->some, w->n - i),
                         .n = 1,
                         .k = w->n,
                         .a = w->a + i * w->stride,
@@ -124,7 +120,7 @@ void tg_tridiagonal_reduce(const tg_tridiagonal *t, double *scratch)
     const int64_t n = t->n;
     for (int64_t j = 0; j < n;) {
         panel b = { .t = t, .left = scratch, .right = scratch + 2 * PANEL * n, .shares = scratch + 4 * PANEL * n };
-        for (const int64_t stop = min(j + PANEL, n); j < stop; j++)
+        for (const int64_t stop = tg_lesser(j + PANEL, n); j < stop; j++)
             take_column(&b, j);
         const tg_matrix left = { b.left + j, 1, n }, right = { b.right + j, n, 1 };
         if (j < n)
@@ -179,7 +175,7 @@ void tg_tridiagonal_expand(const tg_tridiagonal *t, double *rows, int64_t k, dou
     b.y = b.x + PANEL * k;
     for (int64_t p = (t->n - 1) / PANEL; p >= 0; p--) {
         b.first = p * PANEL;
-        b.count = min(PANEL, t->n - 1 - b.first);
+        b.count = tg_lesser(PANEL, t->n - 1 - b.first);
         if (b.count > 0)
             apply(t, &b, rows, k);
     }

@@ -4,6 +4,7 @@
 #include "core/portable.h"
 #include "core/status.h"
 #include "data/tsne.h"
+#include "kernels/lesser.h"
 
 /* Rows of a task: so many distances are added up for each number of x that is read. */
 enum { ROWS = 8 };
@@ -108,7 +109,7 @@ static void find_row(const affinities *s, int64_t i)
 static void find_rows(void *context, int64_t task)
 {
     const affinities *s = context;
-    const int64_t first = task * ROWS, last = s->n - first < ROWS ? s->n : first + ROWS;
+    const int64_t first = task * ROWS, last = tg_lesser(first + ROWS, s->n);
     find_distances(s, first, last);
     for (int64_t i = first; i < last; i++)
         find_row(s, i);

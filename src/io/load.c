@@ -7,6 +7,7 @@
 #include "io/header.h"
 #include "io/json.h"
 #include "io/little.h"
+#include "kernels/lesser.h"
 #include "nn/params.h"
 #include "tapegrad/io.h"
 
@@ -43,7 +44,7 @@ static tg_status read_values(tg_infile *file, const tg_header_tensor *t, void *o
     const size_t from = tg_dtype_size(t->dtype), to = tg_dtype_size(dtype);
     const int64_t size = tg_shape_size(&t->shape);
     for (int64_t done = 0; done < size;) {
-        const int64_t n = size - done < MANY ? size - done : MANY;
+        const int64_t n = tg_lesser(size - done, MANY);
         const tg_status status = tg_infile_read(file, bytes, (size_t)n * from, "values", err);
         if (status != TG_OK)
             return status;

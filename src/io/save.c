@@ -8,6 +8,7 @@
 #include "io/header.h"
 #include "io/json.h"
 #include "io/little.h"
+#include "kernels/lesser.h"
 #include "nn/params.h"
 #include "tapegrad/io.h"
 
@@ -55,7 +56,7 @@ static void put_string(sink *s, const char *text)
     put_text(s, "\"");
 }
 
-/* The header -------------------------------------------------------------------------------------------------------- */
+/* The header ------------------------------------------------------------------------------------------------------- */
 
 static void put_metadata(sink *s, const char *const *metadata)
 {
@@ -116,7 +117,7 @@ static void put_values(sink *s, const char *values, int64_t n, size_t width)
     enum { MANY = 512 };
     unsigned char bytes[MANY * sizeof(double)];
     for (int64_t done = 0; done < n && s->status == TG_OK; done += MANY) {
-        const size_t count = (size_t)(n - done < MANY ? n - done : MANY);
+        const size_t count = (size_t)tg_lesser(n - done, MANY);
         for (size_t i = 0; i < count; i++)
             tg_put_little(bytes + i * width, tg_bits_of(values + ((size_t)done + i) * width, width), width);
         put(s, bytes, count * width);

@@ -59,7 +59,7 @@ static tg_mlp_config with_defaults(const tg_mlp_config *c)
     return full;
 }
 
-/* Create and destroy ---------------------------------------------------------------------------------------------------------- */
+/* Create and destroy ----------------------------------------------------------------------------------------------- */
 
 static size_t bytes_of(int n_sizes)
 {

@@ -42,7 +42,10 @@ typedef struct tg_number {
     size_t offset; /* in the config */
     double preset, lo, hi;
 } tg_number;
-#define TG_NUMBER(type, field, ...) { .name = #field, .offset = offsetof(type, field), __VA_ARGS__ }
+#define TG_NUMBER(type, field, ...)                                                                                  \
+    {                                                                                                                \
+        .name = #field, .offset = offsetof(type, field), __VA_ARGS__                                                 \
+    }
 
 /* The bound of rates keeps products of two of them finite in float32, so that padding stays zero. */
 #define TG_RATE_LIMIT 1e18

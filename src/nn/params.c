@@ -9,7 +9,7 @@
 
 enum { KNOWN_FLAGS = TG_PARAM_NO_DECAY | TG_PARAM_FROZEN };
 
-/* Create and destroy ---------------------------------------------------------------------------------------------------------- */
+/* Create and destroy ----------------------------------------------------------------------------------------------- */
 
 static tg_status check_spec(const tg_param_spec *specs, int i, tg_error *err)
 {

@@ -112,6 +112,7 @@ static void weights_have_the_deviation_of_their_rule(void **state)
         { { .activation = TG_GELU }, sqrt(2.0 / IN), false },
         { { .activation = TG_LEAKY_RELU }, sqrt(2 / (1 + 0.0001) / IN), false },
         { { .activation = TG_LEAKY_RELU, .leaky_slope = 1 }, sqrt(1.0 / IN), false },
+        { { .activation = TG_LEAKY_RELU, .leaky_slope = -1 }, sqrt(1.0 / IN), false },
         { { .activation = TG_TANH, .init = TG_INIT_KAIMING }, 5.0 / 3 / sqrt(IN), false },
         { { .activation = TG_SIGMOID, .init = TG_INIT_KAIMING }, 1 / sqrt(IN), false },
         { { .activation = TG_IDENTITY, .init = TG_INIT_KAIMING }, 1 / sqrt(IN), false },
