@@ -51,7 +51,7 @@ static tg_compared result_of(const tg_checker *c, const tg_probe *p, const tg_fo
     return found;
 }
 
-/* Beside a point -------------------------------------------------------------------------------------------------- */
+/* Beside a point --------------------------------------------------------------------------------------------------- */
 
 static void place(tg_checker *c, tg_checked *in, int64_t i, double x)
 {
@@ -91,7 +91,7 @@ tg_status tg_check_beside(tg_checker *c, const tg_probe *p, int side, tg_compare
     return status == TG_OK ? tg_check_values(c, c->base) : status;
 }
 
-/* The comparison -------------------------------------------------------------------------------------------------- */
+/* The comparison --------------------------------------------------------------------------------------------------- */
 
 /* A gradient at a kink is a convention. After a chain of kinks it need not be between the slopes to the sides, and these
    need not differ: leaky_relu(-leaky_relu(x)) has one slope at 0, and another gradient. It is wrong if that beside the

@@ -1,4 +1,4 @@
-/* evaluate.c - running what is checked: its values on the exact side, its gradient on the typed one. */
+/* evaluate.c - runs what is checked: its values on the exact side, its gradient on the typed side. */
 #include <string.h>
 
 #include "check/check.h"
@@ -15,7 +15,7 @@ tg_status tg_check_status(const tg_checker *c, const tg_tape *tape)
     return status == TG_OK ? TG_OK : tg_check_fail(c->report, status, "gradcheck: %s", tg_tape_message(tape));
 }
 
-/* tg_grad, or what is checked in its place. */
+/* tg_grad, or the function that is checked in its place. */
 static tg_status differentiate(const tg_checker *c, tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int n,
                                tg_tensor *out, unsigned flags)
 {
@@ -27,15 +27,16 @@ static tg_status differentiate(const tg_checker *c, tg_tensor y, tg_tensor cotan
     if (status != TG_OK)
         return tg_check_fail(c->report, status, "gradcheck: the gradient callback returned %s",
                              tg_status_name(status));
-    char want[192], have[192];
+    char expected[192], actual[192];
     for (int i = 0; i < n; i++) {
         if (!tg_is_valid(out[i]) || out[i].tape != y.tape)
             return tg_check_fail(c->report, TG_ERR_ARGUMENT,
-                                 "gradcheck: the gradient callback gave no tensor of the tape for input %d", i);
+                                 "gradcheck: the gradient callback returned no tensor of the tape for input %d", i);
         const tg_shape s = tg_shape_of(inputs[i]), g = tg_shape_of(out[i]);
         if (!tg_shape_equal(&s, &g))
             return tg_check_fail(c->report, TG_ERR_SHAPE, "gradcheck: a gradient of %s for an input of %s",
-                                 tg_shape_text(&g, have, sizeof have), tg_shape_text(&s, want, sizeof want));
+                                 tg_shape_text(&g, actual, sizeof actual),
+                                 tg_shape_text(&s, expected, sizeof expected));
     }
     return TG_OK;
 }
@@ -46,7 +47,7 @@ static void take_leaves(tg_checker *c, const tg_side *side, int n)
         c->leaves[i] = tg_param(side->tape, set_of(side, &c->inputs[i]), c->inputs[i].at);
 }
 
-/* Leaves in c->outputs what is differentiated: y, or at order 2 the gradients of <cotangent, y>. */
+/* c->outputs becomes what is differentiated: y, or at order 2 the gradients of <cotangent, y>. */
 tg_status tg_check_build(tg_checker *c, tg_side *side, unsigned flags)
 {
     tg_tape_reset(side->tape);
@@ -77,8 +78,9 @@ tg_status tg_check_values(tg_checker *c, double *out)
     for (int k = 0; k < c->n_outputs && status == TG_OK; k++)
         n += tg_size(c->outputs[k]);
     if (status == TG_OK && n != c->n_values)
-        return tg_check_fail(c->report, TG_ERR_SHAPE, "gradcheck: the function gave %lld elements, and before %lld",
-                             (long long)n, (long long)c->n_values);
+        return tg_check_fail(c->report, TG_ERR_SHAPE,
+                             "gradcheck: the function returned %lld elements, and before %lld", (long long)n,
+                             (long long)c->n_values);
     for (int k = 0; k < c->n_outputs && status == TG_OK; k++) {
         n = tg_size(c->outputs[k]);
         tg_read_f64(c->outputs[k], out, n);
@@ -88,7 +90,7 @@ tg_status tg_check_values(tg_checker *c, double *out)
     return status;
 }
 
-/* Through the reverse pass that training uses: straight into the sets, summed there over the outputs. */
+/* By the reverse pass that training uses: gradients go straight into the sets, where they are summed over the outputs. */
 static tg_status by_backward(tg_checker *c, tg_side *side, const double *weights, double *out)
 {
     tg_tape *tape = side->tape;

@@ -6,7 +6,7 @@
 #include "check/check.h"
 #include "kernels/lesser.h"
 
-/* Elements --------------------------------------------------------------------------------------------------- */
+/* Elements --------------------------------------------------------------------------------------------------------- */
 
 static int64_t n_drawn(const tg_checker *c, const tg_checked *in)
 {
@@ -133,7 +133,7 @@ static tg_status check(tg_checker *c)
     return status;
 }
 
-/* Public --------------------------------------------------------------------------------------------------------- */
+/* Public ----------------------------------------------------------------------------------------------------------- */
 
 tg_status tg_gradcheck_params(tg_params *params, tg_gradcheck_model *model, void *context,
                               const tg_gradcheck_config *config, tg_gradcheck_report *report)

@@ -3,7 +3,7 @@
 
 #include "check/check.h"
 
-/* What an estimate says ------------------------------------------------------------------------------------------- */
+/* What an estimate says -------------------------------------------------------------------------------------------- */
 
 /* Whether the slope is known well. `error` is that of one difference; the extrapolated value is much closer, and a
    larger step, which has less noise, makes it better. */
@@ -44,7 +44,7 @@ static bool is_below_noise(const tg_probe *p, const tg_estimate *r)
     return fmax(fabs(r->value), fabs(p->analytic)) <= uncertainty(r) && isfinite(uncertainty(r));
 }
 
-/* Choosing the step ----------------------------------------------------------------------------------------------- */
+/* Choosing the step ------------------------------------------------------------------------------------------------ */
 
 typedef struct search {
     const tg_probe *p;
@@ -169,7 +169,7 @@ static tg_status look(tg_checker *c, search *s)
     return TG_OK;
 }
 
-/* Judging --------------------------------------------------------------------------------------------------------- */
+/* Judging ---------------------------------------------------------------------------------------------------------- */
 
 /* Whether there are slopes on both sides that differ, and the gradient is between them. */
 static bool is_kink(const tg_probe *p, const tg_estimate *r)

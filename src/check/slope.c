@@ -4,7 +4,7 @@
 
 #include "check/check.h"
 
-/* One slope ------------------------------------------------------------------------------------------------------- */
+/* One slope -------------------------------------------------------------------------------------------------------- */
 
 typedef struct slope {
     double value;
@@ -32,7 +32,7 @@ static tg_status measure(tg_checker *c, const tg_probe *p, double t, slope *s)
     return status;
 }
 
-/* Two steps to both sides ----------------------------------------------------------------------------------------- */
+/* Two steps to both sides ------------------------------------------------------------------------------------------ */
 
 static tg_estimate extrapolate(bool forward, double h, const slope right[2], const slope left[2])
 {

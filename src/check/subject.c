@@ -27,7 +27,7 @@ double tg_check_weight(tg_rng *rng)
     return tg_rng_below(rng, 2) ? magnitude : -magnitude;
 }
 
-/* The config --------------------------------------------------------------------------------------------------- */
+/* The config ------------------------------------------------------------------------------------------------------- */
 
 static bool is_positive(double x)
 {
@@ -69,7 +69,7 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
     return TG_OK;
 }
 
-/* Sets ----------------------------------------------------------------------------------------------------------- */
+/* Sets ------------------------------------------------------------------------------------------------------------- */
 
 /* *out is the set itself where it has the dtype, else a copy. */
 static tg_status in_dtype(tg_checker *c, tg_params *set, tg_dtype dtype, tg_params **out)
@@ -134,7 +134,7 @@ static tg_status take_tapes(tg_checker *c)
     return TG_OK;
 }
 
-/* Inputs --------------------------------------------------------------------------------------------------------- */
+/* Inputs ----------------------------------------------------------------------------------------------------------- */
 
 static void add_input(tg_checker *c, tg_params *exact, int at, bool is_cotangent)
 {

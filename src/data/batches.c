@@ -15,12 +15,12 @@ struct tg_batches {
     tg_allocator allocator;
     int64_t size, count; /* rows of a batch, batches of an epoch */
     uint64_t seed;
-    int64_t epoch, next; /* the batch that comes next */
-    bool ordered;        /* `order` is the epoch's */
+    int64_t epoch, next; /* of the next batch */
+    bool ordered;        /* whether `order` is that of the epoch */
     bool augmented;
     tg_augment augment; /* if augmented */
     int64_t *order;     /* NULL without shuffling */
-    void *x;            /* NULL where batches point into the set, as the labels */
+    void *x;            /* NULL where batches point into the set; labels likewise */
     int32_t *labels;
 };
 
@@ -60,7 +60,7 @@ static tg_status check(const tg_dataset *set, const tg_batches_config *c, tg_err
     return c->augment ? tg_augment_check(c->augment, set, "batches_create", err) : TG_OK;
 }
 
-/* The buffers that the settings ask for. */
+/* Allocates the buffers that the settings need. */
 static bool allocate(tg_batches *b, bool in_order)
 {
     const tg_allocator *a = &b->allocator;
@@ -109,7 +109,7 @@ void tg_batches_destroy(tg_batches *b)
     tg_release(&a, b, sizeof *b);
 }
 
-/* Each epoch has a stream of its own, so that its order depends on no other epoch's. */
+/* Each epoch has a stream of its own, so that its order does not depend on other epochs. */
 static tg_rng epoch_rng(const tg_batches *b)
 {
     const tg_rng seed = tg_rng_seed(b->seed);
@@ -123,7 +123,7 @@ static void shuffle(tg_batches *b)
     b->ordered = true;
 }
 
-/* Rows start .. start + n - 1 of the epoch, some to a task. */
+/* Rows start .. start + n - 1 of the epoch; a task gathers `some` of them. */
 typedef struct gathering {
     const tg_batches *b;
     int64_t start, n, some;

@@ -1,4 +1,4 @@
-/* files.c - what the readers of files share: bytes into numbers, labels, paths. */
+/* files.c - what the readers of files share: pixels, labels, paths. */
 #include <inttypes.h>
 #include <stdio.h>
 

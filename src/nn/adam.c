@@ -1,4 +1,4 @@
-/* adam.c - Adam, and AdamW, which decays weights apart from the gradient; the formulas are in tapegrad/optim.h. */
+/* adam.c - Adam, and AdamW, whose weight decay does not pass through the gradient; formulas: tapegrad/optim.h. */
 #include "nn/optimizer.h"
 
 #ifdef TG_VECTOR_PASS
@@ -23,7 +23,7 @@ INLINE void update_at(const tg_update *u, const factors *f, int64_t i, int64_t n
 
 static void update(int64_t n, const tg_update *given, double decay, double decoupled_decay)
 {
-    const tg_update u = *given; /* a copy, which the compiler knows that no store into an array changes */
+    const tg_update u = *given; /* a copy: the compiler sees that no store into an array changes it */
     const tg_adam_config *c = u.config;
     const double correction1 = 1 - pow(c->beta1, (double)u.step), correction2 = 1 - pow(c->beta2, (double)u.step);
     const factors f = { .beta1 = v_set((real)c->beta1),

@@ -11,7 +11,7 @@
 
 enum { LAYERS_MOST = 1 << 20, NAME_BYTES = 32 };
 
-/* The configuration ----------------------------------------------------------------------------------------------- */
+/* The configuration ------------------------------------------------------------------------------------------------ */
 
 static tg_status check_sizes(const tg_mlp_config *c, tg_error *err)
 {
@@ -161,14 +161,14 @@ tg_mlp *tg_mlp_clone(const tg_mlp *net, tg_dtype dtype, tg_error *err)
     }
     tg_mlp_config config = net->config;
     config.dtype = dtype;
-    tg_mlp *twin = new_net(&config, &net->allocator, err);
-    if (twin)
-        twin->params = tg_params_clone(net->params, dtype, err);
-    if (twin && !twin->params) {
-        tg_mlp_destroy(twin);
+    tg_mlp *copy = new_net(&config, &net->allocator, err);
+    if (copy)
+        copy->params = tg_params_clone(net->params, dtype, err);
+    if (copy && !copy->params) {
+        tg_mlp_destroy(copy);
         return NULL;
     }
-    return twin;
+    return copy;
 }
 
 void tg_mlp_destroy(tg_mlp *net)

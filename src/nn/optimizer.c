@@ -21,7 +21,7 @@ struct tg_optimizer {
     tg_error error;
 };
 
-/* A step ---------------------------------------------------------------------------------------------------------- */
+/* A step ----------------------------------------------------------------------------------------------------------- */
 
 /* Consecutive parameters that a step treats alike, as one array. */
 typedef struct run {
@@ -113,7 +113,7 @@ tg_status tg_optimizer_step(tg_optimizer *o)
     return tg_error_clear(&o->error);
 }
 
-/* Create and destroy ---------------------------------------------------------------------------------------------- */
+/* Create and destroy ----------------------------------------------------------------------------------------------- */
 
 static tg_status check_number(const tg_number *n, double value, const char *what, tg_error *err)
 {
@@ -200,7 +200,7 @@ tg_optimizer *tg_optimizer_create(const tg_optimizer_spec *s, tg_params *p, tg_e
     return NULL;
 }
 
-/* Queries and the rate -------------------------------------------------------------------------------------------- */
+/* Queries and the rate --------------------------------------------------------------------------------------------- */
 
 const char *tg_optimizer_message(const tg_optimizer *o)
 {

@@ -45,23 +45,23 @@ static tg_status check_specs(tg_dtype dtype, const tg_param_spec *specs, int n, 
     return status;
 }
 
-/* A parameter's room in the flat buffers: whole pieces of TG_ALIGN bytes. */
+/* A parameter's size in the flat buffers with its padding: a multiple of TG_ALIGN bytes. */
 static int64_t padded(int64_t size, tg_dtype dtype)
 {
-    const int64_t piece = TG_ALIGN / (int64_t)tg_dtype_size(dtype);
-    return (size + piece - 1) / piece * piece;
+    const int64_t unit = TG_ALIGN / (int64_t)tg_dtype_size(dtype);
+    return (size + unit - 1) / unit * unit;
 }
 
-/* Sums up what the set needs; false where the flat buffers would be larger than memory can be. */
+/* Adds up the sizes of the set's arrays; false where the flat buffers would be larger than memory can be. */
 static bool measure(tg_params *p, const tg_param_spec *specs)
 {
     const int64_t limit = PTRDIFF_MAX / (int64_t)sizeof(double);
     for (int i = 0; i < p->n; i++) {
-        const int64_t size = tg_shape_size(&specs[i].shape), room = padded(size, p->dtype);
-        if (room > limit - p->length)
+        const int64_t size = tg_shape_size(&specs[i].shape), length = padded(size, p->dtype);
+        if (length > limit - p->length)
             return false;
         p->size += size;
-        p->length += room;
+        p->length += length;
         p->name_bytes += strlen(specs[i].name) + 1;
     }
     return true;
@@ -110,7 +110,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const tg_named *)a)->name, ((const tg_named *)b)->name);
 }
 
-/* Puts the names in order, where equal ones are neighbours. */
+/* Sorts the names, so that equal ones are adjacent. */
 static tg_status index_names(tg_params *p, tg_error *err)
 {
     if (p->n > 0)
@@ -268,7 +268,7 @@ void tg_params_touch(tg_params *p)
         p->version++;
 }
 
-/* On a tape ------------------------------------------------------------------------------------------------------- */
+/* On a tape -------------------------------------------------------------------------------------------------------- */
 
 static TG_COLD tg_tensor no_param(tg_tape *tape, const tg_params *p, int i)
 {

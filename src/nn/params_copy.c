@@ -89,7 +89,7 @@ tg_status tg_params_write_f64(tg_params *p, int i, const double *values, int64_t
     return write(p, i, values, TG_F64, n, err);
 }
 
-/* Between sets ---------------------------------------------------------------------------------------------------- */
+/* Between sets ----------------------------------------------------------------------------------------------------- */
 
 /* Copies all values between sets of the same names and shapes, converting. */
 static void transfer(tg_params *to, const tg_params *from)
@@ -113,15 +113,15 @@ tg_params *tg_params_clone(const tg_params *p, tg_dtype dtype, tg_error *err)
     }
     for (int i = 0; i < p->n; i++)
         specs[i] = (tg_param_spec){ .name = p->at[i].name, .shape = p->at[i].extent.shape, .flags = p->at[i].flags };
-    tg_params *twin = tg_params_create_with(dtype, specs, p->n, &p->allocator, err);
+    tg_params *copy = tg_params_create_with(dtype, specs, p->n, &p->allocator, err);
     tg_release(&p->allocator, specs, bytes);
-    if (twin)
-        transfer(twin, p);
-    return twin;
+    if (copy)
+        transfer(copy, p);
+    return copy;
 }
 
-/* Whether parameter i of the two sets has one name and shape. */
-static tg_status check_twin(const tg_parameter *a, const tg_parameter *b, tg_error *err)
+/* Whether a parameter has the same name and shape in both sets. */
+static tg_status check_equal(const tg_parameter *a, const tg_parameter *b, tg_error *err)
 {
     char text[192], other[192];
     if (strcmp(a->name, b->name))
@@ -143,7 +143,7 @@ tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err)
                               to->n);
     tg_status status = tg_error_clear(err);
     for (int i = 0; i < to->n && status == TG_OK; i++)
-        status = check_twin(&to->at[i], &from->at[i], err);
+        status = check_equal(&to->at[i], &from->at[i], err);
     if (status != TG_OK || to == from)
         return status;
     transfer(to, from);

@@ -1,4 +1,4 @@
-/* sgd.c - stochastic gradient descent, with momentum or Nesterov's; the formulas are in tapegrad/optim.h. */
+/* sgd.c - stochastic gradient descent, with momentum or Nesterov's; formulas: tapegrad/optim.h. */
 #include "nn/optimizer.h"
 
 #ifdef TG_VECTOR_PASS
@@ -22,7 +22,7 @@ INLINE void update_at(const tg_update *u, const tg_sgd_config *c, int64_t i, int
 
 UPDATE(sgd)
 {
-    /* Copies, which the compiler knows that no store into an array changes. */
+    /* Copies: the compiler sees that no store into an array changes them. */
     const tg_update own = *u;
     const tg_sgd_config c = *(const tg_sgd_config *)u->config;
     int64_t i = 0;

@@ -209,7 +209,7 @@ static void errors_say_what_would_be_right(void **state)
     tg_tape_destroy(other);
     int calls = 0;
     assert_int_equal(tg_gradcheck(growing, &calls, &in, 1, NULL, &report), TG_ERR_SHAPE);
-    assert_string_equal(report.text, "gradcheck: the function gave 6 elements, and before 3");
+    assert_string_equal(report.text, "gradcheck: the function returned 6 elements, and before 3");
 
     assert_int_equal(tg_gradcheck(NULL, NULL, &in, 1, NULL, &report), TG_ERR_ARGUMENT);
     assert_string_equal(report.text, "gradcheck: the function is NULL");

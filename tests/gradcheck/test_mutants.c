@@ -348,7 +348,7 @@ static void a_callback_that_fails_is_an_error(void **state)
     assert_int_equal(
         tg_gradcheck(smooth, NULL, inputs, 3, &(tg_gradcheck_config){ .gradient = gives_nothing }, &report),
         TG_ERR_ARGUMENT);
-    assert_string_equal(report.text, "gradcheck: the gradient callback gave no tensor of the tape for input 0");
+    assert_string_equal(report.text, "gradcheck: the gradient callback returned no tensor of the tape for input 0");
     assert_false(report.passed);
 }
 

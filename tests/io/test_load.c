@@ -151,7 +151,7 @@ static void unsound_headers_are_refused(void **state)
         { "{" TENSOR_W "," TENSOR_W REST, TG_ERR_FORMAT, "two tensors are named 'w'" },
         { "{\"\\u0077\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}," TENSOR_W REST, TG_ERR_FORMAT,
           "two tensors are named 'w'" },
-        { "{\"__metadata__\":{},\"__metadata__\":{}," TENSOR_W REST, TG_ERR_FORMAT, "__metadata__ is there twice" },
+        { "{\"__metadata__\":{},\"__metadata__\":{}," TENSOR_W REST, TG_ERR_FORMAT, "__metadata__ occurs twice" },
         { "{\"__metadata__\":{\"k\":\"1\",\"j\":\"\",\"k\":\"2\"}," TENSOR_W REST, TG_ERR_FORMAT,
           "the key 'k' twice" },
         { "{\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
