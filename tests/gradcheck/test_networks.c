@@ -271,7 +271,7 @@ static void correct_networks_never_fail(void **state)
         tally t = { 0 };
         for (int seed = 0; seed < n; seed++)
             check((uint64_t)seed, most, SOUND, float32, &t);
-        say(float32 ? "sound, gradient in float32" : "sound, gradient in float64", &t);
+        say(float32 ? "correct, gradient in float32" : "correct, gradient in float64", &t);
     }
 }
 

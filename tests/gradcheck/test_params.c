@@ -204,14 +204,14 @@ static void an_mlp_is_checked_through_its_clone(void **state)
     const tg_mlp_config config = {
         .sizes = (const int64_t[]){ 4, 6, 5, 3 }, .n_sizes = 4, .activation = TG_TANH, .seed = 3
     };
-    tg_mlp *net = tg_mlp_create(&config, NULL), *twin = tg_mlp_clone(net, TG_F64, NULL);
+    tg_mlp *net = tg_mlp_create(&config, NULL), *copy = tg_mlp_clone(net, TG_F64, NULL);
     tg_gradcheck_report report;
-    assert_passed(tg_gradcheck_params(tg_mlp_params(twin), mlp_loss, twin, NULL, &report), &report);
+    assert_passed(tg_gradcheck_params(tg_mlp_params(copy), mlp_loss, copy, NULL, &report), &report);
     assert_int_equal(report.all.n_checked, 4 * 6 + 6 + 6 * 5 + 5 + 5 * 3 + 3);
     const tg_gradcheck_config second = { .order = 2, .max_elements = 6 };
-    assert_passed(tg_gradcheck_params(tg_mlp_params(twin), mlp_loss, twin, &second, &report), &report);
+    assert_passed(tg_gradcheck_params(tg_mlp_params(copy), mlp_loss, copy, &second, &report), &report);
     tg_mlp_destroy(net);
-    tg_mlp_destroy(twin);
+    tg_mlp_destroy(copy);
 }
 
 static void missing_arguments_are_errors(void **state)
