@@ -103,19 +103,19 @@ typedef struct tg_gradcheck_report {
 typedef struct tg_gradcheck_config {
     uint64_t seed; /* of cotangents, samples and directions; 0 is a seed like any other */
     int order;     /* 0 or 1: the gradient. 2: the gradient of the gradient, that of <g, r> with a random r, by
-                                 the inputs and by the cotangent of g, which is named "cotangent" */
+                      the inputs and by the cotangent of g, which is named "cotangent" */
     bool float32;  /* false: the gradient is computed in float64. true: it is computed in float32, and compared
-                                 with slopes of the float64 copy at the same (rounded) values */
+                      with slopes of the float64 copy at the same (rounded) values */
     bool forward_differences; /* false: central ones. true: (f(x + h) - f(x)) / h, extrapolated as 2 D(h/2) - D(h) */
     double step;          /* > 0. 0: h suits the element (forward differences start at 2^-17). Otherwise x moves by
-                                 this step; where smaller steps show another slope, that counts as a kink */
+                             this step; where smaller steps show another slope, that counts as a kink */
     double tolerance;     /* > 0. 0: 1e-6, in float32 1e-4 */
     double epsilon;       /* > 0. 0: 1e-8. The least denominator of the relative errors reported */
     int64_t max_elements; /* >= 1. 0: 128. Of a larger input, this many elements are drawn, ... */
     int directions;       /* >= 1. 0: 4. ... and this many random signed directions through all elements are added */
     bool evaluation;      /* the tape's mode; false: training */
     tg_rng *rng;          /* the generator that f draws from (dropout), or NULL; it is restored before each
-                                 evaluation, and at the end */
+                             evaluation, and at the end */
     tg_gradcheck_gradient *gradient; /* NULL: tg_backward, and tg_grad */
     void *gradient_context;
     tg_gradcheck_result *each;     /* NULL, or an array that gets one result for each input or parameter */

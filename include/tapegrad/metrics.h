@@ -71,10 +71,9 @@ TG_API double tg_running_deviation(const tg_running *running, double correction)
 typedef struct tg_stopping {
     int64_t patience; /* stop after so many updates in a row without an improvement. 0 or less: this rule is off */
     double min_delta; /* an improvement is better than the best by more than this. 0: by any amount */
-    double
-        epsilon; /* stop when |value - previous value| < epsilon. 0 or less: this rule is off. TG_ZERO: stop when the
-                         value does not change */
-    bool larger; /* false: smaller is better (a loss); true: larger is better (an accuracy) */
+    double epsilon;   /* stop when |value - previous value| < epsilon. 0 or less: this rule is off. TG_ZERO: stop
+                         when the value does not change */
+    bool larger;      /* false: smaller is better (a loss); true: larger is better (an accuracy) */
 
     /* Filled by the updates. */
     int64_t updates;     /* how many there were */

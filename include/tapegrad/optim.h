@@ -93,7 +93,7 @@ typedef struct tg_schedule {
     tg_schedule_kind kind; /* TG_SCHEDULE_CONSTANT */
     double lr;             /* >= 0, the rate at t = 0. 0: zero */
     int64_t warmup; /* >= 0. In the first `warmup` steps the rate is lr (step + 1) / warmup, then t counts from 0
-                              (Goyal and others 2017: Accurate, large minibatch SGD). 0: none */
+                       (Goyal and others 2017: Accurate, large minibatch SGD). 0: none */
     int64_t period; /* >= 1. 0: 1 */
     double factor;  /* >= 0; above 1 the rate grows. 0: 0.1 for STEP, 0.95 for EXPONENTIAL. TG_ZERO: zero */
     double floor;   /* >= 0. 0: zero */

@@ -37,7 +37,7 @@ TG_API int64_t tg_pca_components(const tg_pca *pca);
 TG_API int64_t tg_pca_features(const tg_pca *pca);
 TG_API const double *tg_pca_mean(const tg_pca *pca); /* [features] */
 TG_API const double *tg_pca_axes(const tg_pca *pca); /* [components, features]; unit vectors, orthogonal; the
-                                                             component of the largest magnitude is positive */
+                                                        component of the largest magnitude is positive */
 TG_API const double *
 tg_pca_variances(const tg_pca *pca); /* [components], along the axes, divisor n - 1; descending, >= 0 */
 

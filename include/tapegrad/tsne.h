@@ -53,8 +53,8 @@ typedef struct tg_tsne_config {
     double perplexity;          /* 1 <= perplexity <= n - 1. 0: 30 */
     int64_t iterations;         /* >= 1. 0: 1000 */
     double learning_rate;       /* > 0. 0: max(n / exaggeration / 4, 50) (Belkina and others 2019: Automated optimized
-                             parameters for t-distributed stochastic neighbor embedding; their rate is for a gradient
-                             without the factor 4) */
+                                   parameters for t-distributed stochastic neighbor embedding; their rate is for a gradient
+                                   without the factor 4) */
     double exaggeration;        /* >= 1. p is multiplied by it in the first iterations; 1 turns it off. 0: 12 */
     int64_t exaggeration_steps; /* >= 1, the number of these iterations. 0: 250, but at most a quarter of all */
     double early_momentum;      /* 0 <= momentum < 1, in these iterations. 0: 0.5. TG_ZERO: zero */

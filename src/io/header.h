@@ -1,7 +1,7 @@
 /* header.h - the header of a safetensors file: 8 bytes of its length, little-endian; then, as JSON,
        { "__metadata__": { "key": "value", ... },
          "name": { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end] }, ... }
-   and blanks. The data that follow are the tensors one after the other, without gaps. */
+   and blanks. Then come the data: the tensors in order, without gaps. */
 #ifndef TG_HEADER_H
 #define TG_HEADER_H
 

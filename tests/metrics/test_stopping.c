@@ -56,6 +56,8 @@ static void a_small_change_stops(void **state)
     assert_int_equal(STOPS_AT(&s, 0, 0.25, 0.5, 0.25), 0); /* not less than epsilon */
     s = (tg_stopping){ .epsilon = 0.25 };
     assert_int_equal(STOPS_AT(&s, 0), 0); /* there is no previous value before the first, not 0 */
+    s = (tg_stopping){ .epsilon = TG_ZERO };
+    assert_int_equal(STOPS_AT(&s, 1, 0.5, 0.25, 0.25, 0.125), 4); /* no change at all */
 }
 
 static void whichever_rule_is_met_first_stops(void **state)
