@@ -86,7 +86,7 @@ static const char *fault_of(const tg_sample_input *in)
     if (in->kind == TG_SAMPLE_ABSENT)
         return NULL;
     if (tg_shape_size(&in->shape) < 0)
-        return "an invalid shape: a rank that is not in 0 .. 8, a negative size, or more elements than memory can "
+        return "no shape: a rank that is not in 0 .. 8, a negative size, or more elements than memory can "
                "hold";
     if (in->kind != TG_SAMPLE_REAL && in->kind != TG_SAMPLE_MASK)
         return "an unknown kind";
