@@ -36,5 +36,5 @@ void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_grad
 bool has_fault(const tg_gradcheck_report *report)
 {
     return report->fault != TG_FAULT_NONE && report->fault != TG_FAULT_NOT_FINITE &&
-           report->fault != TG_FAULT_ONLY_KINKS && report->fault != TG_FAULT_FAINT;
+           report->fault != TG_FAULT_ONLY_KINKS && report->fault != TG_FAULT_BELOW_NOISE;
 }

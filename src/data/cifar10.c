@@ -12,7 +12,7 @@ static int64_t records(const tg_infile *file)
     return (int64_t)(file->size / RECORD);
 }
 
-/* A batch of the set as it is given out has so many records (whole); one of the caller's, one or more. */
+/* A batch of the published set (whole) has exactly ROWS records; a file of the caller's has one or more. */
 static tg_status check_size(const tg_infile *file, bool whole, tg_error *err)
 {
     if (whole && file->size != (uint64_t)ROWS * RECORD)
@@ -26,7 +26,7 @@ static tg_status check_size(const tg_infile *file, bool whole, tg_error *err)
     return TG_OK;
 }
 
-/* Opens every file, so that all are known to be good before memory is asked for; adds up their records. */
+/* Opens and checks every file before memory is allocated; adds up their records. */
 static tg_status open_all(tg_infile *files, const char *const *paths, int n, bool whole, int64_t *total,
                           tg_error *err)
 {

@@ -35,7 +35,7 @@ static tg_params *make(int64_t size)
     return tg_params_create(TG_F32, &(tg_param_spec){ .name = "w", .shape = { 1, { size } } }, 1, NULL);
 }
 
-/* A value everywhere, with as many bytes of metadata as it says. */
+/* A set filled with one value, and that many bytes of metadata. */
 static tg_status save(tg_params *p, const char *path, int value, tg_error *err)
 {
     char text[1024];
@@ -80,8 +80,8 @@ static void end(pid_t child, int signal)
     assert_true(WIFSIGNALED(status)); /* else a save failed */
 }
 
-/* At any moment: the file is whole, and beside it is at most what the last one killed has left. */
-static void who_is_killed_leaves_a_whole_file(void **state)
+/* At any time the file is complete, and beside it is at most one temporary file, of the process killed last. */
+static void a_killed_save_leaves_a_complete_file(void **state)
 {
     const char *path = scratch_path(state, "file");
     tg_params *p = make(SIZE);
@@ -103,7 +103,7 @@ static void who_is_killed_leaves_a_whole_file(void **state)
     tg_params_destroy(p);
 }
 
-/* Two processes save files of other lengths while this one loads: none is damaged, whatever comes between. */
+/* Two processes save files of different lengths while this one loads: every load gets a complete file. */
 static void processes_may_share_a_path(void **state)
 {
     const char *path = scratch_path(state, "file");
@@ -184,7 +184,7 @@ static void a_full_disk_keeps_the_old_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_is_killed_leaves_a_whole_file),
+        cmocka_unit_test(a_killed_save_leaves_a_complete_file),
         cmocka_unit_test(processes_may_share_a_path),
         cmocka_unit_test(a_full_disk_keeps_the_old_file),
     };

@@ -1,6 +1,6 @@
-/* flat.h - how one pass over a long array is cut into blocks for the threads. */
-#ifndef TG_FLAT_H
-#define TG_FLAT_H
+/* cut.h - how one pass over a long array is cut into blocks for the threads. */
+#ifndef TG_CUT_H
+#define TG_CUT_H
 
 #include <stdint.h>
 
