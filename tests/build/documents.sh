@@ -3,7 +3,7 @@
 cd "$1" || exit 1
 missing=0
 for document in *.md; do
-  for path in $(grep -oE '`?\(?(src|tests|include|examples|bench)/[A-Za-z0-9_./]*' "$document" | tr -d '`(' | sed 's/[.,]*$//' | sort -u); do
+  for path in $(grep -oE '(^|[^A-Za-z0-9/_])(src|tests|include|examples|bench)/[A-Za-z0-9_./-]*' "$document" | sed 's/^[^a-z]*//' | sed 's/[.,]*$//' | sort -u); do
     case $path in *NAME*) continue ;; esac
     [ -e "$path" ] || { printf '%s: there is no %s\n' "$document" "$path"; missing=1; }
   done
