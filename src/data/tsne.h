@@ -16,7 +16,7 @@ INLINE vec of_others(vec x, int64_t i, int64_t j, int64_t n)
 {
     if (j + VL <= n && (i < j || i >= j + VL))
         return x;
-    mask others;
+    mask others = { 0 };
     for (int l = 0; l < VL; l++)
         others[l] = j + l < n && j + l != i ? -1 : 0;
     return v_select(others, x, v_set(0));
