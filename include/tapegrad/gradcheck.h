@@ -52,9 +52,9 @@ typedef struct tg_gradcheck_input {
     bool constant;        /* data or a mask: takes no gradient and is not checked */
 } tg_gradcheck_input;
 
-/* One comparison. */
+/* One comparison. The name is as messages show it: control characters are escaped, a long one is cut. */
 typedef struct tg_gradcheck_element {
-    char name[64];   /* of the input or parameter; "" if there is no such element; long names are cut */
+    char name[64];   /* of the input or parameter; "" if there is no such element */
     int64_t index;   /* row-major; -1: along a random direction, where elements move by h on average */
     double analytic; /* the gradient */
     double numeric;  /* the slope */

@@ -43,7 +43,8 @@ TG_API int tg_params_count(const tg_params *params);
 TG_API tg_dtype tg_params_dtype(const tg_params *params);
 TG_API int64_t tg_params_size(const tg_params *params);
 
-/* Name (owned by the set), shape and flags of parameter i; NULL, a scalar's shape, 0 if there is none. */
+/* Name (owned by the set; as it was given, control characters included), shape and flags of parameter i; NULL, a scalar's
+   shape, 0 if there is none. */
 TG_API const char *tg_params_name(const tg_params *params, int i);
 TG_API tg_shape tg_params_shape(const tg_params *params, int i);
 TG_API unsigned tg_params_flags(const tg_params *params, int i);

@@ -164,7 +164,8 @@ TG_API tg_status tg_print(FILE *out, tg_tensor x);
    older one. Returns x. */
 TG_API tg_tensor tg_name(tg_tensor x, const char *name);
 
-/* One tensor of the tape, as tg_tape_each shows it. Pointers are good during the visit. */
+/* One tensor of the tape, as tg_tape_each shows it. Pointers are good during the visit. Names are as they were given or
+   read from a file, control characters included: whoever prints them escapes them, as the library's own messages do. */
 typedef struct tg_visit {
     tg_tensor tensor;
     const char *op;   /* "tanh"; "variable", "constant", "param", "gradient" (unrecorded) for leaves */

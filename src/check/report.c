@@ -35,7 +35,7 @@ static tg_gradcheck_element element(const tg_checker *c, const tg_probe *p, cons
         .allowed = found->allowed / unit,
         .step = found->step * unit,
     };
-    snprintf(e.name, sizeof e.name, "%s", p->input->name);
+    tg_format(e.name, sizeof e.name, "%s", p->input->name);
     e.absolute = fabs(e.analytic - e.numeric);
     e.relative = e.absolute / fmax(c->config.epsilon, fabs(e.analytic) + fabs(e.numeric));
     if (!isfinite(e.analytic) || !isfinite(e.numeric))

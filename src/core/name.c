@@ -200,6 +200,41 @@ static uint32_t number_of(const tg_tape *t, const tg_node *n)
     return 0;
 }
 
+static bool has_named_input(const tg_tape *t, const tg_node *node)
+{
+    for (int i = 0; i < node->n_inputs; i++)
+        if (tg_node_inputs(node)[i] && tg_label_of(t, tg_node_inputs(node)[i]))
+            return true;
+    return false;
+}
+
+/* An input of node `id` that was computed from what has a name, where nothing else about the node has one; or 0. */
+static uint32_t named_origin(const tg_tape *t, uint32_t id)
+{
+    const tg_node *node = tg_node_at(t, id);
+    if (tg_label_of(t, id) || has_named_input(t, node))
+        return 0;
+    for (int i = 0; i < node->n_inputs; i++) {
+        const uint32_t in = tg_node_inputs(node)[i];
+        if (in && has_named_input(t, tg_node_at(t, in)))
+            return in;
+    }
+    return 0;
+}
+
+/* An application and, so that an activation tells its layer, what its input came from: `relu: [2, 3] from linear: [2, 4] x
+   "layer0.weight" [4, 3]: `. */
+static size_t traced_text(const tg_tape *t, uint32_t id, char *text, size_t size)
+{
+    size_t n = tg_application_text(t, tg_node_at(t, id), id, text, size);
+    const uint32_t origin = named_origin(t, id);
+    if (!origin || n < 2)
+        return n;
+    n -= 2; /* the colon */
+    n += tg_format(text + n, size - n, " from ");
+    return n + tg_application_text(t, tg_node_at(t, origin), 0, text + n, size - n);
+}
+
 size_t tg_place_text(const tg_tape *t, char *text, size_t size)
 {
     enum { MOST = 3 }; /* the operation that was called, and the innermost ones */
@@ -212,7 +247,7 @@ size_t tg_place_text(const tg_tape *t, char *text, size_t size)
     while (depth-- > 0) {
         n += tg_format(text + n, size - n, "in the reverse pass of ");
         const size_t room = size - n < size / MOST ? size - n : size / MOST;
-        n += tg_application_text(t, tg_node_at(t, chain[depth]), chain[depth], text + n, room);
+        n += traced_text(t, chain[depth], text + n, room);
     }
     return n;
 }

@@ -168,14 +168,24 @@ void *tg_tape_alloc(tg_tape *t, size_t size, const char *what)
 
 const tg_extent tg_scalar_extent = { .size = 1, .shape = { .rank = 0 } };
 
+static bool has_zero(const tg_shape *s)
+{
+    for (int d = 0; d < s->rank; d++)
+        if (s->dims[d] == 0)
+            return true;
+    return false;
+}
+
 TG_COLD bool tg_tape_check_shape(tg_tape *t, const tg_shape *shape, const char *what)
 {
     char text[192];
     if (shape->rank < 0 || shape->rank > TG_MAX_RANK)
         tg_tape_raise(t, TG_ERR_SHAPE, "%s: rank %d is not in 0 .. %d", what, shape->rank, TG_MAX_RANK);
     else if (tg_shape_size(shape) < 0)
-        tg_tape_raise(t, TG_ERR_SHAPE, "%s: %s has a negative size or more elements than memory can hold", what,
-                      tg_shape_text(shape, text, sizeof text));
+        tg_tape_raise(t, TG_ERR_SHAPE,
+                      has_zero(shape) ? "%s: %s has a negative size, or sizes beside 0 whose product overflows"
+                                      : "%s: %s has a negative size or more elements than memory can hold",
+                      what, tg_shape_text(shape, text, sizeof text));
     else
         return true;
     return false;

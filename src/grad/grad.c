@@ -190,8 +190,8 @@ static bool check_inputs(tg_tape *t, const tg_tensor *inputs, int n, const tg_te
         if (inputs[i].tape != t)
             tg_tape_raise(t, inputs[i].tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "grad: input %d is %s", i,
                           inputs[i].tape ? "a tensor of another tape" : "the null tensor");
-        else
-            tg_node_of(inputs[i], "grad");
+        else if (!tg_node_if(t, inputs[i]))
+            tg_tape_raise(t, TG_ERR_STALE, "grad: input %d " TG_STALE_TEXT, i);
     }
     return t->status == TG_OK;
 }

@@ -97,15 +97,17 @@ static tg_status shape_rule(tg_call *c, tg_shape *out)
 static void fill(tg_call *c)
 {
     const int64_t n = tg_call_output_size(c);
-    const void *x = tg_call_has(c, 0) && tg_call_size(c, 0) == n ? tg_call_input(c, 0) : NULL;
-    for (int64_t i = 0; i < n; i++) {
-        if (tg_call_dtype(c) == TG_F64) {
-            double *y = &((double *)tg_call_output(c))[i];
-            *y = (x ? ((const double *)x)[i] / 2 : 0) + (tg_call_accumulates(c) ? *y : 0);
-        } else {
-            float *y = &((float *)tg_call_output(c))[i];
-            *y = (x ? ((const float *)x)[i] / 2 : 0) + (tg_call_accumulates(c) ? *y : 0);
-        }
+    const bool accumulates = tg_call_accumulates(c), has_values = tg_call_has(c, 0) && tg_call_size(c, 0) == n;
+    if (tg_call_dtype(c) == TG_F64) {
+        const double *x = has_values ? tg_call_input(c, 0) : NULL;
+        double *y = tg_call_output(c);
+        for (int64_t i = 0; i < n; i++)
+            y[i] = (x ? x[i] / 2 : 0) + (accumulates ? y[i] : 0);
+    } else {
+        const float *x = has_values ? tg_call_input(c, 0) : NULL;
+        float *y = tg_call_output(c);
+        for (int64_t i = 0; i < n; i++)
+            y[i] = (x ? x[i] / 2 : 0) + (accumulates ? y[i] : 0);
     }
 }
 

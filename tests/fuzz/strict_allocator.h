@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-enum { SUPPLY_BLOCKS = 4096, SUPPLY_BYTES = 4 << 20 };
+enum { SUPPLY_BLOCKS = 4096, SUPPLY_BYTES = 3 << 19 };
 
 typedef struct supply {
     long calls, fail_at; /* the call that fails, counted from 1; 0: none */

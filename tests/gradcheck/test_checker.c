@@ -150,6 +150,23 @@ static void a_constant_is_not_checked(void **state)
     }
 }
 
+/* A name that would clear the terminal is shown escaped, in the element and in the sentence. */
+static void names_are_shown_escaped(void **state)
+{
+    (void)state;
+    const double x[] = { 0.3, 1.1 };
+    const tg_gradcheck_input inputs[] = {
+        { .name = "x\x1b[2J", .shape = TG_SHAPE(2), .values = x },
+        { .name = "w", .shape = TG_SHAPE(2), .values = x },
+    };
+    tg_gradcheck_report report;
+    tg_gradcheck_result each[2];
+    const tg_gradcheck_config config = { .each = each };
+    assert_passed(tg_gradcheck(product, NULL, inputs, 2, &config, &report), &report);
+    assert_string_equal(each[0].worst.name, "x\\x1b[2J");
+    assert_null(strchr(report.text, '\x1b'));
+}
+
 static void inputs_without_elements_pass(void **state)
 {
     (void)state;
@@ -283,6 +300,7 @@ int main(void)
         cmocka_unit_test(the_mode_is_the_configs),
         cmocka_unit_test(order_two_checks_the_gradient_of_the_gradient),
         cmocka_unit_test(a_constant_is_not_checked),
+        cmocka_unit_test(names_are_shown_escaped),
         cmocka_unit_test(inputs_without_elements_pass),
         cmocka_unit_test(errors_say_what_would_be_right),
         cmocka_unit_test(every_failing_allocation_is_an_error),

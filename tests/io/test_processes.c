@@ -1,5 +1,6 @@
 /* test_processes.c - files that several processes save and load, also such as are killed within, and on a full disk.
-   TAPEGRAD_SECONDS is how long each of the loops runs; one second without it. */
+   TAPEGRAD_SECONDS is how long each of the loops runs, one second without it; TAPEGRAD_KILLS how many processes are killed
+   at least, however long that takes. */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
 #include "scratch.h"
@@ -24,10 +25,15 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static long wish(const char *variable, long preset)
+{
+    const char *text = getenv(variable);
+    return text ? strtol(text, NULL, 10) : preset;
+}
+
 static double seconds(void)
 {
-    const char *text = getenv("TAPEGRAD_SECONDS");
-    return text ? (double)strtol(text, NULL, 10) : 1;
+    return (double)wish("TAPEGRAD_SECONDS", 1);
 }
 
 static tg_params *make(int64_t size)
@@ -88,8 +94,9 @@ static void a_killed_save_leaves_a_complete_file(void **state)
     tg_rng rng = tg_rng_seed(1);
     tg_error err = { 0 };
     int kills = 0;
+    const long least = wish("TAPEGRAD_KILLS", 0);
     assert_int_equal(save(p, path, 1, &err), TG_OK);
-    for (const double until = now() + seconds(); now() < until; kills++) {
+    for (const double until = now() + seconds(); now() < until || kills < least; kills++) {
         const pid_t child = start_saving(path, kills);
         assert_true(child > 0);
         nanosleep(&(struct timespec){ .tv_nsec = (long)tg_rng_below(&rng, 3000000) }, NULL);

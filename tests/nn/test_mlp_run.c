@@ -282,6 +282,25 @@ static void both_faults_and_the_layer_are_named(void **state)
     tg_mlp_destroy(net);
 }
 
+/* So does what fails in the reverse pass, of an activation, too, which has no name itself. */
+static void the_reverse_pass_says_the_layer(void **state)
+{
+    (void)state;
+    tg_mlp *net = make(&(tg_mlp_config){ SIZES(1, 1, 1), .dtype = TG_F64, .activation = TG_LEAKY_RELU,
+                                         .leaky_slope = 1e300, .no_bias = true });
+    tg_tape *t = tg_tape_create(TG_F64);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(tg_params_write_f64(tg_mlp_params(net), i, (double[]){ 1 }, 1, NULL), TG_OK);
+    tg_tape_set_trap(t, TG_TRAP_NONFINITE);
+    const tg_tensor loss = tg_scale(tg_mlp_forward(net, tg_full(t, TG_SHAPE(2, 1), -1e-300)), 1e10);
+    assert_int_equal(tg_backward(tg_sum(loss, TG_ALL, false)), TG_ERR_NONFINITE);
+    const char *first =
+        "in the reverse pass of leaky_relu: [2, 1] from linear: [2, 1] x \"layer0.weight\" [1, 1] x none: ";
+    assert_memory_equal(tg_tape_message(t), first, strlen(first));
+    tg_tape_destroy(t);
+    tg_mlp_destroy(net);
+}
+
 static void a_bad_input_is_an_error_on_the_tape(void **state)
 {
     (void)state;
@@ -330,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_nan_is_the_largest),
         cmocka_unit_test(a_prediction_keeps_an_error),
         cmocka_unit_test(both_faults_and_the_layer_are_named),
+        cmocka_unit_test(the_reverse_pass_says_the_layer),
         cmocka_unit_test(a_bad_input_is_an_error_on_the_tape),
     };
     return cmocka_run_group_tests_name("mlp_run", tests, NULL, NULL);
