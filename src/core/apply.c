@@ -78,7 +78,7 @@ void *tg_call_scratch(tg_call *c, size_t size)
     if (!is_forward(c, "scratch"))
         return NULL;
     tg_tape *t = c->tape;
-    void *p = c->n_scratch < TG_SCRATCH ? tg_store_take(&t->store, &t->heap, size) : NULL;
+    void *p = c->n_scratch < TG_SCRATCH ? tg_buffer_take(&t->pool, &t->heap, size) : NULL;
     if (p)
         c->scratch[c->n_scratch++] = p;
     else
@@ -94,7 +94,7 @@ tg_status tg_call_fail(tg_call *c, tg_status status, const char *format, ...)
 {
     if (!c)
         return status == TG_OK ? TG_ERR_ARGUMENT : status;
-    char text[TG_TEXT];
+    char text[TG_TEXT_BYTES];
     size_t n = tg_application_text(c->tape, c->node, 0, text, sizeof text);
     va_list args;
     va_start(args, format);
@@ -179,7 +179,7 @@ static TG_COLD void raise_nonfinite(tg_call *c)
 TG_COLD bool tg_node_finish_run(tg_call *c, tg_status status)
 {
     for (int i = 0; i < c->n_scratch; i++)
-        tg_store_drop(&c->tape->store, c->scratch[i]);
+        tg_buffer_release(&c->tape->pool, c->scratch[i]);
     if (status != TG_OK)
         tg_call_fail(c, status, "the forward failed with %s", tg_status_name(status));
     return c->tape->status == TG_OK;
@@ -190,13 +190,13 @@ static tg_status guarded(tg_call *c, tg_shape *out)
 {
     tg_tape *t = c->tape;
     t->in_call = c->node->op;
-    t->shut |= TG_SHUT_IN_CALL;
+    t->closed |= TG_CLOSED_IN_CALL;
     const tg_status status = out ? c->node->op->shape(c, out) : c->node->op->forward(c);
-    t->shut &= ~(unsigned)TG_SHUT_IN_CALL;
+    t->closed &= ~(unsigned)TG_CLOSED_IN_CALL;
     return status == TG_OK ? t->status : status;
 }
 
-TG_APART bool tg_node_run_watched(tg_call *c)
+TG_NOINLINE bool tg_node_run_watched(tg_call *c)
 {
     const tg_tape *t = c->tape;
     if (!tg_node_finish_run(c, guarded(c, NULL)))
@@ -216,9 +216,9 @@ static bool view(tg_tape *t, tg_node *n)
         return true;
     }
     n->value = x->value;
-    if (t->mode == TG_NOTING && x->flags & TG_NODE_BUFFER) {
-        tg_store_hold(n->value);
-        tg_tape_set_holder(t, n);
+    if (t->mode == TG_DEFERRING && x->flags & TG_NODE_BUFFER) {
+        tg_buffer_retain(n->value);
+        tg_node_own_buffer(t, n);
     }
     return true;
 }
@@ -234,28 +234,28 @@ static TG_INLINE bool compute(tg_tape *t, tg_node *n)
 static bool compute_marked(tg_tape *t, uint32_t last)
 {
     uint32_t lowest = last + 1;
-    for (uint32_t id = last; id >= t->notes_from && id; id--) {
+    for (uint32_t id = last; id >= t->deferred_from && id; id--) {
         const tg_node *n = tg_node_at(t, id);
-        if (!(n->flags & TG_NODE_TO_DO) || n->value)
+        if (!(n->flags & TG_NODE_PENDING) || n->value)
             continue;
         lowest = id;
         for (int i = 0; i < n->n_inputs; i++) {
             uint32_t in = tg_node_inputs(n)[i];
-            if (in >= t->notes_from)
-                tg_node_at(t, in)->flags |= TG_NODE_TO_DO;
+            if (in >= t->deferred_from)
+                tg_node_at(t, in)->flags |= TG_NODE_PENDING;
         }
     }
     bool good = true;
-    for (uint32_t id = t->notes_from; id <= last; id++) {
+    for (uint32_t id = t->deferred_from; id <= last; id++) {
         tg_node *n = tg_node_at(t, id);
-        if (n->flags & TG_NODE_TO_DO && !n->value && id >= lowest)
+        if (n->flags & TG_NODE_PENDING && !n->value && id >= lowest)
             good = good && compute(t, n);
-        n->flags &= (uint16_t)~TG_NODE_TO_DO;
+        n->flags &= (uint16_t)~TG_NODE_PENDING;
     }
     return good;
 }
 
-bool tg_node_compute_notes(tg_tape *t, uint32_t id)
+bool tg_node_evaluate_deferred_inputs(tg_tape *t, uint32_t id)
 {
     const tg_node *n = tg_node_at(t, id);
     bool all_there = true;
@@ -263,17 +263,17 @@ bool tg_node_compute_notes(tg_tape *t, uint32_t id)
         uint32_t in = tg_node_inputs(n)[i];
         tg_node *x = in ? tg_node_at(t, in) : NULL;
         if (x && !x->value) {
-            x->flags |= TG_NODE_TO_DO;
+            x->flags |= TG_NODE_PENDING;
             all_there = false;
         }
     }
     return all_there || compute_marked(t, id - 1);
 }
 
-bool tg_node_compute(tg_tape *t, uint32_t id)
+bool tg_node_evaluate(tg_tape *t, uint32_t id)
 {
     tg_node *n = tg_node_at(t, id);
-    return n->value || (tg_node_compute_inputs(t, id) && compute(t, n));
+    return n->value || (tg_node_evaluate_inputs(t, id) && compute(t, n));
 }
 
 /* Applying -------------------------------------------------------------------------------------------------------- */
@@ -295,15 +295,15 @@ static TG_COLD bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int 
 /* What a node of each mode has from the start, and takes from its inputs. */
 static const uint16_t flags_of_mode[] = {
     [TG_RECORDING] = 0,
-    [TG_PAUSED] = TG_NODE_CUT,
-    [TG_NOTING] = TG_NODE_NOTED,
-    [TG_NOTING_RECORDING] = TG_NODE_NOTED,
+    [TG_PAUSED] = TG_NODE_UNRECORDED,
+    [TG_DEFERRING] = TG_NODE_DEFERRED,
+    [TG_DEFERRING_RECORDING] = TG_NODE_DEFERRED,
 };
 static const uint16_t flags_from_inputs[] = {
     [TG_RECORDING] = TG_NODE_NEEDS_GRAD,
     [TG_PAUSED] = 0,
-    [TG_NOTING] = 0,
-    [TG_NOTING_RECORDING] = TG_NODE_NEEDS_GRAD,
+    [TG_DEFERRING] = 0,
+    [TG_DEFERRING_RECORDING] = TG_NODE_NEEDS_GRAD,
 };
 
 /* Takes input i into the new node, which is the tape's last: handles are good below it. */
@@ -328,7 +328,8 @@ static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i
 static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count, unsigned guard)
 {
     uint32_t *ids = n->inputs.few;
-    if (count > TG_FEW && !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids, n->op->name)))
+    if (count > TG_INLINE_INPUTS &&
+        !(ids = n->inputs.many = tg_tape_alloc(t, (size_t)count * sizeof *ids, n->op->name)))
         return false;
     const tg_op *op = n->op;
     const tg_extent *first = NULL, *extent = NULL;
@@ -342,7 +343,7 @@ static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *input
     }
     n->n_inputs = (uint16_t)count;
     n->flags = (uint16_t)(guard | flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]) |
-                          (flags & TG_NODE_NOTED ? TG_NODE_ON_NOTES : 0));
+                          (flags & TG_NODE_DEFERRED ? TG_NODE_USES_DEFERRED : 0));
     n->extent = alike ? first : NULL;
     return true;
 }
@@ -382,7 +383,7 @@ static bool fits_input(tg_call *c, const tg_node *n)
 
 /* Shapes repeat: what a rule makes often has the shape of an input of what the rule is for, and any result that of an
    input of its own. */
-static TG_APART bool take_shape(tg_tape *t, tg_node *n)
+static TG_NOINLINE bool take_shape(tg_tape *t, tg_node *n)
 {
     tg_call c;
     tg_shape shape;
@@ -391,7 +392,7 @@ static TG_APART bool take_shape(tg_tape *t, tg_node *n)
     c.out = NULL;
     c.accumulate = false;
     c.n_scratch = 0;
-    const bool is_guarded = n->flags & TG_NODE_GUARDED;
+    const bool is_guarded = n->flags & TG_NODE_USER_OP;
     shape.rank = -1;
     const tg_status status = is_guarded ? guarded(&c, &shape) : n->op->shape(&c, &shape);
     if (status != TG_OK) {
@@ -408,10 +409,10 @@ static TG_APART bool take_shape(tg_tape *t, tg_node *n)
 
 static TG_INLINE bool take_attributes(tg_tape *t, tg_node *n, const void *attributes, size_t bytes)
 {
-    double *number = &n->inputs.and.number;
+    double *number = &n->inputs.with_number.number;
     if (!attributes) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the attributes are NULL, not %zu bytes", n->op->name, bytes);
-    } else if (bytes <= sizeof *number && n->n_inputs <= TG_TWO) {
+    } else if (bytes <= sizeof *number && n->n_inputs <= TG_INLINE_INPUTS_BESIDE_NUMBER) {
         if (bytes == sizeof *number) /* known sizes are moved without a call */
             memcpy(number, attributes, sizeof *number);
         else if (bytes == sizeof(int))
@@ -462,15 +463,15 @@ static TG_INLINE tg_tensor apply(tg_tape *t, const tg_op *op, const tg_tensor *i
 {
     tg_node *node = tg_tape_push(t, op);
     if (!node)
-        return tg_bad(t);
+        return tg_invalid(t);
     const uint32_t id = t->count;
     bool good = take_inputs(t, node, inputs, n, flags) && (!bytes || take_attributes(t, node, attributes, bytes)) &&
                 (node->extent || take_shape(t, node));
-    if (good && t->mode < TG_NOTING)
+    if (good && t->mode < TG_DEFERRING)
         good = compute(t, node);
     if (!good) {
         t->count = id - 1;
-        return tg_bad(t);
+        return tg_invalid(t);
     }
     return (tg_tensor){ .tape = t, .id = id, .epoch = node->epoch };
 }
@@ -488,8 +489,8 @@ tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *
     tg_tape *t = first_tape(inputs, n);
     if (!t || !tg_tape_is_open(t, op && op->name ? op->name : "apply") ||
         (!is_sound(op, n, bytes) && !check_op(t, op, n, bytes)))
-        return tg_bad(t);
-    return apply(t, op, inputs, n, attributes, bytes, TG_NODE_GUARDED);
+        return tg_invalid(t);
+    return apply(t, op, inputs, n, attributes, bytes, TG_NODE_USER_OP);
 }
 
 static TG_COLD bool refuse(tg_tape *t, const tg_op *op)
@@ -501,7 +502,7 @@ static TG_INLINE tg_tensor apply_sound(const tg_op *op, const tg_tensor *inputs,
                                        size_t bytes)
 {
     tg_tape *t = first_tape(inputs, n);
-    return t && (!t->shut || refuse(t, op)) ? apply(t, op, inputs, n, attributes, bytes, 0) : tg_bad(t);
+    return t && (!t->closed || refuse(t, op)) ? apply(t, op, inputs, n, attributes, bytes, 0) : tg_invalid(t);
 }
 
 tg_tensor tg_apply1(const tg_op *op, tg_tensor x)

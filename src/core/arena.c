@@ -129,57 +129,57 @@ static uint32_t list_of(size_t *size)
     return octave * 8 + (uint32_t)(lines >> octave);
 }
 
-void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
+void *tg_buffer_take(tg_pool *pool, tg_heap *heap, size_t size)
 {
     if (size > (size_t)1 << 39) /* what the lists number */
         return NULL;
     uint32_t list = list_of(&size);
-    tg_buffer *b = store->free[list];
+    tg_buffer *b = pool->free[list];
     if (b) {
-        store->free[list] = b->next;
+        pool->free[list] = b->next;
     } else {
-        const size_t front = size < TG_LONG ? TG_ALIGN : TG_PAGE / 4 + tg_place_in_page(store->made++);
+        const size_t front = size < TG_LONG_BYTES ? TG_ALIGN : TG_PAGE / 4 + tg_page_offset(pool->made++);
         char *start = tg_heap_alloc(heap, front + size);
         if (!start)
             return NULL;
         b = header_of(start + front);
-        *b = (tg_buffer){ .all = store->all, .size = size, .front = front, .list = list };
-        store->all = b;
-        store->bytes += front + size;
+        *b = (tg_buffer){ .all = pool->all, .size = size, .front = front, .list = list };
+        pool->all = b;
+        pool->bytes += front + size;
     }
-    b->holders = 1;
+    b->references = 1;
     char *payload = (char *)b + TG_ALIGN;
     TG_UNPOISON(payload, size);
     return payload;
 }
 
-void tg_store_hold(void *payload)
+void tg_buffer_retain(void *payload)
 {
-    header_of(payload)->holders++;
+    header_of(payload)->references++;
 }
 
-void tg_store_drop(tg_store *store, void *payload)
+void tg_buffer_release(tg_pool *pool, void *payload)
 {
     tg_buffer *b = header_of(payload);
-    if (--b->holders)
+    if (--b->references)
         return;
     TG_POISON(payload, b->size);
-    b->next = store->free[b->list];
-    store->free[b->list] = b;
+    b->next = pool->free[b->list];
+    pool->free[b->list] = b;
 }
 
-bool tg_store_is_shared(const void *payload)
+bool tg_buffer_is_shared(const void *payload)
 {
-    return header_of(payload)->holders > 1;
+    return header_of(payload)->references > 1;
 }
 
-void tg_store_finish(tg_store *store, tg_heap *heap)
+void tg_pool_finish(tg_pool *pool, tg_heap *heap)
 {
-    for (tg_buffer *b = store->all, *next; b; b = next) {
+    for (tg_buffer *b = pool->all, *next; b; b = next) {
         next = b->all;
         char *payload = (char *)b + TG_ALIGN;
         TG_UNPOISON(payload, b->size);
         tg_heap_free(heap, payload - b->front, b->front + b->size);
     }
-    *store = (tg_store){ 0 };
+    *pool = (tg_pool){ 0 };
 }

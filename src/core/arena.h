@@ -40,9 +40,9 @@ void *tg_arena_grow(tg_arena *arena, tg_heap *heap, size_t size);
 /* Where memory of this size can start, from `used` on. */
 static inline size_t tg_arena_start(size_t used, size_t size)
 {
-    const size_t align = size < TG_ALIGN ? 16 : size < TG_LONG ? TG_ALIGN : TG_PAGE;
+    const size_t align = size < TG_ALIGN ? 16 : size < TG_LONG_BYTES ? TG_ALIGN : TG_PAGE;
     const size_t start = (used + align - 1) & ~(align - 1);
-    return size < TG_LONG ? start : start + tg_place_in_page(start / TG_PAGE);
+    return size < TG_LONG_BYTES ? start : start + tg_page_offset(start / TG_PAGE);
 }
 
 /* Memory aligned to 64 bytes where size is 64 or more, else to 16; NULL if there is none. */
@@ -71,22 +71,22 @@ typedef struct tg_buffer {
     size_t size;            /* of the payload */
     size_t front;           /* from the start of the allocation to the payload */
     uint32_t list;
-    uint32_t holders;
+    uint32_t references;
 } tg_buffer;
 
 enum { TG_BUFFER_LISTS = 256 };
 
-typedef struct tg_store {
+typedef struct tg_pool {
     tg_buffer *free[TG_BUFFER_LISTS];
     tg_buffer *all;
     size_t bytes, made;
-} tg_store;
+} tg_pool;
 
 /* A buffer of at least `size` bytes with one holder, or NULL. */
-void *tg_store_take(tg_store *store, tg_heap *heap, size_t size);
-void tg_store_hold(void *payload);
-void tg_store_drop(tg_store *store, void *payload);
-bool tg_store_is_shared(const void *payload);
-void tg_store_finish(tg_store *store, tg_heap *heap);
+void *tg_buffer_take(tg_pool *pool, tg_heap *heap, size_t size);
+void tg_buffer_retain(void *payload);
+void tg_buffer_release(tg_pool *pool, void *payload);
+bool tg_buffer_is_shared(const void *payload);
+void tg_pool_finish(tg_pool *pool, tg_heap *heap);
 
 #endif

@@ -11,21 +11,21 @@ tg_node *tg_node_of(tg_tensor x, const char *what)
     tg_tape *t = x.tape;
     if (!t || !tg_tape_is_open(t, what))
         return NULL;
-    tg_node *n = tg_node_if(t, x);
+    tg_node *n = tg_node_find(t, x);
     if (!n)
         tg_tape_raise(t, TG_ERR_STALE, "%s: the tensor " TG_STALE_TEXT, what);
     return n;
 }
 
-tg_node *tg_value_of(tg_tensor x, const char *what)
+tg_node *tg_node_with_value(tg_tensor x, const char *what)
 {
     tg_node *n = tg_node_of(x, what);
-    return n && tg_node_compute(x.tape, x.id) ? n : NULL;
+    return n && tg_node_evaluate(x.tape, x.id) ? n : NULL;
 }
 
 bool tg_is_valid(tg_tensor x)
 {
-    return x.tape && x.tape->status == TG_OK && tg_node_if(x.tape, x);
+    return x.tape && x.tape->status == TG_OK && tg_node_find(x.tape, x);
 }
 
 tg_shape tg_shape_of(tg_tensor x)
@@ -68,7 +68,7 @@ bool tg_needs_grad(tg_tensor x)
 
 const void *tg_data(tg_tensor x)
 {
-    const tg_node *n = tg_value_of(x, "data");
+    const tg_node *n = tg_node_with_value(x, "data");
     return n ? n->value : NULL;
 }
 
@@ -79,7 +79,7 @@ static double element(const tg_tape *t, const tg_node *n, int64_t i)
 
 double tg_item(tg_tensor x)
 {
-    const tg_node *n = tg_value_of(x, "item");
+    const tg_node *n = tg_node_with_value(x, "item");
     if (n && n->extent->size == 1)
         return element(x.tape, n, 0);
     if (n)
@@ -91,7 +91,7 @@ double tg_item(tg_tensor x)
 /* The node to read n elements from, or NULL with the error raised. */
 static const tg_node *readable(tg_tensor x, const void *out, int64_t n)
 {
-    const tg_node *node = tg_value_of(x, "read");
+    const tg_node *node = tg_node_with_value(x, "read");
     if (!node)
         return NULL;
     if (n != node->extent->size)
@@ -201,7 +201,7 @@ tg_status tg_print(FILE *out, tg_tensor x)
 {
     if (!out)
         return x.tape ? tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "print: the file is NULL") : TG_ERR_ARGUMENT;
-    const tg_node *n = tg_value_of(x, "print");
+    const tg_node *n = tg_node_with_value(x, "print");
     if (!n) {
         fprintf(out, "(no tensor: %s)\n", x.tape ? tg_tape_message(x.tape) : "the null tensor");
         return tg_tape_status(x.tape);

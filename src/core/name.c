@@ -37,14 +37,14 @@ const char *tg_label_of(const tg_tape *t, uint32_t id)
 void tg_labels_drop(tg_tape *t, uint32_t count)
 {
     while (t->n_labels && t->labels[t->n_labels - 1].id > count)
-        tg_store_drop(&t->store, t->labels[--t->n_labels].text);
+        tg_buffer_release(&t->pool, t->labels[--t->n_labels].text);
 }
 
 /* A copy of the name; NULL, with the error raised, out of memory. */
 static char *copy(tg_tape *t, const char *name)
 {
     const size_t bytes = strlen(name) + 1;
-    char *text = tg_store_take(&t->store, &t->heap, bytes);
+    char *text = tg_buffer_take(&t->pool, &t->heap, bytes);
     if (!text)
         tg_tape_raise(t, TG_ERR_MEMORY, "name: no memory for a name of %zu bytes", bytes);
     return text ? memcpy(text, name, bytes) : NULL;
@@ -55,7 +55,7 @@ static bool put(tg_tape *t, uint32_t id, char *text)
 {
     const uint32_t place = place_of(t, id);
     if (has_label(t, place, id)) {
-        tg_store_drop(&t->store, t->labels[place].text);
+        tg_buffer_release(&t->pool, t->labels[place].text);
         t->labels[place].text = text;
         return true;
     }
@@ -66,7 +66,7 @@ static bool put(tg_tape *t, uint32_t id, char *text)
         return false;
     memmove(t->labels + place + 1, t->labels + place, (t->n_labels++ - place) * sizeof *t->labels);
     t->labels[place] = (tg_label){ .id = id, .text = text };
-    t->notes_hold |= t->mode == TG_NOTING;
+    t->deferred_own |= t->mode == TG_DEFERRING;
     return true;
 }
 
@@ -74,19 +74,19 @@ tg_tensor tg_name(tg_tensor x, const char *name)
 {
     tg_tape *t = x.tape;
     if (!tg_node_of(x, "name"))
-        return tg_bad(t);
+        return tg_invalid(t);
     if (!name) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "name: the name is NULL");
-        return tg_bad(t);
+        return tg_invalid(t);
     }
     char *text = copy(t, name);
     if (text && put(t, x.id, text))
         return x;
     if (text) {
-        tg_store_drop(&t->store, text);
+        tg_buffer_release(&t->pool, text);
         tg_tape_raise(t, TG_ERR_MEMORY, "name: no memory for %u names", t->n_labels + 1);
     }
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 /* In messages ----------------------------------------------------------------------------------------------------- */
@@ -122,30 +122,31 @@ size_t tg_application_text(const tg_tape *t, const tg_node *node, uint32_t id, c
     return n + tg_format(text + n, size - n, ": ");
 }
 
-bool tg_tape_note_made(tg_tape *t, uint32_t first, uint32_t of)
+bool tg_tape_record_vjp_range(tg_tape *t, uint32_t first, uint32_t of)
 {
-    void *made = t->made;
-    const bool good = tg_heap_grow(&t->heap, &made, &t->made_capacity, t->n_made + 1, sizeof *t->made);
-    t->made = made;
+    void *made = t->vjp_ranges;
+    const bool good =
+        tg_heap_grow(&t->heap, &made, &t->vjp_range_capacity, t->n_vjp_ranges + 1, sizeof *t->vjp_ranges);
+    t->vjp_ranges = made;
     if (good)
-        t->made[t->n_made++] = (tg_made){ .first = first, .last = t->count, .of = of };
+        t->vjp_ranges[t->n_vjp_ranges++] = (tg_vjp_range){ .first = first, .last = t->count, .of = of };
     else
-        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to record what %u rules made", t->n_made + 1);
+        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to record what %u rules made", t->n_vjp_ranges + 1);
     return good;
 }
 
 /* Whose vjp made node `id`; 0 if none did. */
 static uint32_t maker_of(const tg_tape *t, uint32_t id)
 {
-    uint32_t lo = 0, hi = t->n_made;
+    uint32_t lo = 0, hi = t->n_vjp_ranges;
     while (lo < hi) {
         const uint32_t mid = lo + (hi - lo) / 2;
-        if (t->made[mid].first <= id)
+        if (t->vjp_ranges[mid].first <= id)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo && id <= t->made[lo - 1].last ? t->made[lo - 1].of : 0;
+    return lo && id <= t->vjp_ranges[lo - 1].last ? t->vjp_ranges[lo - 1].of : 0;
 }
 
 /* A node's number: the chunk that it is in, and its place there. */
@@ -153,13 +154,13 @@ static uint32_t number_of(const tg_tape *t, const tg_node *n)
 {
     for (uint32_t c = 0; c < t->n_chunks; c++) {
         const uintptr_t at = (uintptr_t)n - (uintptr_t)t->nodes[c];
-        if (at < TG_NODES * sizeof *n)
-            return c << TG_NODES_BITS | (uint32_t)(at / sizeof *n);
+        if (at < TG_NODES_PER_CHUNK * sizeof *n)
+            return c << TG_NODE_CHUNK_BITS | (uint32_t)(at / sizeof *n);
     }
     return 0;
 }
 
-size_t tg_place_text(const tg_tape *t, char *text, size_t size)
+size_t tg_context_text(const tg_tape *t, char *text, size_t size)
 {
     enum { MOST = 3 }; /* the operation that was called, and the innermost ones */
     uint32_t chain[MOST], depth = 0;
@@ -178,7 +179,7 @@ size_t tg_place_text(const tg_tape *t, char *text, size_t size)
 
 tg_status tg_tensor_fail(tg_tensor x, tg_status status, const char *what, const char *format, ...)
 {
-    char text[TG_TEXT];
+    char text[TG_TEXT_BYTES];
     size_t n = tg_format(text, sizeof text, "%s: ", what);
     n += tg_tensor_text(x.tape, x.id, text + n, sizeof text - n);
     n += tg_format(text + n, sizeof text - n, ": ");

@@ -26,7 +26,7 @@ void tg_infile_close(tg_infile *file); /* takes one that is not open */
 #define TG_COLD __attribute__((cold, noinline))
 
 /* A function that is not made part of a quick one, which would have to make room for it. */
-#define TG_APART __attribute__((noinline))
+#define TG_NOINLINE __attribute__((noinline))
 
 /* One that is part of each function that calls it. */
 #define TG_INLINE inline __attribute__((always_inline))

@@ -8,20 +8,20 @@
 /* What tg_tape_create returns when there can be no tape. They are never written. */
 static const tg_tape no_memory = {
     .status = TG_ERR_MEMORY,
-    .shut = TG_SHUT_BY_ERROR,
-    .is_nil = true,
+    .closed = TG_CLOSED_BY_ERROR,
+    .is_failed = true,
     .message = "tape_create: no memory for a tape",
 };
 static const tg_tape no_dtype = {
     .status = TG_ERR_DTYPE,
-    .shut = TG_SHUT_BY_ERROR,
-    .is_nil = true,
+    .closed = TG_CLOSED_BY_ERROR,
+    .is_failed = true,
     .message = "tape_create: the dtype is neither TG_F32 nor TG_F64",
 };
 static const tg_tape no_allocator = {
     .status = TG_ERR_ARGUMENT,
-    .shut = TG_SHUT_BY_ERROR,
-    .is_nil = true,
+    .closed = TG_CLOSED_BY_ERROR,
+    .is_failed = true,
     .message = "tape_create: the allocator's alloc or free is NULL",
 };
 
@@ -33,14 +33,14 @@ static tg_tape *nil(const tg_tape *t)
 /* Whether the tape can be changed at all. */
 static bool is_real(const tg_tape *t)
 {
-    return t && !t->is_nil;
+    return t && !t->is_failed;
 }
 
 TG_COLD bool tg_tape_refuse(tg_tape *t, const char *what)
 {
     if (t->status != TG_OK)
         return false;
-    if (t->shut & TG_SHUT_IN_CALL)
+    if (t->closed & TG_CLOSED_IN_CALL)
         tg_tape_raise(t, TG_ERR_STATE,
                       "%s: not inside the shape rule or the forward of %s; these work on memory, not on tensors",
                       what, t->in_call->name);
@@ -70,13 +70,13 @@ tg_tape *tg_tape_create_with(tg_dtype dtype, const tg_allocator *allocator)
 {
     if (dtype != TG_F32 && dtype != TG_F64)
         return nil(&no_dtype);
-    if (!tg_allocator_is_whole(allocator))
+    if (!tg_allocator_is_complete(allocator))
         return nil(&no_allocator);
     tg_heap heap = { .allocator = tg_allocator_or_default(allocator) };
     tg_tape *t = tg_heap_alloc(&heap, sizeof *t);
     if (!t)
         return nil(&no_memory);
-    *t = (tg_tape){ .dtype = dtype, .heap = heap, .epoch = 1, .notes_epoch = TG_NOTES_EPOCH };
+    *t = (tg_tape){ .dtype = dtype, .heap = heap, .epoch = 1, .deferred_epoch = TG_DEFERRED_EPOCH };
     t->element = tg_dtype_size(t->dtype);
     t->kernels = tg_kernels_for(t->dtype);
     return t;
@@ -87,17 +87,17 @@ void tg_tape_destroy(tg_tape *t)
     if (!is_real(t) || !may_forget(t, "destroy"))
         return;
     for (uint32_t i = 0; i < t->n_chunks; i++)
-        tg_heap_free(&t->heap, t->nodes[i], TG_NODES * sizeof(tg_node));
+        tg_heap_free(&t->heap, t->nodes[i], TG_NODES_PER_CHUNK * sizeof(tg_node));
     for (uint32_t i = 0; i < t->n_slot_chunks; i++)
-        tg_heap_free(&t->heap, t->slots[i], TG_NODES * sizeof(tg_slot));
+        tg_heap_free(&t->heap, t->slots[i], TG_NODES_PER_CHUNK * sizeof(tg_slot));
     tg_heap_free(&t->heap, t->nodes, t->chunk_capacity * sizeof(tg_node *));
     tg_heap_free(&t->heap, t->slots, t->slot_chunk_capacity * sizeof(tg_slot *));
-    tg_heap_free(&t->heap, t->held, t->held_capacity * sizeof *t->held);
+    tg_heap_free(&t->heap, t->owners, t->owner_capacity * sizeof *t->owners);
     tg_heap_free(&t->heap, t->kept, t->kept_capacity * sizeof *t->kept);
     tg_heap_free(&t->heap, t->labels, t->label_capacity * sizeof *t->labels);
-    tg_heap_free(&t->heap, t->made, t->made_capacity * sizeof *t->made);
+    tg_heap_free(&t->heap, t->vjp_ranges, t->vjp_range_capacity * sizeof *t->vjp_ranges);
     tg_arena_finish(&t->arena, &t->heap);
-    tg_store_finish(&t->store, &t->heap);
+    tg_pool_finish(&t->pool, &t->heap);
     tg_allocator a = t->heap.allocator;
     tg_release(&a, t, sizeof *t);
 }
@@ -115,13 +115,13 @@ tg_status tg_tape_raise_v(tg_tape *t, tg_status status, const char *format, va_l
         return status;
     if (t->status != TG_OK)
         return t->status;
-    size_t n = t->in_vjp ? tg_place_text(t, t->message, sizeof t->message) : 0;
+    size_t n = t->in_vjp ? tg_context_text(t, t->message, sizeof t->message) : 0;
     n += tg_format_v(t->message + n, sizeof t->message - n, format, args);
     const bool is_error = (unsigned)(status - 1) < TG_ERR_FORMAT;
     if (!is_error)
         tg_format(t->message + n, sizeof t->message - n, " (raised with %d, which is no error's status)",
                   (int)status);
-    t->shut |= TG_SHUT_BY_ERROR;
+    t->closed |= TG_CLOSED_BY_ERROR;
     return t->status = is_error ? status : TG_ERR_ARGUMENT;
 }
 
@@ -134,7 +134,7 @@ tg_status tg_tape_raise(tg_tape *t, tg_status status, const char *format, ...)
     return status;
 }
 
-void tg_tape_locate(tg_tape *t, const char *format, ...)
+void tg_tape_prefix_error(tg_tape *t, const char *format, ...)
 {
     char message[sizeof t->message];
     memcpy(message, t->message, sizeof message);
@@ -201,10 +201,10 @@ bool tg_tape_grow(tg_tape *t, const char *what)
 {
     const uint32_t id = t->count + 1;
     void *directory = t->nodes;
-    bool good = id < UINT32_MAX &&
-                tg_heap_grow(&t->heap, &directory, &t->chunk_capacity, (id >> TG_NODES_BITS) + 1, sizeof(tg_node *));
+    bool good = id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity,
+                                                (id >> TG_NODE_CHUNK_BITS) + 1, sizeof(tg_node *));
     t->nodes = directory;
-    tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES * sizeof(tg_node)) : NULL;
+    tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES_PER_CHUNK * sizeof(tg_node)) : NULL;
     if (!nodes) {
         tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for tensor number %u", what, id);
         return false;
@@ -216,25 +216,25 @@ bool tg_tape_grow(tg_tape *t, const char *what)
 bool tg_tape_place_many(tg_tape *t, tg_node *n)
 {
     int64_t size = n->extent->size;
-    if (t->mode != TG_NOTING)
+    if (t->mode != TG_DEFERRING)
         n->value = tg_arena_alloc(&t->arena, &t->heap, (size_t)size * t->element);
-    else if ((n->value = tg_store_take(&t->store, &t->heap, (size_t)size * t->element)))
-        tg_tape_set_holder(t, n);
+    else if ((n->value = tg_buffer_take(&t->pool, &t->heap, (size_t)size * t->element)))
+        tg_node_own_buffer(t, n);
     if (!n->value)
         tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for %zu bytes of result", n->op->name,
                       (size_t)size * t->element);
     return n->value;
 }
 
-bool tg_tape_hold(tg_tape *t, uint32_t id)
+bool tg_tape_own_buffer(tg_tape *t, uint32_t id)
 {
-    void *held = t->held;
-    bool good = tg_heap_grow(&t->heap, &held, &t->held_capacity, t->n_held + 1, sizeof *t->held);
-    t->held = held;
+    void *held = t->owners;
+    bool good = tg_heap_grow(&t->heap, &held, &t->owner_capacity, t->n_owners + 1, sizeof *t->owners);
+    t->owners = held;
     if (!good)
         tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to keep a gradient");
     else
-        t->held[t->n_held++] = id;
+        t->owners[t->n_owners++] = id;
     return good;
 }
 
@@ -243,7 +243,7 @@ void tg_tape_drop_kept(tg_tape *t, uint32_t count)
     uint32_t gone = 0;
     while (gone < t->n_kept && t->kept[gone].id > count) {
         if (t->kept[gone].kind == TG_SLOT_BUFFER)
-            tg_store_drop(&t->store, t->kept[gone].at.value);
+            tg_buffer_release(&t->pool, t->kept[gone].at.value);
         gone++;
     }
     t->n_kept -= gone;
@@ -263,20 +263,20 @@ void tg_tape_unbind(tg_tape *t, uint32_t count)
 
 void tg_tape_truncate(tg_tape *t, uint32_t count)
 {
-    while (t->n_held && t->held[t->n_held - 1] > count)
-        tg_store_drop(&t->store, tg_node_at(t, t->held[--t->n_held])->value);
+    while (t->n_owners && t->owners[t->n_owners - 1] > count)
+        tg_buffer_release(&t->pool, tg_node_at(t, t->owners[--t->n_owners])->value);
     tg_tape_drop_kept(t, count);
     tg_labels_drop(t, count);
     tg_tape_unbind(t, count);
-    while (t->n_made && t->made[t->n_made - 1].first > count)
-        t->n_made--;
+    while (t->n_vjp_ranges && t->vjp_ranges[t->n_vjp_ranges - 1].first > count)
+        t->n_vjp_ranges--;
     t->count = count;
 }
 
 static void clear_error(tg_tape *t)
 {
     t->status = TG_OK;
-    t->shut = 0;
+    t->closed = 0;
     t->message[0] = '\0';
 }
 
@@ -345,7 +345,7 @@ tg_tape_usage tg_tape_memory(const tg_tape *t)
     return (tg_tape_usage){
         .nodes = t->count,
         .bytes = t->heap.bytes,
-        .gradient_bytes = t->store.bytes,
+        .gradient_bytes = t->pool.bytes,
         .allocations = t->heap.allocations,
     };
 }

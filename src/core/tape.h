@@ -18,18 +18,18 @@ typedef struct tg_extent {
 } tg_extent;
 
 enum tg_node_flag {
-    TG_NODE_NEEDS_GRAD = 1, /* a gradient can flow to it */
-    TG_NODE_RETAIN = 2,     /* tg_grad_of was promised it: a variable, a parameter's leaf, tg_retain_grad */
-    TG_NODE_ON_PATH = 4,    /* during tg_grad: depends on an input */
-    TG_NODE_ASKED = 8,      /* during tg_grad: is an input */
-    TG_NODE_BUFFER = 16,    /* its value is a buffer of the tape's store, and it is one of its holders */
-    TG_NODE_CUT = 32,       /* computed without recording: no gradient flows through */
-    TG_NODE_PARAM = 64,     /* attributes is a tg_binding */
-    TG_NODE_TO_DO = 128,    /* noted, and needed by what is being computed */
-    TG_NODE_NOTED = 256,    /* made while noting: its value may not be there */
-    TG_NODE_ON_NOTES = 512, /* it has an input that was noted */
-    TG_NODE_LATE = 1024,    /* its TG_NODE_RETAIN is younger than the last backward */
-    TG_NODE_GUARDED = 2048  /* its functions may be a user's */
+    TG_NODE_NEEDS_GRAD = 1,       /* a gradient can flow to it */
+    TG_NODE_RETAIN = 2,           /* tg_grad_of was promised it: a variable, a parameter's leaf, tg_retain_grad */
+    TG_NODE_ON_PATH = 4,          /* during tg_grad: depends on an input */
+    TG_NODE_GRAD_INPUT = 8,       /* during tg_grad: is an input */
+    TG_NODE_BUFFER = 16,          /* its value is a buffer of the tape's store, and it is one of its holders */
+    TG_NODE_UNRECORDED = 32,      /* computed without recording: no gradient flows through */
+    TG_NODE_PARAM = 64,           /* attributes is a tg_binding */
+    TG_NODE_PENDING = 128,        /* noted, and needed by what is being computed */
+    TG_NODE_DEFERRED = 256,       /* made while noting: its value may not be there */
+    TG_NODE_USES_DEFERRED = 512,  /* it has an input that was noted */
+    TG_NODE_RETAINED_LATE = 1024, /* its TG_NODE_RETAIN is younger than the last backward */
+    TG_NODE_USER_OP = 2048        /* its functions may be a user's */
 };
 
 /* One cache line. Nodes are numbered from 1 in the order in which they were made; 0 is "absent". */
@@ -47,7 +47,7 @@ typedef struct tg_node {
         struct {
             uint32_t two[2];
             double number; /* attributes of its size, beside one input or two */
-        } and;
+        } with_number;
     } inputs;
     void *attributes;
     uint32_t epoch;
@@ -58,15 +58,20 @@ _Static_assert(sizeof(tg_node) == 64, "a node is one cache line");
 
 /* Notes have epochs of their own, from here on, a new one for each rule: a handle that a rule kept to one of its notes is
    stale in the next. */
-#define TG_NOTES_EPOCH UINT32_C(0x80000000)
+#define TG_DEFERRED_EPOCH UINT32_C(0x80000000)
 
-enum { TG_TEXT = 640 }; /* bytes of a message, or of a part of one */
+enum { TG_TEXT_BYTES = 640 }; /* bytes of a message, or of a part of one */
 
-enum { TG_TWO = 2, TG_FEW = 4, TG_NODES_BITS = 10, TG_NODES = 1 << TG_NODES_BITS };
+enum {
+    TG_INLINE_INPUTS_BESIDE_NUMBER = 2,
+    TG_INLINE_INPUTS = 4,
+    TG_NODE_CHUNK_BITS = 10,
+    TG_NODES_PER_CHUNK = 1 << TG_NODE_CHUNK_BITS
+};
 
 static inline const uint32_t *tg_node_inputs(const tg_node *n)
 {
-    return n->n_inputs <= TG_FEW ? n->inputs.few : n->inputs.many;
+    return n->n_inputs <= TG_INLINE_INPUTS ? n->inputs.few : n->inputs.many;
 }
 
 /* Parameters, as the tape knows them ------------------------------------------------------------------------------- */
@@ -111,12 +116,12 @@ tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, tg_dtype dtype
 enum tg_mode {
     TG_RECORDING,
     TG_PAUSED,
-    TG_NOTING,          /* in a first-order vjp: notes are recycled, values are buffers of the store */
-    TG_NOTING_RECORDING /* in a vjp whose gradients are to be differentiable: notes stay on the tape */
+    TG_DEFERRING,          /* in a first-order vjp: notes are recycled, values are buffers of the store */
+    TG_DEFERRING_RECORDING /* in a vjp whose gradients are to be differentiable: notes stay on the tape */
 };
 
 /* The name of a node, in a buffer of the store: a name may be younger than a mark that its tensor is older than. */
-enum tg_shut { TG_SHUT_BY_ERROR = 1, TG_SHUT_IN_CALL = 2 };
+enum tg_closed { TG_CLOSED_BY_ERROR = 1, TG_CLOSED_IN_CALL = 2 };
 
 typedef struct tg_label {
     uint32_t id;
@@ -124,9 +129,9 @@ typedef struct tg_label {
 } tg_label;
 
 /* The nodes first .. last, which the vjp of node `of` left on the tape while its gradients were recorded. */
-typedef struct tg_made {
+typedef struct tg_vjp_range {
     uint32_t first, last, of;
-} tg_made;
+} tg_vjp_range;
 
 /* A gradient between its making and its use. */
 typedef struct tg_slot {
@@ -136,7 +141,7 @@ typedef struct tg_slot {
         TG_SLOT_BORROWED, /* the memory of a node below */
         TG_SLOT_BUFFER,   /* a buffer of the store, of which the slot is a holder */
         TG_SLOT_NODE,     /* a recorded tensor */
-        /* float32, of many contributions, whose sum tg_settle will round: */
+        /* float32, of many contributions, whose sum tg_slot_round will round: */
         TG_SLOT_WIDE,    /* a buffer as above, for sums in double and the latest contributions */
         TG_SLOT_ONE_WIDE /* one element, in double, in the slot */
     } kind;
@@ -148,48 +153,48 @@ typedef struct tg_slot {
 } tg_slot;
 
 struct tg_tape {
-    unsigned shut; /* enum tg_shut: why no tensors can be made or looked at */
+    unsigned closed; /* enum tg_closed: why no tensors can be made or looked at */
     tg_dtype dtype;
     enum tg_mode mode;
-    bool in_evaluation, is_nil;
-    bool notes_hold; /* a note may hold a buffer or a name, or be a parameter's leaf */
+    bool in_evaluation, is_failed;
+    bool deferred_own; /* a note may hold a buffer or a name, or be a parameter's leaf */
     unsigned traps;
     uint32_t count; /* nodes 1 .. count */
     uint32_t epoch;
-    uint32_t notes_from; /* while noting: nodes from here on are the vjp's */
-    size_t element;      /* bytes */
+    uint32_t deferred_from; /* while noting: nodes from here on are the vjp's */
+    size_t element;         /* bytes */
     const tg_kernels *kernels;
-    tg_node **nodes; /* by TG_NODES */
+    tg_node **nodes; /* by TG_NODES_PER_CHUNK */
     uint32_t n_chunks, chunk_capacity;
     tg_arena arena;
     const tg_node *in_vjp; /* whose vjp is running */
     tg_status status;
-    const tg_op *in_call; /* whose shape rule or forward is running, while TG_SHUT_IN_CALL */
+    const tg_op *in_call; /* whose shape rule or forward is running, while TG_CLOSED_IN_CALL */
     int in_visit;         /* calls of tg_tape_each that are running */
     tg_heap heap;
-    tg_store store;
+    tg_pool pool;
     tg_bound_set *bound; /* newest first */
     tg_label *labels;    /* ids ascending */
     uint32_t n_labels, label_capacity;
-    tg_made *made; /* ascending */
-    uint32_t n_made, made_capacity;
-    uint32_t *held; /* ids of the recorded nodes with TG_NODE_BUFFER, ascending */
-    uint32_t n_held, held_capacity;
-    tg_slot **slots; /* of the reverse pass, by TG_NODES, as nodes */
+    tg_vjp_range *vjp_ranges; /* ascending */
+    uint32_t n_vjp_ranges, vjp_range_capacity;
+    uint32_t *owners; /* ids of the recorded nodes with TG_NODE_BUFFER, ascending */
+    uint32_t n_owners, owner_capacity;
+    tg_slot **slots; /* of the reverse pass, by TG_NODES_PER_CHUNK, as nodes */
     uint32_t n_slot_chunks, slot_chunk_capacity;
     tg_slot *kept; /* for tg_grad_of, ids descending */
     uint32_t n_kept, kept_capacity;
     uint32_t resets, backwards; /* so far */
     uint32_t differentiated;    /* by the last backward */
-    uint32_t notes_epoch;       /* of the next pass that notes */
+    uint32_t deferred_epoch;    /* of the next pass that notes */
     bool has_gradients;         /* the last backward succeeded, and is still on the tape */
-    bool some_late;             /* a node may be TG_NODE_LATE */
-    char message[2 * TG_TEXT];
+    bool some_retained_late;    /* a node may be TG_NODE_RETAINED_LATE */
+    char message[2 * TG_TEXT_BYTES];
 };
 
 static inline tg_node *tg_node_at(const tg_tape *t, uint32_t id)
 {
-    return &t->nodes[id >> TG_NODES_BITS][id & (TG_NODES - 1)];
+    return &t->nodes[id >> TG_NODE_CHUNK_BITS][id & (TG_NODES_PER_CHUNK - 1)];
 }
 
 static inline double tg_element(const tg_tape *t, const void *values, int64_t i)
@@ -197,7 +202,7 @@ static inline double tg_element(const tg_tape *t, const void *values, int64_t i)
     return t->dtype == TG_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
 }
 
-static inline tg_tensor tg_bad(tg_tape *t)
+static inline tg_tensor tg_invalid(tg_tape *t)
 {
     return (tg_tensor){ .tape = t };
 }
@@ -220,18 +225,18 @@ tg_status tg_tape_raise_v(tg_tape *tape, tg_status status, const char *format, v
 bool tg_tape_refuse(tg_tape *tape, const char *what);
 static inline bool tg_tape_is_open(tg_tape *t, const char *what)
 {
-    return !t->shut || tg_tape_refuse(t, what);
+    return !t->closed || tg_tape_refuse(t, what);
 }
 static inline bool tg_tape_is_free(tg_tape *t, const char *what)
 {
-    return (!(t->shut & TG_SHUT_IN_CALL) && !t->in_vjp) || tg_tape_refuse(t, what);
+    return (!(t->closed & TG_CLOSED_IN_CALL) && !t->in_vjp) || tg_tape_refuse(t, what);
 }
 
 /* Puts a place in front of the message of an error that has just been raised: "mlp_forward: layer1: ". */
-void tg_tape_locate(tg_tape *tape, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tg_tape_prefix_error(tg_tape *tape, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The node of a tensor of t; NULL if it has none: the null tensor, another tape's, a stale handle. */
-static inline tg_node *tg_node_if(const tg_tape *t, tg_tensor x)
+static inline tg_node *tg_node_find(const tg_tape *t, tg_tensor x)
 {
     if (x.tape != t || x.id - 1 >= t->count)
         return NULL;
@@ -246,7 +251,7 @@ static inline tg_node *tg_node_if(const tg_tape *t, tg_tensor x)
 tg_node *tg_node_of(tg_tensor x, const char *what);
 
 /* The node of a tensor whose value is there, computing it if it was only noted; else NULL. */
-tg_node *tg_value_of(tg_tensor x, const char *what);
+tg_node *tg_node_with_value(tg_tensor x, const char *what);
 
 const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
 
@@ -257,11 +262,11 @@ size_t tg_application_text(const tg_tape *tape, const tg_node *node, uint32_t id
 
 /* Notes what the vjp of node `of` left on the tape: the nodes from `first` on. False, with the error raised, out of
    memory. */
-bool tg_tape_note_made(tg_tape *tape, uint32_t first, uint32_t of);
+bool tg_tape_record_vjp_range(tg_tape *tape, uint32_t first, uint32_t of);
 
 /* How a message begins that is raised while a vjp runs: `in the reverse pass of log: "p" [2]: `. If the vjp is of what
    another vjp made, that of the operation which was called comes first. Returns the bytes written. */
-size_t tg_place_text(const tg_tape *tape, char *text, size_t size);
+size_t tg_context_text(const tg_tape *tape, char *text, size_t size);
 
 /* Raises an error about x, which is on its tape: `read: "hidden" [64, 784]: ` and the format. Returns the tape's status. */
 tg_status tg_tensor_fail(tg_tensor x, tg_status status, const char *what, const char *format, ...)
@@ -285,7 +290,7 @@ bool tg_tape_grow(tg_tape *tape, const char *what);
 static inline tg_node *tg_tape_push(tg_tape *t, const tg_op *op)
 {
     const uint32_t id = t->count + 1;
-    if (id >> TG_NODES_BITS >= t->n_chunks && !tg_tape_grow(t, op->name))
+    if (id >> TG_NODE_CHUNK_BITS >= t->n_chunks && !tg_tape_grow(t, op->name))
         return NULL;
     t->count = id;
     tg_node *n = tg_node_at(t, id);
@@ -313,14 +318,14 @@ static inline bool tg_tape_place(tg_tape *t, tg_node *n)
 }
 
 /* Makes a node a holder of the buffer that its value is. */
-static inline void tg_tape_set_holder(tg_tape *t, tg_node *n)
+static inline void tg_node_own_buffer(tg_tape *t, tg_node *n)
 {
     n->flags |= TG_NODE_BUFFER;
-    t->notes_hold = true;
+    t->deferred_own = true;
 }
 
 /* Whether a buffer of the tape's store stays alive with node `id`: it is dropped at rewind and reset. */
-bool tg_tape_hold(tg_tape *tape, uint32_t id);
+bool tg_tape_own_buffer(tg_tape *tape, uint32_t id);
 
 /* Leaves' operations: names only. */
 extern const tg_op tg_leaf_variable, tg_leaf_constant, tg_leaf_param, tg_leaf_gradient;
@@ -341,7 +346,7 @@ static inline tg_tensor tg_tape_leaf(tg_tape *t, const tg_op *op, const tg_exten
 {
     tg_node *n = tg_tape_push(t, op);
     if (!n)
-        return tg_bad(t);
+        return tg_invalid(t);
     n->extent = extent;
     n->value = value;
     n->flags = (uint16_t)flags;
@@ -393,18 +398,18 @@ static inline bool tg_node_run(tg_tape *t, const tg_node *n, void *out, bool acc
     c.out = out;
     c.accumulate = accumulate;
     c.n_scratch = 0;
-    if ((n->flags & TG_NODE_GUARDED) | t->traps)
+    if ((n->flags & TG_NODE_USER_OP) | t->traps)
         return tg_node_run_watched(&c);
     const tg_status status = n->op->forward(&c);
     return (status == TG_OK && !c.n_scratch) || tg_node_finish_run(&c, status);
 }
 
 /* Computes what a noted node needs; and the node itself, to a place of its own. */
-bool tg_node_compute_notes(tg_tape *tape, uint32_t id);
-static inline bool tg_node_compute_inputs(tg_tape *t, uint32_t id)
+bool tg_node_evaluate_deferred_inputs(tg_tape *tape, uint32_t id);
+static inline bool tg_node_evaluate_inputs(tg_tape *t, uint32_t id)
 {
-    return !(tg_node_at(t, id)->flags & TG_NODE_ON_NOTES) || tg_node_compute_notes(t, id);
+    return !(tg_node_at(t, id)->flags & TG_NODE_USES_DEFERRED) || tg_node_evaluate_deferred_inputs(t, id);
 }
-bool tg_node_compute(tg_tape *tape, uint32_t id);
+bool tg_node_evaluate(tg_tape *tape, uint32_t id);
 
 #endif

@@ -12,7 +12,7 @@ tg_tensor tg_cotangent(const tg_vjp *v)
 {
     if (!v)
         return (tg_tensor){ 0 };
-    return v->cotangent ? tg_handle(v->tape, v->cotangent) : tg_bad(v->tape);
+    return v->cotangent ? tg_handle(v->tape, v->cotangent) : tg_invalid(v->tape);
 }
 
 int tg_vjp_count(const tg_vjp *v)
@@ -45,14 +45,14 @@ tg_tensor tg_input(const tg_vjp *v, int i)
     const tg_node *x = tg_node_at(v->tape, id);
     const tg_binding *b = x->flags & TG_NODE_PARAM ? x->attributes : NULL;
     if (b && b->version != *b->sink->version)
-        tg_raise_changed(v->tape, b->sink);
+        tg_raise_param_changed(v->tape, b->sink);
     return (tg_tensor){ .tape = v->tape, .id = id, .epoch = x->epoch };
 }
 
 bool tg_wants(const tg_vjp *v, int i)
 {
     const uint32_t id = v ? tg_vjp_input_id(v, i) : 0;
-    return id && tg_node_at(v->tape, id)->flags & v->reaches;
+    return id && tg_node_at(v->tape, id)->flags & v->gradient_flag;
 }
 
 /* One rule -------------------------------------------------------------------------------------------------------- */
@@ -67,17 +67,17 @@ static TG_COLD void forget_marks(tg_tape *t, uint32_t count)
 /* Lets go of what a rule noted: the nodes and the arena are used again by the next. */
 static inline void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
 {
-    if (t->notes_hold) {
+    if (t->deferred_own) {
         bool is_bound = t->n_labels && t->labels[t->n_labels - 1].id > count;
         for (uint32_t id = t->count; id > count; id--) {
             const tg_node *n = tg_node_at(t, id);
             if (n->flags & TG_NODE_BUFFER)
-                tg_store_drop(&t->store, n->value);
+                tg_buffer_release(&t->pool, n->value);
             is_bound = is_bound || n->flags & TG_NODE_PARAM;
         }
         if (is_bound)
             forget_marks(t, count);
-        t->notes_hold = false;
+        t->deferred_own = false;
     }
     t->count = count;
     if (t->arena.used != arena.used || t->arena.current != arena.current)
@@ -89,7 +89,7 @@ static bool is_differentiable(const tg_vjp *v, const tg_node *n)
     int needed = v->records ? TG_ORDER_ANY : TG_ORDER_ONCE;
     if (n->op->vjp && n->op->order >= needed)
         return true;
-    char text[TG_TEXT];
+    char text[TG_TEXT_BYTES];
     tg_application_text(v->tape, n, v->id, text, sizeof text);
     tg_tape_raise(v->tape, TG_ERR_NOT_DIFFERENTIABLE,
                   needed == TG_ORDER_ANY && n->op->vjp
@@ -108,18 +108,18 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
         return false;
     const uint32_t count = t->count;
     const tg_arena arena = t->arena;
-    t->notes_from = count + 1;
+    t->deferred_from = count + 1;
     t->in_vjp = n;
     v->cotangent = tg_slot_tensor(t, s, n->extent).id;
     if (v->cotangent)
         n->op->vjp(v);
     t->in_vjp = NULL;
     if (v->records)
-        return !t->shut && (t->count == count || tg_tape_note_made(t, count + 1, id));
+        return !t->closed && (t->count == count || tg_tape_record_vjp_range(t, count + 1, id));
     recycle_notes(t, count, arena);
-    if (n->flags & TG_NODE_GUARDED)
-        t->epoch = (t->epoch + 1) | TG_NOTES_EPOCH; /* handles that a user's rule kept to its notes are stale */
-    return !t->shut;
+    if (n->flags & TG_NODE_USER_OP)
+        t->epoch = (t->epoch + 1) | TG_DEFERRED_EPOCH; /* handles that a user's rule kept to its notes are stale */
+    return !t->closed;
 }
 
 /* The pass -------------------------------------------------------------------------------------------------------- */
@@ -127,12 +127,12 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
 /* Empty slots for nodes 1 .. last. */
 static bool make_slots(tg_tape *t, uint32_t last, const char *what)
 {
-    uint32_t chunks = (last >> TG_NODES_BITS) + 1;
+    uint32_t chunks = (last >> TG_NODE_CHUNK_BITS) + 1;
     void *directory = t->slots;
     bool good = tg_heap_grow(&t->heap, &directory, &t->slot_chunk_capacity, chunks, sizeof(tg_slot *));
     t->slots = directory;
     while (good && t->n_slot_chunks < chunks) {
-        tg_slot *slots = tg_heap_alloc(&t->heap, TG_NODES * sizeof *slots);
+        tg_slot *slots = tg_heap_alloc(&t->heap, TG_NODES_PER_CHUNK * sizeof *slots);
         good = slots;
         if (good)
             t->slots[t->n_slot_chunks++] = slots;
@@ -142,7 +142,7 @@ static bool make_slots(tg_tape *t, uint32_t last, const char *what)
         return false;
     }
     for (uint32_t c = 0; c < chunks; c++) {
-        uint32_t used = c + 1 < chunks ? TG_NODES : (last & (TG_NODES - 1)) + 1;
+        uint32_t used = c + 1 < chunks ? TG_NODES_PER_CHUNK : (last & (TG_NODES_PER_CHUNK - 1)) + 1;
         memset(t->slots[c], 0, used * sizeof(tg_slot));
     }
     return true;
@@ -161,10 +161,10 @@ static bool seed(tg_vjp *v, uint32_t y, tg_tensor cotangent)
     tg_tape *t = v->tape;
     const uint32_t count = t->count;
     const tg_arena arena = t->arena;
-    t->notes_from = count + 1;
+    t->deferred_from = count + 1;
     if (!cotangent.tape)
         cotangent = tg_full(t, tg_node_at(t, y)->extent->shape, 1);
-    bool good = cotangent.id && tg_land_seed(v, y, cotangent.id);
+    bool good = cotangent.id && tg_accumulate_seed(v, y, cotangent.id);
     if (!v->records)
         recycle_notes(t, count, arena);
     return good;
@@ -194,9 +194,10 @@ static bool walk(tg_vjp *v, uint32_t y)
         if (s->kind == TG_SLOT_EMPTY)
             continue;
         const tg_node *n = tg_node_at(t, id);
-        const bool is_kept = n->flags & v->keeps;
-        const bool is_cut = is_kept && n->flags & TG_NODE_CUT; /* it was asked for, as the constant that it is */
-        if (s->kind >= TG_SLOT_WIDE && tg_settle(v, n, s))
+        const bool is_kept = n->flags & v->keep_flag;
+        const bool is_cut =
+            is_kept && n->flags & TG_NODE_UNRECORDED; /* it was asked for, as the constant that it is */
+        if (s->kind >= TG_SLOT_WIDE && tg_slot_round(v, n, s))
             continue;
         if (!tg_is_leaf(n) && !is_cut && !run_rule(v, id, n, s))
             return false;
@@ -228,7 +229,7 @@ static bool check(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
     const tg_node *c = tg_node_of(cotangent, what);
     if (c && tg_shape_equal(&c->extent->shape, &n->extent->shape))
         return true;
-    char text[TG_TEXT / 2];
+    char text[TG_TEXT_BYTES / 2];
     if (c) {
         tg_tensor_text(v->tape, cotangent.id, text, sizeof text);
         tg_tensor_fail(y, TG_ERR_SHAPE, what, "a cotangent of %s; the shapes must be the same", text);
@@ -241,22 +242,22 @@ bool tg_reverse(tg_vjp *v, tg_tensor y, tg_tensor cotangent, const char *what)
     tg_tape *t = v->tape;
     if (!check(v, y, cotangent, what))
         return false;
-    if (!(tg_node_of(y, what)->flags & v->reaches)) {
-        if (v->reaches != TG_NODE_NEEDS_GRAD)
+    if (!(tg_node_of(y, what)->flags & v->gradient_flag)) {
+        if (v->gradient_flag != TG_NODE_NEEDS_GRAD)
             return make_slots(t, y.id, what); /* tg_grad of what does not depend on its inputs: zeros */
-        tg_raise_needs_none(y, what);
+        tg_raise_needs_no_grad(y, what);
         return false;
     }
     if (!make_slots(t, y.id, what))
         return false;
     const enum tg_mode mode = t->mode;
     const uint32_t epoch = t->epoch;
-    t->mode = v->records ? TG_NOTING_RECORDING : TG_NOTING;
-    t->epoch = v->records ? epoch : t->notes_epoch;
+    t->mode = v->records ? TG_DEFERRING_RECORDING : TG_DEFERRING;
+    t->epoch = v->records ? epoch : t->deferred_epoch;
     const bool good = seed(v, y.id, cotangent) && walk(v, y.id);
     t->mode = mode;
     if (!v->records)
-        t->notes_epoch = (t->epoch + 1) | TG_NOTES_EPOCH;
+        t->deferred_epoch = (t->epoch + 1) | TG_DEFERRED_EPOCH;
     t->epoch = epoch;
     if (!good)
         tg_slots_clear(t, y.id);

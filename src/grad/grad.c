@@ -19,9 +19,9 @@ static void invalidate_sets(tg_tape *t)
 /* What was marked since the last backward is marked for this one. */
 static void forget_late(tg_tape *t)
 {
-    for (uint32_t id = t->count; id > 0 && t->some_late; id--)
-        tg_node_at(t, id)->flags &= (uint16_t)~TG_NODE_LATE;
-    t->some_late = false;
+    for (uint32_t id = t->count; id > 0 && t->some_retained_late; id--)
+        tg_node_at(t, id)->flags &= (uint16_t)~TG_NODE_RETAINED_LATE;
+    t->some_retained_late = false;
 }
 
 tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent)
@@ -32,10 +32,10 @@ tg_status tg_backward_from(tg_tensor y, tg_tensor cotangent)
     struct tg_vjp pass = {
         .tape = t,
         .is_backward = true,
-        .reaches = TG_NODE_NEEDS_GRAD,
-        .keeps = TG_NODE_RETAIN,
+        .gradient_flag = TG_NODE_NEEDS_GRAD,
+        .keep_flag = TG_NODE_RETAIN,
     };
-    if (t->is_nil || !tg_tape_is_free(t, "backward"))
+    if (t->is_failed || !tg_tape_is_free(t, "backward"))
         return t->status;
     if (!y.tape)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "backward: of the null tensor");
@@ -61,14 +61,14 @@ tg_tensor tg_retain_grad(tg_tensor x)
     tg_tape *t = x.tape;
     tg_node *n = tg_node_of(x, "retain_grad");
     if (!n)
-        return tg_bad(t);
+        return tg_invalid(t);
     if (!(n->flags & TG_NODE_NEEDS_GRAD)) {
-        tg_raise_needs_none(x, "retain_grad");
-        return tg_bad(t);
+        tg_raise_needs_no_grad(x, "retain_grad");
+        return tg_invalid(t);
     }
     if (!(n->flags & TG_NODE_RETAIN) && t->has_gradients) {
-        n->flags |= TG_NODE_LATE;
-        t->some_late = true;
+        n->flags |= TG_NODE_RETAINED_LATE;
+        t->some_retained_late = true;
     }
     n->flags |= TG_NODE_RETAIN;
     return x;
@@ -91,7 +91,7 @@ static tg_tensor recorded(tg_tape *t, tg_slot *s, const tg_extent *extent, uint3
     if (s->kind == TG_SLOT_NODE)
         return tg_handle(t, s->id);
     tg_tensor g = mark_gradient(tg_slot_tensor(t, s, extent), y);
-    bool good = g.id && (s->kind != TG_SLOT_BUFFER || tg_tape_hold(t, g.id));
+    bool good = g.id && (s->kind != TG_SLOT_BUFFER || tg_tape_own_buffer(t, g.id));
     if (good && s->kind == TG_SLOT_ONE) {
         tg_node *n = tg_node_at(t, g.id);
         n->one = s->at.one;
@@ -100,10 +100,10 @@ static tg_tensor recorded(tg_tape *t, tg_slot *s, const tg_extent *extent, uint3
     if (good)
         return g;
     if (g.id && s->kind == TG_SLOT_BUFFER) {
-        tg_store_drop(&t->store, s->at.value);
+        tg_buffer_release(&t->pool, s->at.value);
         t->count--;
     }
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 /* The ids of what is kept descend. */
@@ -135,12 +135,12 @@ tg_tensor tg_grad_of(tg_tensor x)
     tg_tape *t = x.tape;
     const tg_node *n = tg_node_of(x, "grad_of");
     if (!n)
-        return tg_bad(t);
+        return tg_invalid(t);
     if (!tg_tape_is_free(t, "grad_of"))
-        return tg_bad(t);
+        return tg_invalid(t);
     tg_slot *s = find_kept(t, x.id);
     if (!(n->flags & TG_NODE_NEEDS_GRAD))
-        tg_raise_needs_none(x, "grad_of");
+        tg_raise_needs_no_grad(x, "grad_of");
     else if (!(n->flags & TG_NODE_RETAIN))
         tg_tensor_fail(x, TG_ERR_STATE, "grad_of",
                        "no gradient was kept; mark the tensor with tg_retain_grad before the backward");
@@ -149,12 +149,12 @@ tg_tensor tg_grad_of(tg_tensor x)
                        "there is no gradient: the last backward failed, was rewound, or is still to come");
     else if (n->flags & TG_NODE_PARAM)
         return copy_of_sink(t, n);
-    else if (!s && n->flags & TG_NODE_LATE)
+    else if (!s && n->flags & TG_NODE_RETAINED_LATE)
         tg_tensor_fail(x, TG_ERR_STATE, "grad_of",
                        "no gradient was kept; the tensor was marked with tg_retain_grad after the last backward");
     else
         return s ? recorded(t, s, n->extent, t->differentiated) : tg_full(t, n->extent->shape, 0);
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 /* Gradients as tensors -------------------------------------------------------------------------------------------- */
@@ -162,17 +162,17 @@ tg_tensor tg_grad_of(tg_tensor x)
 static void unmark(tg_tape *t, uint32_t last)
 {
     for (uint32_t id = 1; id <= last; id++)
-        tg_node_at(t, id)->flags &= (uint16_t) ~(TG_NODE_ON_PATH | TG_NODE_ASKED);
+        tg_node_at(t, id)->flags &= (uint16_t) ~(TG_NODE_ON_PATH | TG_NODE_GRAD_INPUT);
 }
 
 /* Marks the inputs, and what depends on them, up to y. */
 static void mark_paths(tg_tape *t, const tg_tensor *inputs, int n, uint32_t y)
 {
     for (int i = 0; i < n; i++)
-        tg_node_at(t, inputs[i].id)->flags |= TG_NODE_ASKED | TG_NODE_ON_PATH;
+        tg_node_at(t, inputs[i].id)->flags |= TG_NODE_GRAD_INPUT | TG_NODE_ON_PATH;
     for (uint32_t id = 1; id <= y; id++) {
         tg_node *node = tg_node_at(t, id);
-        if (node->flags & (TG_NODE_CUT | TG_NODE_ON_PATH))
+        if (node->flags & (TG_NODE_UNRECORDED | TG_NODE_ON_PATH))
             continue;
         for (int i = 0; i < node->n_inputs; i++) {
             uint32_t in = tg_node_inputs(node)[i];
@@ -203,13 +203,13 @@ static bool check_inputs(tg_tape *t, const tg_tensor *inputs, int n, const tg_te
 static tg_tensor zeros(tg_tape *t, const tg_tensor *inputs, int i, tg_tensor y, bool all_recorded)
 {
     const uint32_t x = inputs[i].id;
-    char text[TG_TEXT], input[TG_TEXT / 2];
-    if (x > y.id || all_recorded || !tg_reason(t, y.id, x, text, sizeof text))
+    char text[TG_TEXT_BYTES], input[TG_TEXT_BYTES / 2];
+    if (x > y.id || all_recorded || !tg_no_gradient_reason(t, y.id, x, text, sizeof text))
         return tg_full(t, tg_node_at(t, x)->extent->shape, 0);
     tg_tensor_text(t, x, input, sizeof input);
     tg_tensor_fail(y, TG_ERR_NOT_DIFFERENTIABLE, "grad", "this depends on input %d, %s, only through %s", i, input,
                    text);
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 static tg_tensor result(tg_tape *t, const tg_tensor *inputs, int i, tg_tensor y, bool all_recorded)
@@ -224,7 +224,7 @@ tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int
 {
     tg_tape *t = y.tape ? y.tape : cotangent.tape;
     for (int i = 0; out && i < n; i++)
-        out[i] = tg_bad(t);
+        out[i] = tg_invalid(t);
     if (!t)
         return TG_ERR_ARGUMENT;
     if (t->status != TG_OK || !tg_tape_is_free(t, "grad"))
@@ -238,8 +238,8 @@ tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int
     struct tg_vjp pass = {
         .tape = t,
         .records = flags & TG_CREATE_GRAPH,
-        .reaches = TG_NODE_ON_PATH,
-        .keeps = TG_NODE_ASKED,
+        .gradient_flag = TG_NODE_ON_PATH,
+        .keep_flag = TG_NODE_GRAD_INPUT,
     };
     const uint32_t last = t->count;
     mark_paths(t, inputs, n, y.id);
@@ -252,6 +252,6 @@ tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int
         tg_slots_clear(t, y.id);
     }
     for (int i = 0; t->status != TG_OK && i < n; i++)
-        out[i] = tg_bad(t);
+        out[i] = tg_invalid(t);
     return t->status;
 }

@@ -18,8 +18,8 @@ static bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
 {
     tg_node *g = tg_node_at(t, id);
     if (is_direct(g) && (!accumulate || g->op->flags & TG_OP_ACCUMULATES))
-        return tg_node_compute_inputs(t, id) && tg_node_run(t, g, out, accumulate);
-    if (!tg_node_compute(t, id))
+        return tg_node_evaluate_inputs(t, id) && tg_node_run(t, g, out, accumulate);
+    if (!tg_node_evaluate(t, id))
         return false;
     if (accumulate)
         t->kernels->add(g->extent->size, g->value, out);
@@ -28,7 +28,7 @@ static bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
     return true;
 }
 
-void tg_raise_changed(tg_tape *t, const tg_sink *sink)
+void tg_raise_param_changed(tg_tape *t, const tg_sink *sink)
 {
     tg_tape_raise(
         t, TG_ERR_CHANGED,
@@ -54,7 +54,7 @@ static bool is_full(const tg_tape *t, tg_slot *s)
 static TG_COLD bool widen(tg_tape *t, tg_slot *s, const void *sum, int64_t size)
 {
     const size_t bytes = (size_t)((size + 1) / 2 + size) * sizeof(double);
-    void *wide = tg_store_take(&t->store, &t->heap, bytes);
+    void *wide = tg_buffer_take(&t->pool, &t->heap, bytes);
     if (!wide) {
         tg_tape_raise(t, TG_ERR_MEMORY, "no memory for a gradient of %zu bytes", bytes);
         return false;
@@ -77,7 +77,7 @@ static TG_COLD bool add_wide(tg_tape *t, tg_slot *s, uint32_t id, void *chain)
     return deliver(t, id, chain, s->id++ > 0);
 }
 
-bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
+bool tg_slot_round(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
 {
     tg_tape *t = pass->tape;
     if (s->kind == TG_SLOT_ONE_WIDE) {
@@ -98,12 +98,12 @@ bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
     return is_param;
 }
 
-static TG_APART bool into_sink(tg_tape *t, tg_slot *s, const tg_node *leaf, uint32_t id)
+static TG_NOINLINE bool into_sink(tg_tape *t, tg_slot *s, const tg_node *leaf, uint32_t id)
 {
     const tg_binding *b = leaf->attributes;
     const tg_sink *sink = b->sink;
     if (b->version != *sink->version) {
-        tg_raise_changed(t, sink);
+        tg_raise_param_changed(t, sink);
         return false;
     }
     if (s->kind == TG_SLOT_WIDE)
@@ -114,9 +114,9 @@ static TG_APART bool into_sink(tg_tape *t, tg_slot *s, const tg_node *leaf, uint
 }
 
 /* One element lives in the slot itself, and is copied or added without asking a kernel. */
-static TG_APART bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_NOINLINE bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
 {
-    if (!tg_node_compute(t, id))
+    if (!tg_node_evaluate(t, id))
         return false;
     const tg_node *g = tg_node_at(t, id);
     const enum tg_slot_kind kind = s->kind;
@@ -141,19 +141,19 @@ static TG_INLINE bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
     if (s->kind != TG_SLOT_EMPTY || !is_direct(g))
         return land_computed(t, s, id);
     s->kind = TG_SLOT_ONE;
-    return tg_node_compute_inputs(t, id) && tg_node_run(t, g, &s->at.one, false);
+    return tg_node_evaluate_inputs(t, id) && tg_node_run(t, g, &s->at.one, false);
 }
 
 /* The first gradient is handed on as it is: shared, read-only. */
 static bool hand_on(tg_tape *t, tg_slot *s, uint32_t id)
 {
-    if (!tg_node_compute(t, id))
+    if (!tg_node_evaluate(t, id))
         return false;
     tg_node *g = tg_node_at(t, id);
     s->at.value = g->value;
     s->kind = g->flags & TG_NODE_BUFFER ? TG_SLOT_BUFFER : TG_SLOT_BORROWED;
     if (s->kind == TG_SLOT_BUFFER)
-        tg_store_hold(g->value);
+        tg_buffer_retain(g->value);
     return true;
 }
 
@@ -163,10 +163,10 @@ static bool sum_up(tg_tape *t, tg_slot *s, uint32_t id)
     const int64_t size = tg_node_at(t, id)->extent->size;
     if (s->kind == TG_SLOT_WIDE)
         return add_wide(t, s, id, s->at.value);
-    if (s->kind == TG_SLOT_BUFFER && !tg_store_is_shared(s->at.value))
+    if (s->kind == TG_SLOT_BUFFER && !tg_buffer_is_shared(s->at.value))
         return deliver(t, id, s->at.value, true) && (!is_full(t, s) || widen(t, s, s->at.value, size));
     size_t bytes = (size_t)size * t->element;
-    void *sum = tg_store_take(&t->store, &t->heap, bytes);
+    void *sum = tg_buffer_take(&t->pool, &t->heap, bytes);
     if (!sum) {
         tg_tape_raise(t, TG_ERR_MEMORY, "no memory for a gradient of %zu bytes", bytes);
         return false;
@@ -177,18 +177,18 @@ static bool sum_up(tg_tape *t, tg_slot *s, uint32_t id)
     return deliver(t, id, sum, true);
 }
 
-static TG_APART bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_NOINLINE bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
 {
     tg_tensor g = tg_handle(t, id);
     if (s->kind == TG_SLOT_NODE)
         g = tg_add(tg_handle(t, s->id), g);
-    if (!g.id || !tg_node_compute(t, g.id))
+    if (!g.id || !tg_node_evaluate(t, g.id))
         return false;
     *s = (tg_slot){ .kind = TG_SLOT_NODE, .id = g.id };
     return true;
 }
 
-static TG_APART bool land_many(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_NOINLINE bool land_many(tg_tape *t, tg_slot *s, uint32_t id)
 {
     return s->kind == TG_SLOT_EMPTY ? hand_on(t, s, id) : sum_up(t, s, id);
 }
@@ -206,7 +206,7 @@ static TG_INLINE bool land(const struct tg_vjp *pass, uint32_t target, const tg_
     return n->extent->size <= 1 ? land_one(t, s, id) : land_many(t, s, id);
 }
 
-bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent)
+bool tg_accumulate_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent)
 {
     return land(pass, y, tg_node_at(pass->tape, y), cotangent);
 }
@@ -245,7 +245,7 @@ static bool broadcasts(const tg_shape *from, const tg_shape *to)
 }
 
 /* What has another extent than x: the same in another place, what lies alike, or more, which is summed. */
-static TG_APART void give_other(const tg_vjp *v, int i, uint32_t id, const tg_node *g, tg_tensor gradient)
+static TG_NOINLINE void give_other(const tg_vjp *v, int i, uint32_t id, const tg_node *g, tg_tensor gradient)
 {
     const tg_extent *x = tg_node_at(v->tape, id)->extent;
     if (!g) {
@@ -253,7 +253,7 @@ static TG_APART void give_other(const tg_vjp *v, int i, uint32_t id, const tg_no
         return;
     }
     if (!broadcasts(&x->shape, &g->extent->shape)) {
-        char text[TG_TEXT / 2];
+        char text[TG_TEXT_BYTES / 2];
         tg_tensor_text(v->tape, gradient.id, text, sizeof text);
         tg_tape_raise(v->tape, TG_ERR_SHAPE,
                       "the vjp gives input %d a gradient of %s; its shape must be the input's, or one that this "
@@ -273,12 +273,12 @@ void tg_give(tg_vjp *v, int i, tg_tensor gradient)
         return;
     tg_tape *t = v->tape;
     const uint32_t id = tg_vjp_input_id(v, i);
-    if (!id || t->shut)
+    if (!id || t->closed)
         return;
     const tg_node *x = tg_node_at(t, id);
-    if (!(x->flags & v->reaches))
+    if (!(x->flags & v->gradient_flag))
         return;
-    const tg_node *g = tg_node_if(t, gradient);
+    const tg_node *g = tg_node_find(t, gradient);
     if (g && g->extent == x->extent)
         land(v, id, x, gradient.id);
     else

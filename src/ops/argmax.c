@@ -42,7 +42,7 @@ static bool fits(tg_tape *t, const tg_shape *shape, const tg_lines *l, const int
 
 tg_status tg_argmax(tg_tensor x, int axis, int32_t *out, int64_t n)
 {
-    const tg_node *node = tg_value_of(x, "argmax");
+    const tg_node *node = tg_node_with_value(x, "argmax");
     if (!node || !tg_check_axis(x, "argmax", axis))
         return tg_tape_status(x.tape);
     const tg_lines l = tg_lines_along(&node->extent->shape, axis);

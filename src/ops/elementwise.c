@@ -154,7 +154,7 @@ static bool fill_flat(const tg_call *c, tg_loop *l)
 }
 
 /* Kept apart from the way of one element, which it would slow down. */
-static TG_APART tg_status forward_many(tg_call *c)
+static TG_NOINLINE tg_status forward_many(tg_call *c)
 {
     const tg_tape *t = c->tape;
     tg_loop_fn *run = t->kernels->loop[((const tg_map *)c->node->op->data)->loop];

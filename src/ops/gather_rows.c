@@ -184,10 +184,10 @@ const tg_op tg_op_gather_rows_grad = {
 tg_tensor tg_gather_rows(tg_tensor x, const int32_t *rows, int64_t n)
 {
     if (!tg_node_of(x, "gather_rows"))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (n > PTRDIFF_MAX / (int64_t)sizeof(double)) {
         tg_tensor_fail(x, TG_ERR_SHAPE, "gather_rows", "%lld rows are more than memory can hold", (long long)n);
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     const int32_t *copy = tg_keep_numbers(x.tape, rows, n, "gather_rows");
     return gather_rows(x, (picked){ .rows = copy, .n = n });

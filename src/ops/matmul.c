@@ -223,7 +223,8 @@ const tg_op tg_op_matmul = {
 static tg_tensor untransposed(tg_tensor x, int *transposed)
 {
     const tg_tape *t = x.tape;
-    const bool noted = t && t->mode >= TG_NOTING && t->status == TG_OK && x.id >= t->notes_from && x.id <= t->count;
+    const bool noted =
+        t && t->mode >= TG_DEFERRING && t->status == TG_OK && x.id >= t->deferred_from && x.id <= t->count;
     *transposed = noted && tg_node_at(t, x.id)->op == &tg_op_transpose && tg_node_at(t, x.id)->epoch == x.epoch;
     return *transposed ? tg_handle(x.tape, tg_node_inputs(tg_node_at(t, x.id))[0]) : x;
 }

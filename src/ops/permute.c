@@ -216,7 +216,7 @@ tg_tensor tg_permute(tg_tensor x, const int *axes)
     const tg_node *n = tg_node_of(x, "permute");
     order o = { { 0 } };
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const int rank = n->extent->shape.rank;
     if (axes)
         memcpy(o.axes, axes, (size_t)rank * sizeof *axes);

@@ -45,7 +45,7 @@ tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double
 {
     tg_reduction_of r = { .number = number };
     if (!choose(x, op, axis, keepdim, needs_elements, &r))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     return tg_apply1_with(op, x, &r, sizeof r);
 }
 

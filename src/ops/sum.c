@@ -137,9 +137,9 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
 {
     const tg_node *n = tg_node_of(x, "sum_to");
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (!tg_tape_check_shape(x.tape, &shape, "sum_to"))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape *s = &n->extent->shape;
     tg_reduction_of r = { .result = shape };
     const int more = s->rank - shape.rank;
@@ -157,7 +157,7 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
     char to[192];
     tg_tensor_fail(x, TG_ERR_SHAPE, "sum_to", "%s does not broadcast to its shape",
                    tg_shape_text(&shape, to, sizeof to));
-    return tg_bad(x.tape);
+    return tg_invalid(x.tape);
 }
 
 #endif
