@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "core/convert.h"
-#include "core/platform.h"
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/leaf.h"
+#include "core/param.h"
+#include "core/push.h"
 
 const tg_op tg_leaf_variable = { .name = "variable" };
 const tg_op tg_leaf_constant = { .name = "constant" };
@@ -201,27 +203,12 @@ tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, tg_dtype dtype, i
     return x;
 }
 
-/* Detaching ------------------------------------------------------------------------------------------------------- */
-
-static tg_status same_shape(tg_call *c, tg_shape *out)
+void tg_tape_unbind(tg_tape *t, uint32_t count)
 {
-    *out = tg_call_shape(c, 0);
-    return TG_OK;
-}
-
-const tg_op tg_detach_op = {
-    .name = "detach",
-    .arity = 1,
-    .flags = TG_OP_VIEW | TG_OP_ELEMENTWISE,
-    .shape = same_shape,
-};
-
-tg_tensor tg_detach(tg_tensor x)
-{
-    tg_tensor y = tg_apply(&tg_detach_op, &x, 1, NULL, 0);
-    if (y.id) {
-        tg_node *n = tg_node_at(y.tape, y.id);
-        n->flags = (uint16_t)((n->flags & ~TG_NODE_NEEDS_GRAD) | TG_NODE_UNRECORDED);
-    }
-    return y;
+    while (t->bound && t->bound->first > count)
+        t->bound = t->bound->next;
+    for (tg_bound_set *b = t->bound; b; b = b->next)
+        for (uint32_t i = 0; i < b->n; i++)
+            if (b->ids[i] > count)
+                b->ids[i] = 0;
 }

@@ -2,6 +2,8 @@
 #include "core/format.h"
 #include "core/shape.h"
 
+const tg_extent tg_scalar_extent = { .size = 1, .shape = { .rank = 0 } };
+
 size_t tg_dtype_size(tg_dtype dtype)
 {
     return dtype == TG_F64 ? sizeof(double) : sizeof(float);

@@ -1,9 +1,13 @@
-/* tape.c - the tape's life: its nodes, its error, its memory, its modes. */
+/* tape.c - creating and destroying a tape, reset, marks and rewind, modes. */
 #include "core/tape.h"
 
 #include <string.h>
 
-#include "core/format.h"
+#include "core/error.h"
+#include "core/label.h"
+#include "core/param.h"
+#include "core/slot.h"
+#include "kernels/kernels.h"
 
 /* What tg_tape_create returns when there can be no tape. They are never written. */
 static const tg_tape no_memory = {
@@ -34,23 +38,6 @@ static tg_tape *nil(const tg_tape *t)
 static bool is_real(const tg_tape *t)
 {
     return t && !t->is_failed;
-}
-
-TG_COLD bool tg_tape_refuse(tg_tape *t, const char *what)
-{
-    if (t->status != TG_OK)
-        return false;
-    if (t->closed & TG_CLOSED_IN_CALL)
-        tg_tape_raise(t, TG_ERR_STATE,
-                      "%s: not inside the shape rule or the forward of %s; these work on memory, not on tensors",
-                      what, t->in_call->name);
-    else if (t->in_vjp)
-        tg_tape_raise(t, TG_ERR_STATE,
-                      "%s: not inside a vjp, which makes tensors from tg_cotangent and hands them on with tg_give",
-                      what);
-    else
-        tg_tape_raise(t, TG_ERR_STATE, "%s: not inside a visit of tg_tape_each", what);
-    return false;
 }
 
 /* Whether tensors may be forgotten: nobody is working on them. */
@@ -107,136 +94,7 @@ tg_dtype tg_tape_dtype(const tg_tape *t)
     return t ? t->dtype : TG_F32;
 }
 
-/* Errors ---------------------------------------------------------------------------------------------------------- */
-
-tg_status tg_tape_raise_v(tg_tape *t, tg_status status, const char *format, va_list args)
-{
-    if (!t)
-        return status;
-    if (t->status != TG_OK)
-        return t->status;
-    size_t n = t->in_vjp ? tg_context_text(t, t->message, sizeof t->message) : 0;
-    n += tg_format_v(t->message + n, sizeof t->message - n, format, args);
-    const bool is_error = (unsigned)(status - 1) < TG_ERR_FORMAT;
-    if (!is_error)
-        tg_format(t->message + n, sizeof t->message - n, " (raised with %d, which is no error's status)",
-                  (int)status);
-    t->closed |= TG_CLOSED_BY_ERROR;
-    return t->status = is_error ? status : TG_ERR_ARGUMENT;
-}
-
-tg_status tg_tape_raise(tg_tape *t, tg_status status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    status = tg_tape_raise_v(t, status, format, args);
-    va_end(args);
-    return status;
-}
-
-void tg_tape_prefix_error(tg_tape *t, const char *format, ...)
-{
-    char message[sizeof t->message];
-    memcpy(message, t->message, sizeof message);
-    va_list args;
-    va_start(args, format);
-    const size_t n = tg_format_v(t->message, sizeof t->message, format, args);
-    va_end(args);
-    tg_format(t->message + n, sizeof t->message - n, "%s", message);
-}
-
-tg_status tg_tape_status(const tg_tape *t)
-{
-    return t ? t->status : TG_ERR_ARGUMENT;
-}
-
-const char *tg_tape_message(const tg_tape *t)
-{
-    return t ? t->message : "no tape";
-}
-
-/* Memory ---------------------------------------------------------------------------------------------------------- */
-
-void *tg_tape_alloc(tg_tape *t, size_t size, const char *what)
-{
-    void *p = tg_arena_alloc(&t->arena, &t->heap, size);
-    if (!p)
-        tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for %zu bytes", what, size);
-    return p;
-}
-
-const tg_extent tg_scalar_extent = { .size = 1, .shape = { .rank = 0 } };
-
-TG_COLD bool tg_tape_check_shape(tg_tape *t, const tg_shape *shape, const char *what)
-{
-    char text[192];
-    if (shape->rank < 0 || shape->rank > TG_MAX_RANK)
-        tg_tape_raise(t, TG_ERR_SHAPE, "%s: rank %d is not in 0 .. %d", what, shape->rank, TG_MAX_RANK);
-    else if (tg_shape_size(shape) < 0)
-        tg_tape_raise(t, TG_ERR_SHAPE, "%s: %s has a negative size or more elements than memory can hold", what,
-                      tg_shape_text(shape, text, sizeof text));
-    else
-        return true;
-    return false;
-}
-
-const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *what)
-{
-    if (shape->rank == 0)
-        return &tg_scalar_extent;
-    const int64_t size = tg_shape_size(shape);
-    if (size < 0) {
-        tg_tape_check_shape(t, shape, what);
-        return NULL;
-    }
-    tg_extent *e = tg_tape_alloc(t, sizeof *e, what);
-    if (!e)
-        return NULL;
-    *e = (tg_extent){ .size = size };
-    tg_copy_shape(shape, &e->shape);
-    return e;
-}
-
-bool tg_tape_grow(tg_tape *t, const char *what)
-{
-    const uint32_t id = t->count + 1;
-    void *directory = t->nodes;
-    bool good = id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity,
-                                                (id >> TG_NODE_CHUNK_BITS) + 1, sizeof(tg_node *));
-    t->nodes = directory;
-    tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES_PER_CHUNK * sizeof(tg_node)) : NULL;
-    if (!nodes) {
-        tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for tensor number %u", what, id);
-        return false;
-    }
-    t->nodes[t->n_chunks++] = nodes;
-    return true;
-}
-
-bool tg_tape_place_many(tg_tape *t, tg_node *n)
-{
-    int64_t size = n->extent->size;
-    if (t->mode != TG_DEFERRING)
-        n->value = tg_arena_alloc(&t->arena, &t->heap, (size_t)size * t->element);
-    else if ((n->value = tg_buffer_take(&t->pool, &t->heap, (size_t)size * t->element)))
-        tg_node_own_buffer(t, n);
-    if (!n->value)
-        tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for %zu bytes of result", n->op->name,
-                      (size_t)size * t->element);
-    return n->value;
-}
-
-bool tg_tape_own_buffer(tg_tape *t, uint32_t id)
-{
-    void *held = t->owners;
-    bool good = tg_heap_grow(&t->heap, &held, &t->owner_capacity, t->n_owners + 1, sizeof *t->owners);
-    t->owners = held;
-    if (!good)
-        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to keep a gradient");
-    else
-        t->owners[t->n_owners++] = id;
-    return good;
-}
+/* Reset and rewind ------------------------------------------------------------------------------------------------ */
 
 void tg_tape_drop_kept(tg_tape *t, uint32_t count)
 {
@@ -251,17 +109,8 @@ void tg_tape_drop_kept(tg_tape *t, uint32_t count)
         memmove(t->kept, t->kept + gone, t->n_kept * sizeof *t->kept);
 }
 
-void tg_tape_unbind(tg_tape *t, uint32_t count)
-{
-    while (t->bound && t->bound->first > count)
-        t->bound = t->bound->next;
-    for (tg_bound_set *b = t->bound; b; b = b->next)
-        for (uint32_t i = 0; i < b->n; i++)
-            if (b->ids[i] > count)
-                b->ids[i] = 0;
-}
-
-void tg_tape_truncate(tg_tape *t, uint32_t count)
+/* Drops the nodes above `count`, and what belongs to them outside the arena. */
+static void truncate_to(tg_tape *t, uint32_t count)
 {
     while (t->n_owners && t->owners[t->n_owners - 1] > count)
         tg_buffer_release(&t->pool, tg_node_at(t, t->owners[--t->n_owners])->value);
@@ -271,6 +120,19 @@ void tg_tape_truncate(tg_tape *t, uint32_t count)
     while (t->n_vjp_ranges && t->vjp_ranges[t->n_vjp_ranges - 1].first > count)
         t->n_vjp_ranges--;
     t->count = count;
+}
+
+bool tg_tape_record_vjp_range(tg_tape *t, uint32_t first, uint32_t of)
+{
+    void *made = t->vjp_ranges;
+    const bool good =
+        tg_heap_grow(&t->heap, &made, &t->vjp_range_capacity, t->n_vjp_ranges + 1, sizeof *t->vjp_ranges);
+    t->vjp_ranges = made;
+    if (good)
+        t->vjp_ranges[t->n_vjp_ranges++] = (tg_vjp_range){ .first = first, .last = t->count, .of = of };
+    else
+        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to record what %u rules made", t->n_vjp_ranges + 1);
+    return good;
 }
 
 static void clear_error(tg_tape *t)
@@ -284,7 +146,7 @@ void tg_tape_reset(tg_tape *t)
 {
     if (!is_real(t) || !may_forget(t, "reset"))
         return;
-    tg_tape_truncate(t, 0);
+    truncate_to(t, 0);
     tg_arena_rewind(&t->arena, NULL, 0);
     t->has_gradients = false;
     t->epoch++;
@@ -328,7 +190,7 @@ tg_status tg_tape_rewind(tg_tape *t, tg_mark m)
                              "rewind: a reset or an earlier rewind has passed this mark; take a new one");
     if (m.status == TG_OK)
         clear_error(t);
-    tg_tape_truncate(t, m.id);
+    truncate_to(t, m.id);
     if (m.backwards != t->backwards) { /* the gradients are of a backward since the mark */
         tg_tape_drop_kept(t, 0);
         t->has_gradients = false;

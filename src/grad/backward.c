@@ -199,7 +199,7 @@ static bool walk(tg_vjp *v, uint32_t y)
             is_kept && n->flags & TG_NODE_UNRECORDED; /* it was asked for, as the constant that it is */
         if (s->kind >= TG_SLOT_WIDE && tg_slot_round(v, n, s))
             continue;
-        if (!tg_is_leaf(n) && !is_cut && !run_rule(v, id, n, s))
+        if (!tg_node_is_leaf(n) && !is_cut && !run_rule(v, id, n, s))
             return false;
         if (!is_kept)
             tg_slot_clear(t, s);

@@ -2,7 +2,16 @@
 #ifndef TG_REVERSE_H
 #define TG_REVERSE_H
 
-#include "core/tape.h"
+#include "core/leaf.h"
+#include "core/param.h"
+#include "core/push.h"
+#include "core/slot.h"
+#include "core/error.h"
+#include "core/evaluate.h"
+#include "core/message.h"
+#include "core/lookup.h"
+#include "core/label.h"
+#include "kernels/kernels.h"
 
 /* One reverse pass, and the rule that it is running. This is what a rule sees as its tg_vjp. */
 struct tg_vjp {

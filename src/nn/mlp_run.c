@@ -1,6 +1,7 @@
 /* mlp_run.c - the multi-layer perceptron on a tape: logits, penalty, labels. */
 #include "core/format.h"
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "nn/mlp.h"
 #include "tapegrad/ops.h"
 

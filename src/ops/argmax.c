@@ -1,5 +1,6 @@
 /* argmax.c - where the largest x stands along an axis; whole numbers for the caller, nothing on the tape. */
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "ops/reduce.h"
 #include "tapegrad/ops.h"
 

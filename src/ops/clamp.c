@@ -8,7 +8,8 @@ MAP2(clamp_grad, x, g, v_select((x < p0) | (x > p1), v_set(0), g))
 
 #else
 
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 
 typedef struct bounds {
     double lo, hi;

@@ -111,6 +111,8 @@ ROWS(cross_entropy_grad)
 
 #else
 
+#include "core/call.h"
+#include "core/lookup.h"
 #include "ops/blocks.h"
 #include "ops/shared.h"
 

@@ -44,7 +44,10 @@ ROWS(dropout)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 static tg_tensor dropout(tg_tensor x, const drops *d)
 {

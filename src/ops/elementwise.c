@@ -1,7 +1,8 @@
 /* elementwise.c - how every elementwise operation is run: broadcasting becomes strides, strides become loops. */
 #include "ops/elementwise.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 /* The output's axes, fewest first: axes of size 1 dropped, neighbours merged where every operand allows it. */
 typedef struct walk {

@@ -1,5 +1,8 @@
 /* gather_rows.c - y_i = x_rows[i] along axis 0;  the reverse adds each row of g to the row that it came from */
+#include "core/call.h"
 #include "core/convert.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "ops/blocks.h"
 #include "ops/elementwise.h"
 

@@ -87,7 +87,8 @@ ROWS(layer_norm_grad)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 /* Runs the operation's loop over the rows of the first `rows` inputs; those behind them are one row for all. */
 static tg_status run(tg_call *c, int rows)

@@ -1,7 +1,8 @@
 /* lines.c - how what works along an axis is run. */
 #include "ops/lines.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 tg_lines tg_lines_along(const tg_shape *s, int axis)
 {

@@ -1,7 +1,9 @@
 /* matmul.c - c = a b on the last two axes, leading axes broadcast;  da = g bᵀ, db = aᵀ g */
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 #include "ops/elementwise.h"
 #include "ops/shared.h"
 

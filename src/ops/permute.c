@@ -46,7 +46,10 @@ ROWS(permute)
 
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 /* The output's axes with their steps in x and y: those of size 1 dropped, neighbours merged that are neighbours in x. */
 typedef struct moves {

@@ -61,7 +61,7 @@ MAP3(pow_grad, a, b, g, slope(a, b, g, p0, p1))
 
 #else
 
-#include "core/tape.h"
+#include "core/error.h"
 
 /* How often by a and by b. */
 typedef struct orders {

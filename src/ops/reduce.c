@@ -1,7 +1,10 @@
 /* reduce.c - how every reduction is run. */
 #include "ops/reduce.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 static unsigned all_axes(int rank)
 {

@@ -97,7 +97,10 @@ ROWS(sum)
 
 #else
 
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "core/push.h"
+#include "kernels/kernels.h"
 
 static tg_tensor spread(const tg_vjp *v, tg_tensor g)
 {

@@ -109,7 +109,8 @@ ROWS(var_grad)
 
 #include <math.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 /* What the squares are divided by: not less than 0, and NaN where there is nothing to divide. */
 static double divisor(double n, const tg_reduction_of *r)
