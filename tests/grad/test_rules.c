@@ -83,7 +83,8 @@ static void a_rule_is_held_to_its_word(void **state)
          "or one "
          "that this broadcasts to");
     says(tg_backward(apply_rule(vjp_of_input_seven, TG_ORDER_ANY, scalar(1))), TG_ERR_ARGUMENT,
-         "in the reverse pass of mine: []: the vjp asks for input 7; there are 1, counted from 0");
+         "in the reverse pass of mine: []: the vjp uses input 7 of an operation with 1 input; they are counted from "
+         "0");
     says(tg_backward(apply_rule(vjp_of_null, TG_ORDER_ANY, scalar(1))), TG_ERR_ARGUMENT,
          "in the reverse pass of mine: []: the vjp gives input 0 the null tensor");
     says(tg_backward(apply_rule(vjp_that_misbehaves, TG_ORDER_ANY, scalar(1))), TG_ERR_STATE,
