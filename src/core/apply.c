@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/evaluate.h"
 
-/* Whether input i may be absent, or else what is wrong with it, raised. */
+/* Whether input i, which is no valid tensor of this tape, may be absent; else an error. */
 static TG_COLD bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int i)
 {
     if (!x.tape && i < 32 && op->optional >> i & 1)
@@ -20,7 +20,7 @@ static TG_COLD bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int 
     return false;
 }
 
-/* What a node of each mode has from the start, and takes from its inputs. */
+/* The flags of a new node: from the mode, and copied from its inputs. */
 static const uint16_t flags_of_mode[] = {
     [TG_RECORDING] = 0,
     [TG_PAUSED] = TG_NODE_UNRECORDED,
@@ -34,7 +34,7 @@ static const uint16_t flags_from_inputs[] = {
     [TG_DEFERRING_RECORDING] = TG_NODE_NEEDS_GRAD,
 };
 
-/* Takes input i into the new node, which is the tape's last: handles are good below it. */
+/* Stores input i in the new node, which is the tape's last: valid handles have smaller ids. */
 static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i, uint32_t *id, unsigned *flags,
                                  const tg_extent **extent)
 {
@@ -52,8 +52,8 @@ static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i
     return may_be_absent(t, op, x, i);
 }
 
-/* Puts the inputs into the new node, its flags, and its extent if they all share one that the operation keeps. */
-static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count, unsigned guard)
+/* Sets the inputs and flags of the new node, and its extent if the operation is elementwise and its inputs share one. */
+static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *inputs, int count, unsigned user_op)
 {
     uint32_t *ids = n->inputs.few;
     if (count > TG_INLINE_INPUTS &&
@@ -61,22 +61,22 @@ static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *input
         return false;
     const tg_op *op = n->op;
     const tg_extent *first = NULL, *extent = NULL;
-    bool alike = op->flags & TG_OP_ELEMENTWISE;
+    bool same_extent = op->flags & TG_OP_ELEMENTWISE;
     unsigned flags = 0;
     for (int i = 0; i < count; i++) {
         if (!take_input(t, op, inputs[i], i, &ids[i], &flags, &extent))
             return false;
         first = i ? first : extent;
-        alike = alike && extent == first;
+        same_extent = same_extent && extent == first;
     }
     n->n_inputs = (uint16_t)count;
-    n->flags = (uint16_t)(guard | flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]) |
+    n->flags = (uint16_t)(user_op | flags_of_mode[t->mode] | (flags & flags_from_inputs[t->mode]) |
                           (flags & TG_NODE_DEFERRED ? TG_NODE_USES_DEFERRED : 0));
-    n->extent = alike ? first : NULL;
+    n->extent = same_extent ? first : NULL;
     return true;
 }
 
-/* The extent of an input of n that has this shape; NULL if none has. */
+/* The extent of an input of n that has this shape; NULL if there is none. */
 static TG_INLINE const tg_extent *extent_among(const tg_tape *t, const tg_node *n, const tg_shape *s)
 {
     const uint32_t *ids = tg_node_inputs(n);
@@ -92,25 +92,25 @@ static const tg_extent *new_extent(tg_call *c, const tg_shape *s)
 {
     if (s->rank >= 0 && s->rank <= TG_MAX_RANK)
         return tg_tape_extent(c->tape, s, c->node->op->name);
-    tg_call_fail(c, TG_ERR_SHAPE, "the shape rule gave a rank of %d, not one of 0 .. %d", s->rank, TG_MAX_RANK);
+    tg_call_fail(c, TG_ERR_SHAPE, "the shape rule returned rank %d, which is not in 0 .. %d", s->rank, TG_MAX_RANK);
     return NULL;
 }
 
-/* Whether a view stays within the memory of its input, or else what is wrong, raised. */
+/* Whether a view fits in the memory of its input; else an error. */
 static bool fits_input(tg_call *c, const tg_node *n)
 {
     if (!tg_call_has(c, 0))
-        tg_call_fail(c, TG_ERR_ARGUMENT, "a view shares the memory of input 0, which is absent");
+        tg_call_fail(c, TG_ERR_ARGUMENT, "the operation is a view of input 0, which is absent");
     else if (n->extent->size > tg_call_size(c, 0))
-        tg_call_fail(c, TG_ERR_SHAPE, "a view of %lld elements on the memory of %lld", (long long)n->extent->size,
+        tg_call_fail(c, TG_ERR_SHAPE, "a view of %lld elements of an input of %lld", (long long)n->extent->size,
                      (long long)tg_call_size(c, 0));
     else
         return true;
     return false;
 }
 
-/* Shapes repeat: what a rule makes often has the shape of an input of what the rule is for, and any result that of an
-   input of its own. */
+/* Sets the extent of n from the shape rule. An existing extent is shared where one is likely to match: in a vjp, that of
+   an input of the operation whose vjp it is; else that of an input of n. */
 static TG_NOINLINE bool take_shape(tg_tape *t, tg_node *n)
 {
     tg_call c;
@@ -124,7 +124,7 @@ static TG_NOINLINE bool take_shape(tg_tape *t, tg_node *n)
     shape.rank = -1;
     const tg_status status = is_user_op ? tg_call_run_closed(&c, &shape) : n->op->shape(&c, &shape);
     if (status != TG_OK) {
-        tg_call_fail(&c, status, "the shape rule refused with %s", tg_status_name(status));
+        tg_call_fail(&c, status, "the shape rule failed with %s", tg_status_name(status));
         return false;
     }
     if (shape.rank == 0)
@@ -139,9 +139,10 @@ static TG_INLINE bool take_attributes(tg_tape *t, tg_node *n, const void *attrib
 {
     double *number = &n->inputs.with_number.number;
     if (!attributes) {
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the attributes are NULL, not %zu bytes", n->op->name, bytes);
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the attributes are NULL; %zu bytes were announced", n->op->name,
+                      bytes);
     } else if (bytes <= sizeof *number && n->n_inputs <= TG_INLINE_INPUTS_BESIDE_NUMBER) {
-        if (bytes == sizeof *number) /* known sizes are moved without a call */
+        if (bytes == sizeof *number) /* a constant size needs no call of memcpy */
             memcpy(number, attributes, sizeof *number);
         else if (bytes == sizeof(int))
             memcpy(number, attributes, sizeof(int));
@@ -154,20 +155,20 @@ static TG_INLINE bool take_attributes(tg_tape *t, tg_node *n, const void *attrib
     return n->attributes;
 }
 
-/* Whether attributes are given where the samples have some. */
+/* Whether attributes were given, if the samples have some. */
 static inline bool has_attributes(const tg_op *op, size_t bytes)
 {
     return bytes || op->n_samples < 1 || !op->samples || !op->samples->attribute_bytes;
 }
 
-/* Whether op is complete, and takes just n inputs. */
-static inline bool is_sound(const tg_op *op, int n, size_t bytes)
+/* Whether op is complete and takes exactly n inputs; false for TG_VARIADIC. */
+static inline bool is_valid_op(const tg_op *op, int n, size_t bytes)
 {
     return op && op->arity == n && n <= UINT16_MAX && op->name && op->shape &&
            (op->forward || op->flags & TG_OP_VIEW) && has_attributes(op, bytes);
 }
 
-/* Of what is not sound: an operation of any number of inputs, or what is wrong, raised. */
+/* The slow path of is_valid_op: also accepts TG_VARIADIC, and raises an error for what is wrong. */
 static TG_COLD bool check_op(tg_tape *t, const tg_op *op, int n, size_t bytes)
 {
     if (!op)
@@ -185,19 +186,19 @@ static TG_COLD bool check_op(tg_tape *t, const tg_op *op, int n, size_t bytes)
     return t->status == TG_OK;
 }
 
-/* Inlined into each of the ways to apply, so that those of few inputs keep them in registers. */
+/* Inlined into each public entry, so that an entry with few inputs keeps them in registers. */
 static TG_INLINE tg_tensor apply(tg_tape *t, const tg_op *op, const tg_tensor *inputs, int n, const void *attributes,
-                                 size_t bytes, unsigned flags)
+                                 size_t bytes, unsigned user_op)
 {
     tg_node *node = tg_tape_push(t, op);
     if (!node)
         return tg_invalid(t);
     const uint32_t id = t->count;
-    bool good = take_inputs(t, node, inputs, n, flags) && (!bytes || take_attributes(t, node, attributes, bytes)) &&
-                (node->extent || take_shape(t, node));
-    if (good && t->mode < TG_DEFERRING)
-        good = tg_node_compute(t, node);
-    if (!good) {
+    bool ok = take_inputs(t, node, inputs, n, user_op) && (!bytes || take_attributes(t, node, attributes, bytes)) &&
+              (node->extent || take_shape(t, node));
+    if (ok && t->mode < TG_DEFERRING)
+        ok = tg_node_compute(t, node);
+    if (!ok) {
         t->count = id - 1;
         return tg_invalid(t);
     }
@@ -216,7 +217,7 @@ tg_tensor tg_apply(const tg_op *op, const tg_tensor *inputs, int n, const void *
 {
     tg_tape *t = first_tape(inputs, n);
     if (!t || !tg_tape_is_open(t, op && op->name ? op->name : "apply") ||
-        (!is_sound(op, n, bytes) && !check_op(t, op, n, bytes)))
+        (!is_valid_op(op, n, bytes) && !check_op(t, op, n, bytes)))
         return tg_invalid(t);
     return apply(t, op, inputs, n, attributes, bytes, TG_NODE_USER_OP);
 }
@@ -226,8 +227,8 @@ static TG_COLD bool refuse(tg_tape *t, const tg_op *op)
     return tg_tape_refuse(t, op->name);
 }
 
-static TG_INLINE tg_tensor apply_sound(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes,
-                                       size_t bytes)
+static TG_INLINE tg_tensor apply_own(const tg_op *op, const tg_tensor *inputs, int n, const void *attributes,
+                                     size_t bytes)
 {
     tg_tape *t = first_tape(inputs, n);
     return t && (!t->closed || refuse(t, op)) ? apply(t, op, inputs, n, attributes, bytes, 0) : tg_invalid(t);
@@ -235,30 +236,30 @@ static TG_INLINE tg_tensor apply_sound(const tg_op *op, const tg_tensor *inputs,
 
 tg_tensor tg_apply1(const tg_op *op, tg_tensor x)
 {
-    return apply_sound(op, &x, 1, NULL, 0);
+    return apply_own(op, &x, 1, NULL, 0);
 }
 
 tg_tensor tg_apply1_by(const tg_op *op, tg_tensor x, double p)
 {
-    return apply_sound(op, &x, 1, &p, sizeof p);
+    return apply_own(op, &x, 1, &p, sizeof p);
 }
 
 tg_tensor tg_apply1_with(const tg_op *op, tg_tensor x, const void *attributes, size_t bytes)
 {
-    return apply_sound(op, &x, 1, attributes, bytes);
+    return apply_own(op, &x, 1, attributes, bytes);
 }
 
 tg_tensor tg_apply2(const tg_op *op, tg_tensor a, tg_tensor b)
 {
-    return apply_sound(op, (tg_tensor[]){ a, b }, 2, NULL, 0);
+    return apply_own(op, (tg_tensor[]){ a, b }, 2, NULL, 0);
 }
 
 tg_tensor tg_apply2_with(const tg_op *op, tg_tensor a, tg_tensor b, const void *attributes, size_t bytes)
 {
-    return apply_sound(op, (tg_tensor[]){ a, b }, 2, attributes, bytes);
+    return apply_own(op, (tg_tensor[]){ a, b }, 2, attributes, bytes);
 }
 
 tg_tensor tg_apply3(const tg_op *op, tg_tensor a, tg_tensor b, tg_tensor c)
 {
-    return apply_sound(op, (tg_tensor[]){ a, b, c }, 3, NULL, 0);
+    return apply_own(op, (tg_tensor[]){ a, b, c }, 3, NULL, 0);
 }

@@ -35,11 +35,11 @@ tg_dtype tg_call_dtype(const tg_call *c)
     return c ? c->tape->dtype : TG_F32;
 }
 
-/* Whether a forward is running: a shape rule has no values, and no output yet. */
+/* Whether a forward is running, or else an error: a shape rule has neither values nor an output. */
 static bool is_forward(const tg_call *c, const char *what)
 {
     if (c && !c->out)
-        tg_tape_raise(c->tape, TG_ERR_STATE, "%s: the shape rule asks for %s, which only the forward has",
+        tg_tape_raise(c->tape, TG_ERR_STATE, "%s: the shape rule uses %s, which only the forward has",
                       c->node->op->name, what);
     return c && c->out;
 }
@@ -79,9 +79,8 @@ void *tg_call_scratch(tg_call *c, size_t size)
         c->scratch[c->n_scratch++] = p;
     else
         tg_call_fail(c, TG_ERR_MEMORY,
-                     c->n_scratch < TG_SCRATCH
-                         ? "no memory for %zu bytes of scratch"
-                         : "scratch of %zu bytes is one more than the %d that a forward may take",
+                     c->n_scratch < TG_SCRATCH ? "no memory for %zu bytes of scratch"
+                                               : "scratch of %zu bytes after %d others; a forward may take no more",
                      size, TG_SCRATCH);
     return p;
 }
@@ -118,7 +117,7 @@ tg_status tg_shape_broadcast(tg_call *c, tg_shape *out)
     *out = (tg_shape){ .rank = 0 };
     for (int i = 0; i < tg_call_count(c); i++) {
         tg_shape s = tg_call_shape(c, i);
-        if (s.rank > out->rank) { /* the last axes align: push the axes so far to the end */
+        if (s.rank > out->rank) { /* the last axes align: move the axes so far to the end */
             int shift = s.rank - out->rank;
             for (int d = s.rank - 1; d >= 0; d--)
                 out->dims[d] = d >= shift ? out->dims[d - shift] : 1;
@@ -136,7 +135,6 @@ tg_status tg_shape_broadcast(tg_call *c, tg_shape *out)
     return TG_OK;
 }
 
-/* While one of an operation's functions runs that works on memory, the tape is shut. */
 tg_status tg_call_run_closed(tg_call *c, tg_shape *out)
 {
     tg_tape *t = c->tape;

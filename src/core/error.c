@@ -17,7 +17,7 @@ tg_status tg_tape_raise_v(tg_tape *t, tg_status status, const char *format, va_l
     n += tg_format_v(t->message + n, sizeof t->message - n, format, args);
     const bool is_error = (unsigned)(status - 1) < TG_ERR_FORMAT;
     if (!is_error)
-        tg_format(t->message + n, sizeof t->message - n, " (raised with %d, which is no error's status)",
+        tg_format(t->message + n, sizeof t->message - n, " (raised with %d, which is not the status of an error)",
                   (int)status);
     t->closed |= TG_CLOSED_BY_ERROR;
     return t->status = is_error ? status : TG_ERR_ARGUMENT;
@@ -71,14 +71,15 @@ TG_COLD bool tg_tape_refuse(tg_tape *t, const char *what)
     if (t->status != TG_OK)
         return false;
     if (t->closed & TG_CLOSED_IN_CALL)
-        tg_tape_raise(t, TG_ERR_STATE,
-                      "%s: not inside the shape rule or the forward of %s; these work on memory, not on tensors",
-                      what, t->in_call->name);
+        tg_tape_raise(
+            t, TG_ERR_STATE,
+            "%s: not allowed inside the shape rule or the forward of %s, which work on memory, not on tensors", what,
+            t->in_call->name);
     else if (t->in_vjp)
-        tg_tape_raise(t, TG_ERR_STATE,
-                      "%s: not inside a vjp, which makes tensors from tg_cotangent and hands them on with tg_give",
-                      what);
+        tg_tape_raise(
+            t, TG_ERR_STATE,
+            "%s: not allowed inside a vjp, which makes tensors from tg_cotangent and passes them to tg_give", what);
     else
-        tg_tape_raise(t, TG_ERR_STATE, "%s: not inside a visit of tg_tape_each", what);
+        tg_tape_raise(t, TG_ERR_STATE, "%s: not allowed inside a visit of tg_tape_each", what);
     return false;
 }

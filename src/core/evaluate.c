@@ -8,7 +8,7 @@
 #include "core/format.h"
 #include "kernels/kernels.h"
 
-/* Writes "finite", or the first value of an array that is not, and where it stands: "-inf at [0, 3]". */
+/* Writes "finite", or the first value that is not finite and its index: "-inf at [0, 3]". */
 static const char *finiteness(const tg_tape *t, const tg_extent *e, const void *values, char *text, size_t size)
 {
     int64_t i = 0;
@@ -61,7 +61,7 @@ TG_NOINLINE bool tg_node_run_watched(tg_call *c)
     return t->status == TG_OK;
 }
 
-/* A view shares input 0's memory; one element is cheaper copied than shared. */
+/* One element is copied into the node, which costs less than sharing it. */
 bool tg_node_view(tg_tape *t, tg_node *n)
 {
     const tg_node *x = tg_node_at(t, tg_node_inputs(n)[0]);
@@ -78,8 +78,9 @@ bool tg_node_view(tg_tape *t, tg_node *n)
     return true;
 }
 
-/* Notes form a small stretch of the tape, inputs before users: mark downwards, compute upwards. */
-static bool compute_marked(tg_tape *t, uint32_t last)
+/* Computes the nodes up to `last` that have TG_NODE_PENDING, and the deferred nodes that these depend on. The nodes of a
+   vjp are the end of the tape, inputs before users: one loop down marks, one loop up computes. */
+static bool evaluate_pending(tg_tape *t, uint32_t last)
 {
     uint32_t lowest = last + 1;
     for (uint32_t id = last; id >= t->deferred_from && id; id--) {
@@ -93,29 +94,29 @@ static bool compute_marked(tg_tape *t, uint32_t last)
                 tg_node_at(t, in)->flags |= TG_NODE_PENDING;
         }
     }
-    bool good = true;
+    bool ok = true;
     for (uint32_t id = t->deferred_from; id <= last; id++) {
         tg_node *n = tg_node_at(t, id);
         if (n->flags & TG_NODE_PENDING && !n->value && id >= lowest)
-            good = good && tg_node_compute(t, n);
+            ok = ok && tg_node_compute(t, n);
         n->flags &= (uint16_t)~TG_NODE_PENDING;
     }
-    return good;
+    return ok;
 }
 
 bool tg_node_evaluate_deferred_inputs(tg_tape *t, uint32_t id)
 {
     const tg_node *n = tg_node_at(t, id);
-    bool all_there = true;
+    bool have_values = true;
     for (int i = 0; i < n->n_inputs; i++) {
         uint32_t in = tg_node_inputs(n)[i];
         tg_node *x = in ? tg_node_at(t, in) : NULL;
         if (x && !x->value) {
             x->flags |= TG_NODE_PENDING;
-            all_there = false;
+            have_values = false;
         }
     }
-    return all_there || compute_marked(t, id - 1);
+    return have_values || evaluate_pending(t, id - 1);
 }
 
 bool tg_node_evaluate(tg_tape *t, uint32_t id)

@@ -6,7 +6,7 @@
 #include "core/param.h"
 #include "core/tape.h"
 
-/* The place of node `id` among the labels, or where it would be. */
+/* The index of the label of node `id`, or where it would be inserted. */
 static uint32_t place_of(const tg_tape *t, uint32_t id)
 {
     uint32_t lo = 0, hi = t->n_labels;
@@ -42,7 +42,6 @@ void tg_labels_drop(tg_tape *t, uint32_t count)
         tg_buffer_release(&t->pool, t->labels[--t->n_labels].text);
 }
 
-/* Puts the text among the labels, in the place of an older one of the same node. */
 bool tg_label_put(tg_tape *t, uint32_t id, char *text)
 {
     const uint32_t place = place_of(t, id);
@@ -52,12 +51,12 @@ bool tg_label_put(tg_tape *t, uint32_t id, char *text)
         return true;
     }
     void *labels = t->labels;
-    const bool good = tg_heap_grow(&t->heap, &labels, &t->label_capacity, t->n_labels + 1, sizeof *t->labels);
+    const bool has_space = tg_heap_grow(&t->heap, &labels, &t->label_capacity, t->n_labels + 1, sizeof *t->labels);
     t->labels = labels;
-    if (!good)
+    if (!has_space)
         return false;
     memmove(t->labels + place + 1, t->labels + place, (t->n_labels++ - place) * sizeof *t->labels);
     t->labels[place] = (tg_label){ .id = id, .text = text };
-    t->deferred_own |= t->mode == TG_DEFERRING;
+    t->deferred_own_resources |= t->mode == TG_DEFERRING;
     return true;
 }

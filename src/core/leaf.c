@@ -1,4 +1,4 @@
-/* leaf.c - tensors that no operation computes: variables, constants, borrowed memory, parameters; and detaching. */
+/* leaf.c - tensors that no operation computes: variables, constants, borrowed memory. */
 #include <string.h>
 
 #include "core/convert.h"
@@ -17,7 +17,7 @@ static bool is_open(tg_tape *t, const char *what)
     return t && tg_tape_is_open(t, what);
 }
 
-/* A leaf with a place for its values, which are still to be filled. */
+/* A leaf with memory for its values, which the caller fills. */
 static tg_node *place_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, unsigned flags, const char *what)
 {
     if (!is_open(t, what))
@@ -44,7 +44,7 @@ static tg_tensor copy_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, t
     return tg_handle(t, t->count);
 }
 
-/* NULL is the data of a shape without elements. */
+/* Data that is a pointer to void: an error, unless it is NULL and the shape has no elements. */
 static tg_tensor untyped(tg_tape *t, const tg_op *op, const tg_shape *shape, const void *data, unsigned flags)
 {
     if (is_open(t, op->name) && data)
@@ -125,7 +125,7 @@ static tg_tensor wrap(tg_tape *t, const tg_shape *shape, tg_dtype dtype, const v
         tg_tape_raise(t, TG_ERR_ARGUMENT, "wrap: the data is not aligned to elements of %zu bytes", t->element);
         return tg_invalid(t);
     }
-    /* The node's pointer is not const because some values are filled; this one is only read. */
+    /* A node's value is not const because that of some nodes is written; this one is only read. */
     return tg_tape_leaf(t, &tg_leaf_constant, extent, (void *)(uintptr_t)data, 0);
 }
 
@@ -142,7 +142,7 @@ tg_tensor tg_wrap_f64(tg_tape *t, tg_shape shape, const double *data)
 tg_tensor tg_wrap_untyped(tg_tape *t, tg_shape shape, const void *data)
 {
     if (!data)
-        return wrap(t, &shape, tg_tape_dtype(t), NULL);
+        return wrap(t, &shape, t ? t->dtype : TG_F32, NULL);
     tg_tape_raise(t, TG_ERR_ARGUMENT,
                   "wrap: the data is a pointer to void; give one to float or double, a batch to tg_wrap_batch, or a "
                   "data set to tg_wrap_dataset");

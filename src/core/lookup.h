@@ -4,8 +4,8 @@
 
 #include "core/node.h"
 
-/* The node of x; NULL, with an error of `what` raised, for a stale handle or where the tape is not open; NULL for the null
-   tensor. */
+/* The node of x; NULL, with an error of `what` raised, for a stale handle or where the tape is not open; NULL for the
+   null tensor. */
 tg_node *tg_node_of(tg_tensor x, const char *what);
 
 /* The same; a deferred node is evaluated first. */

@@ -37,8 +37,8 @@ size_t tg_application_text(const tg_tape *t, const tg_node *node, uint32_t id, c
     return n + tg_format(text + n, size - n, ": ");
 }
 
-/* Whose vjp made node `id`; 0 if none did. */
-static uint32_t maker_of(const tg_tape *t, uint32_t id)
+/* The node whose vjp made node `id`; 0 if none did. */
+static uint32_t vjp_of(const tg_tape *t, uint32_t id)
 {
     uint32_t lo = 0, hi = t->n_vjp_ranges;
     while (lo < hi) {
@@ -51,8 +51,8 @@ static uint32_t maker_of(const tg_tape *t, uint32_t id)
     return lo && id <= t->vjp_ranges[lo - 1].last ? t->vjp_ranges[lo - 1].of : 0;
 }
 
-/* A node's number: the chunk that it is in, and its place there. */
-static uint32_t number_of(const tg_tape *t, const tg_node *n)
+/* The id of a node, from the chunk that it is in. */
+static uint32_t id_of(const tg_tape *t, const tg_node *n)
 {
     for (uint32_t c = 0; c < t->n_chunks; c++) {
         const uintptr_t at = (uintptr_t)n - (uintptr_t)t->nodes[c];
@@ -66,15 +66,15 @@ size_t tg_context_text(const tg_tape *t, char *text, size_t size)
 {
     enum { MOST = 3 }; /* the operation that was called, and the innermost ones */
     uint32_t chain[MOST], depth = 0;
-    for (uint32_t id = number_of(t, t->in_vjp); id; id = maker_of(t, id)) {
+    for (uint32_t id = id_of(t, t->in_vjp); id; id = vjp_of(t, id)) {
         depth -= depth == MOST;
         chain[depth++] = id;
     }
     size_t n = 0;
     while (depth-- > 0) {
         n += tg_format(text + n, size - n, "in the reverse pass of ");
-        const size_t room = size - n < size / MOST ? size - n : size / MOST;
-        n += tg_application_text(t, tg_node_at(t, chain[depth]), chain[depth], text + n, room);
+        const size_t most = size - n < size / MOST ? size - n : size / MOST;
+        n += tg_application_text(t, tg_node_at(t, chain[depth]), chain[depth], text + n, most);
     }
     return n;
 }

@@ -5,7 +5,7 @@
 #include "core/label.h"
 #include "core/lookup.h"
 
-/* A copy of the name; NULL, with the error raised, out of memory. */
+/* A copy of the name in a buffer of the pool; NULL, with the error raised, out of memory. */
 static char *copy(tg_tape *t, const char *name)
 {
     const size_t bytes = strlen(name) + 1;

@@ -53,7 +53,7 @@ tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, tg_dtype dtype, i
         b->bindings[i] = (tg_binding){ .sink = sink, .version = version };
         b->ids[i] = x.id;
         tg_node_at(t, x.id)->attributes = &b->bindings[i];
-        t->deferred_own |= t->mode == TG_DEFERRING;
+        t->deferred_own_resources |= t->mode == TG_DEFERRING;
     }
     return x;
 }

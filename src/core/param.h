@@ -34,8 +34,8 @@ typedef struct tg_bound_set {
 } tg_bound_set;
 
 /* The leaf of parameter i of the `count` parameters of this dtype in `set`: one leaf for each tape, set and version.
-   `takes_grad` is false for a frozen parameter. An invalid tensor, with the error raised, where the dtypes of set and tape
-   differ or memory is out. */
+   `takes_grad` is false for a frozen parameter. An invalid tensor, with the error raised, where the dtypes of set and
+   tape differ or memory is out. */
 tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, tg_dtype dtype, int i, const tg_sink *sink,
                        bool takes_grad);
 

@@ -13,7 +13,7 @@ typedef struct printer {
     FILE *out;
     const tg_tape *tape;
     const tg_node *node;
-    bool shortened; /* more elements than LONG_AXIS: show the edges of each axis */
+    bool shortened; /* more elements than LONG_AXIS: only the first and last EDGE of each axis are printed */
     int width;
 } printer;
 
@@ -36,7 +36,8 @@ static bool is_gap(const printer *p, int64_t size, int64_t i)
     return p->shortened && size > 2 * EDGE && i == EDGE;
 }
 
-/* The width of the widest number shown, from `axis` down at `offset`. */
+/* Sets p->width to that of the widest number that is printed, of the part of the tensor at `offset` over the axes from
+   `axis` on. */
 static void widest(printer *p, int axis, int64_t offset)
 {
     const tg_shape *s = &p->node->extent->shape;

@@ -45,10 +45,10 @@ bool tg_tape_grow(tg_tape *t, const char *what)
 {
     const uint32_t id = t->count + 1;
     void *directory = t->nodes;
-    bool good = id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity,
-                                                (id >> TG_NODE_CHUNK_BITS) + 1, sizeof(tg_node *));
+    const bool has_space = id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity,
+                                                           (id >> TG_NODE_CHUNK_BITS) + 1, sizeof(tg_node *));
     t->nodes = directory;
-    tg_node *nodes = good ? tg_heap_alloc(&t->heap, TG_NODES_PER_CHUNK * sizeof(tg_node)) : NULL;
+    tg_node *nodes = has_space ? tg_heap_alloc(&t->heap, TG_NODES_PER_CHUNK * sizeof(tg_node)) : NULL;
     if (!nodes) {
         tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for tensor number %u", what, id);
         return false;
@@ -72,12 +72,12 @@ bool tg_tape_place_many(tg_tape *t, tg_node *n)
 
 bool tg_tape_own_buffer(tg_tape *t, uint32_t id)
 {
-    void *held = t->owners;
-    bool good = tg_heap_grow(&t->heap, &held, &t->owner_capacity, t->n_owners + 1, sizeof *t->owners);
-    t->owners = held;
-    if (!good)
+    void *owners = t->owners;
+    const bool has_space = tg_heap_grow(&t->heap, &owners, &t->owner_capacity, t->n_owners + 1, sizeof *t->owners);
+    t->owners = owners;
+    if (!has_space)
         tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to keep a gradient");
     else
         t->owners[t->n_owners++] = id;
-    return good;
+    return has_space;
 }

@@ -57,7 +57,7 @@ static inline tg_tensor tg_tape_leaf(tg_tape *t, const tg_op *op, const tg_exten
 static inline void tg_node_own_buffer(tg_tape *t, tg_node *n)
 {
     n->flags |= TG_NODE_BUFFER;
-    t->deferred_own = true;
+    t->deferred_own_resources = true;
 }
 
 /* Makes node `id`, which is not deferred, the owner of one reference to its buffer until reset or a rewind. False, with

@@ -1,4 +1,4 @@
-/* shape.c - dtypes and shapes by value. */
+/* shape.c - dtypes and shapes. */
 #include "core/format.h"
 #include "core/shape.h"
 
@@ -24,7 +24,7 @@ int64_t tg_shape_size(const tg_shape *shape)
             empty = true;
             continue;
         }
-        large = large || ((size | d) >> 29 && size > most / d); /* small sizes are spared the division */
+        large = large || ((size | d) >> 29 && size > most / d); /* small sizes need no division */
         size = large ? size : size * d;
     }
     return empty ? 0 : large ? -1 : size;

@@ -9,7 +9,7 @@
 #include "core/slot.h"
 #include "kernels/kernels.h"
 
-/* What tg_tape_create returns when there can be no tape. They are never written. */
+/* What tg_tape_create returns instead of NULL when it fails. They are never written. */
 static const tg_tape no_memory = {
     .status = TG_ERR_MEMORY,
     .closed = TG_CLOSED_BY_ERROR,
@@ -29,24 +29,24 @@ static const tg_tape no_allocator = {
     .message = "tape_create: the allocator's alloc or free is NULL",
 };
 
-static tg_tape *nil(const tg_tape *t)
+static tg_tape *failed(const tg_tape *t)
 {
     return (tg_tape *)(uintptr_t)t;
 }
 
-/* Whether the tape can be changed at all. */
+/* Whether t is a tape that tg_tape_create made, not NULL or one of the constants above. */
 static bool is_real(const tg_tape *t)
 {
     return t && !t->is_failed;
 }
 
-/* Whether tensors may be forgotten: nobody is working on them. */
-static bool may_forget(tg_tape *t, const char *what)
+/* Whether tensors may be dropped: no function of an operation and no visit is running, which could use them. */
+static bool may_drop(tg_tape *t, const char *what)
 {
     return tg_tape_is_free(t, what) && (!t->in_visit || tg_tape_refuse(t, what));
 }
 
-/* Life ------------------------------------------------------------------------------------------------------------ */
+/* Create and destroy ---------------------------------------------------------------------------------------------- */
 
 tg_tape *tg_tape_create(tg_dtype dtype)
 {
@@ -56,13 +56,13 @@ tg_tape *tg_tape_create(tg_dtype dtype)
 tg_tape *tg_tape_create_with(tg_dtype dtype, const tg_allocator *allocator)
 {
     if (dtype != TG_F32 && dtype != TG_F64)
-        return nil(&no_dtype);
+        return failed(&no_dtype);
     if (!tg_allocator_is_complete(allocator))
-        return nil(&no_allocator);
+        return failed(&no_allocator);
     tg_heap heap = { .allocator = tg_allocator_or_default(allocator) };
     tg_tape *t = tg_heap_alloc(&heap, sizeof *t);
     if (!t)
-        return nil(&no_memory);
+        return failed(&no_memory);
     *t = (tg_tape){ .dtype = dtype, .heap = heap, .epoch = 1, .deferred_epoch = TG_DEFERRED_EPOCH };
     t->element = tg_dtype_size(t->dtype);
     t->kernels = tg_kernels_for(t->dtype);
@@ -71,7 +71,7 @@ tg_tape *tg_tape_create_with(tg_dtype dtype, const tg_allocator *allocator)
 
 void tg_tape_destroy(tg_tape *t)
 {
-    if (!is_real(t) || !may_forget(t, "destroy"))
+    if (!is_real(t) || !may_drop(t, "destroy"))
         return;
     for (uint32_t i = 0; i < t->n_chunks; i++)
         tg_heap_free(&t->heap, t->nodes[i], TG_NODES_PER_CHUNK * sizeof(tg_node));
@@ -98,15 +98,15 @@ tg_dtype tg_tape_dtype(const tg_tape *t)
 
 void tg_tape_drop_kept(tg_tape *t, uint32_t count)
 {
-    uint32_t gone = 0;
-    while (gone < t->n_kept && t->kept[gone].id > count) {
-        if (t->kept[gone].kind == TG_SLOT_BUFFER)
-            tg_buffer_release(&t->pool, t->kept[gone].at.value);
-        gone++;
+    uint32_t n = 0;
+    while (n < t->n_kept && t->kept[n].id > count) {
+        if (t->kept[n].kind == TG_SLOT_BUFFER)
+            tg_buffer_release(&t->pool, t->kept[n].at.value);
+        n++;
     }
-    t->n_kept -= gone;
-    if (gone && t->n_kept)
-        memmove(t->kept, t->kept + gone, t->n_kept * sizeof *t->kept);
+    t->n_kept -= n;
+    if (n && t->n_kept)
+        memmove(t->kept, t->kept + n, t->n_kept * sizeof *t->kept);
 }
 
 /* Drops the nodes above `count`, and what belongs to them outside the arena. */
@@ -124,15 +124,15 @@ static void truncate_to(tg_tape *t, uint32_t count)
 
 bool tg_tape_record_vjp_range(tg_tape *t, uint32_t first, uint32_t of)
 {
-    void *made = t->vjp_ranges;
-    const bool good =
-        tg_heap_grow(&t->heap, &made, &t->vjp_range_capacity, t->n_vjp_ranges + 1, sizeof *t->vjp_ranges);
-    t->vjp_ranges = made;
-    if (good)
+    void *ranges = t->vjp_ranges;
+    const bool has_space =
+        tg_heap_grow(&t->heap, &ranges, &t->vjp_range_capacity, t->n_vjp_ranges + 1, sizeof *t->vjp_ranges);
+    t->vjp_ranges = ranges;
+    if (has_space)
         t->vjp_ranges[t->n_vjp_ranges++] = (tg_vjp_range){ .first = first, .last = t->count, .of = of };
     else
-        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to record what %u rules made", t->n_vjp_ranges + 1);
-    return good;
+        tg_tape_raise(t, TG_ERR_MEMORY, "grad: no memory to record the nodes of %u vjps", t->n_vjp_ranges + 1);
+    return has_space;
 }
 
 static void clear_error(tg_tape *t)
@@ -144,7 +144,7 @@ static void clear_error(tg_tape *t)
 
 void tg_tape_reset(tg_tape *t)
 {
-    if (!is_real(t) || !may_forget(t, "reset"))
+    if (!is_real(t) || !may_drop(t, "reset"))
         return;
     truncate_to(t, 0);
     tg_arena_rewind(&t->arena, NULL, 0);
@@ -170,7 +170,7 @@ tg_mark tg_tape_mark(const tg_tape *t)
     };
 }
 
-/* Whether what the mark stands for is still on the tape: its last tensor, its memory. */
+/* Whether the last tensor before the mark, and its memory, are still on the tape. */
 static bool is_on_tape(const tg_tape *t, const tg_mark *m)
 {
     return m->resets == t->resets && m->id <= t->count && (!m->id || tg_node_at(t, m->id)->epoch == m->epoch) &&
@@ -181,7 +181,7 @@ tg_status tg_tape_rewind(tg_tape *t, tg_mark m)
 {
     if (!is_real(t))
         return tg_tape_status(t);
-    if (!may_forget(t, "rewind"))
+    if (!may_drop(t, "rewind"))
         return t->status;
     if (m.tape != t)
         return tg_tape_raise(t, TG_ERR_TAPE, "rewind: the mark is of another tape");
@@ -240,7 +240,7 @@ void tg_tape_set_trap(tg_tape *t, unsigned traps)
     if (!is_real(t) || !tg_tape_is_free(t, "set_trap"))
         return;
     if (traps & ~(unsigned)TG_TRAP_NONFINITE)
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "set_trap: traps %#x; only TG_TRAP_NONFINITE is known", traps);
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "set_trap: traps %#x; only TG_TRAP_NONFINITE exists", traps);
     else
         t->traps = traps;
 }

@@ -15,7 +15,7 @@ struct tg_slot;
 enum tg_mode {
     TG_RECORDING, /* evaluates and records it */
     TG_PAUSED,    /* evaluates it; no gradient will flow through the result */
-    /* While a vjp runs its operations are deferred: the reverse pass evaluates those that a needed gradient depends on. */
+    /* While a vjp runs, its operations are deferred: only those that a needed gradient depends on are evaluated. */
     TG_DEFERRING,          /* first order: the nodes are reused after the vjp, values are buffers of the pool */
     TG_DEFERRING_RECORDING /* with TG_CREATE_GRAPH: the nodes stay on the tape, values are on the arena */
 };
@@ -41,17 +41,17 @@ enum { TG_NODE_CHUNK_BITS = 10, TG_NODES_PER_CHUNK = 1 << TG_NODE_CHUNK_BITS };
 #define TG_DEFERRED_EPOCH UINT32_C(0x80000000)
 
 struct tg_tape {
-    unsigned closed;        /* enum tg_closed; 0: open */
-    tg_dtype dtype;         /* of every tensor on the tape */
-    enum tg_mode mode;      /* what tg_apply does */
-    bool in_evaluation;     /* tg_tape_set_training(tape, false) */
-    bool is_failed;         /* a constant that tg_tape_create returned in place of a tape: it only has an error */
-    bool deferred_own;      /* a deferred node may own a buffer or a name, or be a parameter's leaf */
-    unsigned traps;         /* TG_TRAP_... */
-    uint32_t count;         /* of nodes; their ids are 1 .. count */
-    uint32_t epoch;         /* of nodes made now; raised by reset and rewind */
-    uint32_t deferred_from; /* while deferring: the id of the first node of the vjp */
-    size_t element;         /* bytes of an element */
+    unsigned closed;    /* enum tg_closed; 0: open */
+    tg_dtype dtype;     /* of every tensor on the tape */
+    enum tg_mode mode;  /* what tg_apply does */
+    bool in_evaluation; /* tg_tape_set_training(tape, false) */
+    bool is_failed;     /* a constant that tg_tape_create returned in place of a tape: it only has an error */
+    bool deferred_own_resources;       /* a deferred node may own a buffer or a name, or be a parameter's leaf */
+    unsigned traps;                    /* TG_TRAP_... */
+    uint32_t count;                    /* of nodes; their ids are 1 .. count */
+    uint32_t epoch;                    /* of nodes made now; raised by reset and rewind */
+    uint32_t deferred_from;            /* while deferring: the id of the first node of the vjp */
+    size_t element;                    /* bytes of an element */
     const struct tg_kernels *kernels;  /* the loops for this dtype and CPU */
     tg_node **nodes;                   /* chunks of nodes */
     uint32_t n_chunks, chunk_capacity; /* of nodes */

@@ -10,16 +10,16 @@ tg_status tg_tape_each(tg_tape *t, bool (*visit)(void *context, const tg_visit *
         return t->status;
     tg_tensor *inputs = NULL;
     uint32_t capacity = 0;
-    const uint32_t last = t->count; /* not those that visits make */
+    const uint32_t last = t->count; /* nodes that the visits add are not visited */
     t->in_visit++;
     for (uint32_t id = 1; id <= last; id++) {
         const tg_node *n = tg_node_at(t, id);
         if (!n->value)
-            continue; /* noted in a recorded reverse pass, and never needed */
+            continue; /* deferred in a recorded reverse pass, and never needed */
         void *list = inputs;
-        bool good = tg_heap_grow(&t->heap, &list, &capacity, n->n_inputs, sizeof *inputs);
+        const bool has_space = tg_heap_grow(&t->heap, &list, &capacity, n->n_inputs, sizeof *inputs);
         inputs = list;
-        if (!good) {
+        if (!has_space) {
             tg_tape_raise(t, TG_ERR_MEMORY, "each: no memory for %d inputs", n->n_inputs);
             break;
         }

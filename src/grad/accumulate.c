@@ -34,9 +34,9 @@ static bool evaluate_into(tg_tape *t, uint32_t id, void *out, bool add)
 }
 
 /* Sums of many contributions ----------------------------------------------------------------------------------------
-   A float32 sum of n terms loses up to n roundings. So blocks of BLOCK contributions are summed in float32, and these sums
-   are added up in double. The slot's buffer is the float32 array, then the array of doubles; a parameter's float32 sum is
-   in its set. */
+   A float32 sum of n terms loses up to n roundings. So blocks of BLOCK contributions are summed in float32, and these
+   sums are added up in double. The slot's buffer is the float32 array, then the array of doubles; a parameter's float32
+   sum is in its set. */
 enum { BLOCK = 32 };
 
 /* Where the doubles begin: after `size` floats, rounded up to 8 bytes. */

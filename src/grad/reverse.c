@@ -40,7 +40,7 @@ static TG_COLD void drop_names_and_leaves(tg_tape *t, uint32_t count)
 /* Removes the nodes that a vjp made, which are those above `count`. The next vjp uses their memory again. */
 static inline void release_deferred(tg_tape *t, uint32_t count, tg_arena arena)
 {
-    if (t->deferred_own) {
+    if (t->deferred_own_resources) {
         bool has_marks = t->n_labels && t->labels[t->n_labels - 1].id > count;
         for (uint32_t id = t->count; id > count; id--) {
             const tg_node *n = tg_node_at(t, id);
@@ -50,7 +50,7 @@ static inline void release_deferred(tg_tape *t, uint32_t count, tg_arena arena)
         }
         if (has_marks)
             drop_names_and_leaves(t, count);
-        t->deferred_own = false;
+        t->deferred_own_resources = false;
     }
     t->count = count;
     if (t->arena.used != arena.used || t->arena.current != arena.current)
