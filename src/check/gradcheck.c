@@ -206,7 +206,7 @@ tg_status tg_gradcheck(tg_gradcheck_function *f, void *context, const tg_gradche
                              !f        ? "the function is NULL"
                              : !inputs ? "the inputs are NULL"
                                        : "a function of no inputs");
-    if (config && !tg_allocator_is_whole(config->allocator))
+    if (config && !tg_allocator_is_complete(config->allocator))
         return tg_check_fail(report, TG_ERR_ARGUMENT, "gradcheck: the allocator's alloc or free is NULL");
     const tg_allocator allocator = tg_allocator_or_default(config ? config->allocator : NULL);
     const size_t bytes = (size_t)n * (sizeof(tg_tensor) + sizeof(tg_param_spec) + sizeof(char[24]));

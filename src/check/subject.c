@@ -39,7 +39,7 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
     tg_gradcheck_config *k = &c->config;
     if (given)
         *k = *given;
-    if (!tg_allocator_is_whole(k->allocator))
+    if (!tg_allocator_is_complete(k->allocator))
         return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: the allocator's alloc or free is NULL");
     c->allocator = tg_allocator_or_default(k->allocator);
     if (k->rng)

@@ -8,7 +8,8 @@
 #include "core/format.h"
 #include "core/number.h"
 #include "core/status.h"
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "data/dataset.h"
 
 /* Cells ------------------------------------------------------------------------------------------------------------ */
@@ -239,9 +240,9 @@ tg_tensor tg_csv_read(tg_tape *tape, const char *path, const tg_csv_config *conf
     tg_error err = { 0 };
     table t = { 0 };
     if (!tape || !tg_tape_is_open(tape, "csv_read"))
-        return tg_bad(tape);
+        return tg_invalid(tape);
     const tg_mark mark = tg_tape_mark(tape);
-    tg_tensor x = tg_bad(tape);
+    tg_tensor x = tg_invalid(tape);
     tg_status status = check_config(config, path, "csv_read", &err);
     if (status == TG_OK)
         status = table_open(&t, path, config, &err);
@@ -259,7 +260,7 @@ tg_tensor tg_csv_read(tg_tape *tape, const char *path, const tg_csv_config *conf
     if (x.id)
         tg_tape_rewind(tape, mark);
     tg_tape_raise(tape, status, strncmp(err.text, "csv_read", 8) ? "csv_read: %s" : "%s", err.text);
-    return tg_bad(tape);
+    return tg_invalid(tape);
 }
 
 /* As a data set ----------------------------------------------------------------------------------------------------- */
@@ -452,7 +453,7 @@ tg_status tg_csv_write(const char *path, tg_tensor x, const char *const *names, 
 {
     writer w = { .err = err };
     char shape[192];
-    const tg_node *n = x.tape ? tg_value_of(x, "csv_write") : NULL;
+    const tg_node *n = x.tape ? tg_node_with_value(x, "csv_write") : NULL;
     if (!x.tape)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "csv_write: the tensor is the null tensor");
     if (!n)

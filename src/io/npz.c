@@ -8,7 +8,8 @@
 #include "core/escape.h"
 #include "core/format.h"
 #include "core/status.h"
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "io/array_file.h"
 #include "io/zip.h"
 
@@ -102,7 +103,7 @@ tg_status tg_array_close(tg_array_file *f, tg_status status, tg_error *err)
 static tg_tensor take_array(tg_tape *t, tg_array_file *f, tg_status status, tg_error *err, const char *what)
 {
     const uint32_t before = t->count;
-    tg_tensor x = tg_bad(t);
+    tg_tensor x = tg_invalid(t);
     if (status == TG_OK) {
         x = tg_full(t, f->npy.shape, 0);
         status = t->status;
@@ -115,7 +116,7 @@ static tg_tensor take_array(tg_tape *t, tg_array_file *f, tg_status status, tg_e
     t->count = before;
     if (t->status == TG_OK)
         tg_tape_raise(t, status, "%s: %s", what, err->text);
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 tg_tensor tg_npy_read(tg_tape *t, const char *path)
@@ -123,11 +124,11 @@ tg_tensor tg_npy_read(tg_tape *t, const char *path)
     tg_array_file f;
     tg_error err = { 0 };
     if (!t || !tg_tape_is_open(t, "npy_read"))
-        return tg_bad(t);
+        return tg_invalid(t);
     if (path)
         return take_array(t, &f, tg_array_open(&f, path, &err), &err, "npy_read");
     tg_tape_raise(t, TG_ERR_ARGUMENT, "npy_read: the path is NULL");
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 tg_tensor tg_npz_read(tg_tape *t, const char *path, const char *name)
@@ -135,11 +136,11 @@ tg_tensor tg_npz_read(tg_tape *t, const char *path, const char *name)
     tg_array_file f;
     tg_error err = { 0 };
     if (!t || !tg_tape_is_open(t, "npz_read"))
-        return tg_bad(t);
+        return tg_invalid(t);
     if (path && name)
         return take_array(t, &f, tg_array_open_in(&f, path, name, &err), &err, "npz_read");
     tg_tape_raise(t, TG_ERR_ARGUMENT, "npz_read: the %s is NULL", path ? "name" : "path");
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 /* Into a file ------------------------------------------------------------------------------------------------------- */
@@ -147,7 +148,7 @@ tg_tensor tg_npz_read(tg_tape *t, const char *path, const char *name)
 /* The node of a tensor to be written, or NULL with the error: the tape's own, or that there is no tensor. */
 static const tg_node *to_write(tg_tensor x, const char *what, tg_status *status, tg_error *err)
 {
-    const tg_node *n = x.tape ? tg_value_of(x, what) : NULL;
+    const tg_node *n = x.tape ? tg_node_with_value(x, what) : NULL;
     if (!x.tape)
         *status = tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the tensor is the null tensor", what);
     else if (!n)

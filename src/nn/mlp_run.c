@@ -1,6 +1,7 @@
 /* mlp_run.c - the multi-layer perceptron on a tape: logits, penalty, labels. */
 #include "core/format.h"
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "nn/activation.h"
 #include "nn/mlp.h"
 #include "tapegrad/ops.h"
@@ -21,7 +22,7 @@ static tg_tensor check_input(const tg_mlp *net, tg_tensor x)
 {
     const tg_node *n = tg_node_of(x, "mlp_forward");
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape *s = &n->extent->shape;
     const tg_dtype actual = x.tape->dtype, expected = net->config.dtype;
     const bool fits = s->rank > 0 && s->dims[s->rank - 1] == net->sizes[0];
@@ -36,14 +37,14 @@ static tg_tensor check_input(const tg_mlp *net, tg_tensor x)
         return x;
     tg_tensor_fail(x, fits ? TG_ERR_DTYPE : TG_ERR_SHAPE, "mlp_forward", "%s%s%s", width,
                    *width && *dtype ? ", and " : "", dtype);
-    return tg_bad(x.tape);
+    return tg_invalid(x.tape);
 }
 
 tg_tensor tg_mlp_forward_hidden(tg_mlp *net, tg_tensor x, tg_tensor *hidden)
 {
     if (!net) {
         tg_tape_raise(x.tape, TG_ERR_ARGUMENT, "mlp_forward: the network is NULL");
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     const int depth = tg_mlp_depth(net);
     tg_tensor h = check_input(net, x);
@@ -58,7 +59,7 @@ tg_tensor tg_mlp_forward_hidden(tg_mlp *net, tg_tensor x, tg_tensor *hidden)
         if (i + 1 < depth && hidden)
             hidden[i] = h;
         if (is_valid && !h.id)
-            tg_tape_locate(x.tape, "mlp_forward: layer%d: ", i);
+            tg_tape_prefix_error(x.tape, "mlp_forward: layer%d: ", i);
         is_valid = h.id;
     }
     return h;
@@ -73,7 +74,7 @@ tg_tensor tg_mlp_l2(tg_mlp *net, tg_tape *tape, double lambda)
 {
     if (!net) {
         tg_tape_raise(tape, TG_ERR_ARGUMENT, "mlp_l2: the network is NULL");
-        return tg_bad(tape);
+        return tg_invalid(tape);
     }
     tg_tensor sum = { 0 };
     for (int i = 0; i < tg_mlp_depth(net); i++) {

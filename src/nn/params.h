@@ -2,7 +2,9 @@
 #ifndef TG_NN_PARAMS_H
 #define TG_NN_PARAMS_H
 
-#include "core/tape.h"
+#include "core/memory.h"
+#include "core/param.h"
+#include "kernels/kernels.h"
 #include "tapegrad/params.h"
 
 typedef struct tg_parameter {

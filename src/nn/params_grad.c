@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "nn/cut.h"
 #include "nn/params.h"
+#include "tapegrad/tape.h"
 
 void tg_params_zero_fill(tg_parameter *q, tg_dtype dtype)
 {

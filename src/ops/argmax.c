@@ -1,5 +1,6 @@
 /* argmax.c - the index of the largest x along an axis, handed to the caller: nothing is put on the tape. */
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "ops/reduce.h"
 #include "tapegrad/ops.h"
 
@@ -42,7 +43,7 @@ static bool fits(tg_tape *t, const tg_shape *shape, const tg_lines *l, const int
 
 tg_status tg_argmax(tg_tensor x, int axis, int32_t *out, int64_t n)
 {
-    const tg_node *node = tg_value_of(x, "argmax");
+    const tg_node *node = tg_node_with_value(x, "argmax");
     if (!node || !tg_check_axis(x, "argmax", axis))
         return tg_tape_status(x.tape);
     const tg_lines l = tg_lines_along(&node->extent->shape, axis);

@@ -1,5 +1,8 @@
 /* gather_rows.c - y_i = x_rows[i] along axis 0;  the vjp adds row i of g to row rows[i] of the gradient */
+#include "core/call.h"
 #include "core/convert.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "ops/blocks.h"
 #include "ops/elementwise.h"
 
@@ -184,10 +187,10 @@ const tg_op tg_op_gather_rows_grad = {
 tg_tensor tg_gather_rows(tg_tensor x, const int32_t *rows, int64_t n)
 {
     if (!tg_node_of(x, "gather_rows"))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (n > PTRDIFF_MAX / (int64_t)sizeof(double)) {
         tg_tensor_fail(x, TG_ERR_SHAPE, "gather_rows", "%lld rows are more than memory can hold", (long long)n);
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     const int32_t *copy = tg_keep_numbers(x.tape, rows, n, "gather_rows");
     return gather_rows(x, (picked){ .rows = copy, .n = n });

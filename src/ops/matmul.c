@@ -1,7 +1,9 @@
 /* matmul.c - c = a b on the last two axes, leading axes broadcast;  da = g bᵀ, db = aᵀ g */
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 #include "ops/elementwise.h"
 #include "ops/product.h"
 
@@ -193,7 +195,7 @@ static tg_tensor untransposed(tg_tensor x, int *transposed)
 {
     const tg_tape *t = x.tape;
     const bool deferred =
-        t && t->mode >= TG_NOTING && t->status == TG_OK && x.id >= t->notes_from && x.id <= t->count;
+        t && t->mode >= TG_DEFERRING && t->status == TG_OK && x.id >= t->deferred_from && x.id <= t->count;
     *transposed = deferred && tg_node_at(t, x.id)->op == &tg_op_transpose && tg_node_at(t, x.id)->epoch == x.epoch;
     return *transposed ? tg_handle(x.tape, tg_node_inputs(tg_node_at(t, x.id))[0]) : x;
 }

@@ -1,7 +1,10 @@
 /* reduce.c - runs every reduction. */
 #include "ops/reduce.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 static unsigned all_axes(int rank)
 {
@@ -36,7 +39,7 @@ tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double
 {
     tg_reduced r = { .number = number };
     if (!choose(x, op, axis, keepdim, needs_elements, &r))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     return tg_apply1_with(op, x, &r, sizeof r);
 }
 

@@ -1,5 +1,5 @@
 /* reshape.c - y = x under another shape with as many elements, sharing its memory */
-#include "core/tape.h"
+#include "core/call.h"
 #include "ops/elementwise.h"
 
 /* One size may be -1: what is left. */

@@ -1,4 +1,5 @@
 /* slice.c - y = the part start <= i < stop of x along an axis;  the vjp pads g with zeros to the shape of x */
+#include "core/call.h"
 #include "ops/blocks.h"
 #include "ops/lines.h"
 

@@ -109,7 +109,8 @@ ROWS(var_grad)
 
 #include <math.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 /* n - correction, at least 0; NaN for no elements. */
 static double divisor(double n, double correction)

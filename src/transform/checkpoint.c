@@ -9,7 +9,12 @@
    0, and the cotangents of levels 1 .. k. The result takes no gradient: it is compared with that of the new run. */
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/leaf.h"
+#include "core/lookup.h"
+#include "core/param.h"
+#include "core/push.h"
 #include "tapegrad/grad.h"
 #include "tapegrad/ops.h"
 #include "tapegrad/transform.h"
@@ -56,7 +61,7 @@ static tg_tape *inner_tape(tg_tape *t)
 {
     if (!t->inner)
         t->inner = tg_tape_create_with(t->dtype, &t->heap.allocator);
-    if (tg_tape_status(t->inner) == TG_ERR_MEMORY && t->inner->is_nil) {
+    if (tg_tape_status(t->inner) == TG_ERR_MEMORY && t->inner->is_failed) {
         t->inner = NULL;
         tg_tape_raise(t, TG_ERR_MEMORY, "checkpoint: no memory for the function's tape");
         return NULL;
@@ -97,8 +102,8 @@ static tg_tensor run(const plan *p, tg_tape *inner, const tg_tensor *inputs)
         tg_tape_raise(inner, y.tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "the function returns %s",
                       y.tape ? "a tensor of another tape" : "the null tensor");
     else
-        tg_value_of(y, "the function's result");
-    return tg_tape_status(inner) == TG_OK ? y : tg_bad(inner);
+        tg_node_with_value(y, "the function's result");
+    return tg_tape_status(inner) == TG_OK ? y : tg_invalid(inner);
 }
 
 /* The first run ---------------------------------------------------------------------------------------------------- */
@@ -147,9 +152,9 @@ static tg_tensor run_first(plan *p, tg_tape *outer, const tg_tensor *inputs)
     if (!xs)
         return (tg_tensor){ 0 };
     outer->in_call = &checkpoint_op;
-    outer->shut |= TG_SHUT_IN_CALL;
+    outer->closed |= TG_CLOSED_IN_CALL;
     const tg_tensor y = run(p, inner, xs);
-    outer->shut &= ~(unsigned)TG_SHUT_IN_CALL;
+    outer->closed &= ~(unsigned)TG_CLOSED_IN_CALL;
     if (!y.id)
         pass_error_on(outer, inner);
     return outer->status == TG_OK && find_params(p, outer, inner) ? y : (tg_tensor){ 0 };
@@ -162,7 +167,7 @@ static tg_tensor record(plan *p, tg_tape *outer, const tg_tensor *inputs, tg_ten
     const tg_node *result = tg_node_at(y.tape, y.id);
     const tg_extent *extent = all ? tg_tape_extent(outer, &result->extent->shape, "checkpoint") : NULL;
     if (!extent)
-        return tg_bad(outer);
+        return tg_invalid(outer);
     memcpy(all, inputs, (size_t)p->n * sizeof *all);
     for (int i = 0; i < p->n_params; i++)
         all[p->n + i] = bind(outer, &p->params[i]);
@@ -180,7 +185,7 @@ static bool check_inputs(tg_tape *t, const tg_tensor *inputs, int n)
             tg_tape_raise(t, inputs[i].tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "checkpoint: input %d is %s", i,
                           inputs[i].tape ? "a tensor of another tape" : "the null tensor");
         else
-            tg_value_of(inputs[i], "checkpoint");
+            tg_node_with_value(inputs[i], "checkpoint");
     }
     return t->status == TG_OK;
 }
@@ -191,17 +196,17 @@ tg_tensor tg_checkpoint(tg_checkpoint_function *f, const tg_tensor *inputs, int 
     for (int i = 0; inputs && i < n && !t; i++)
         t = inputs[i].tape;
     if (!t || !tg_tape_is_open(t, "checkpoint"))
-        return tg_bad(t);
+        return tg_invalid(t);
     if (!f || n > UINT16_MAX)
         tg_tape_raise(t, TG_ERR_ARGUMENT,
                       f ? "checkpoint: %d inputs; 1 .. %d are possible" : "checkpoint: the function is NULL", n,
                       UINT16_MAX);
     plan *p = check_inputs(t, inputs, n) ? tg_tape_alloc(t, sizeof *p, "checkpoint") : NULL;
     if (!p)
-        return tg_bad(t);
+        return tg_invalid(t);
     *p = (plan){ .f = f, .context = context, .n = n };
     const tg_tensor y = run_first(p, t, inputs);
-    const tg_tensor x = y.id ? record(p, t, inputs, y) : tg_bad(t);
+    const tg_tensor x = y.id ? record(p, t, inputs, y) : tg_invalid(t);
     if (t->inner)
         tg_tape_reset(t->inner);
     return x;
@@ -239,7 +244,7 @@ static tg_tensor gradients(const level *l, tg_tensor y, const tg_tensor *xs, tg_
     for (int i = 0; i < l->n_wanted; i++)
         chosen[i] = xs[l->wanted[i]];
     if (tg_grad(y, cotangent, chosen, l->n_wanted, g, further ? TG_CREATE_GRAPH : 0) != TG_OK)
-        return tg_bad(y.tape);
+        return tg_invalid(y.tape);
     for (int i = 0; i < l->n_wanted; i++)
         g[i] = tg_reshape(g[i], TG_SHAPE(tg_size(g[i])));
     return tg_concat(g, l->n_wanted, 0);
@@ -261,7 +266,7 @@ static tg_tensor evaluate(const tg_call *c, const level *l, tg_tensor *xs, tg_te
     for (int i = 0; i < p->n_params; i++)
         xs[p->n + i] = bind(inner, &p->params[i]);
     return y.id && tg_call_count(c) > n_leaves(p) && !is_repeated(p, inner, y, tg_call_node(c, n_leaves(p)))
-               ? tg_bad(inner)
+               ? tg_invalid(inner)
                : y;
 }
 
@@ -279,9 +284,9 @@ static tg_status forward(tg_call *c)
     if (!xs)
         return c->tape->status;
     for (int i = 0; i < n; i++)
-        xs[i] = i < l->plan->n || i >= n_leaves(l->plan) ? borrow(inner, tg_call_node(c, i)) : tg_bad(inner);
+        xs[i] = i < l->plan->n || i >= n_leaves(l->plan) ? borrow(inner, tg_call_node(c, i)) : tg_invalid(inner);
     const tg_tensor y = evaluate(c, l, xs, xs + n, false);
-    const tg_node *result = y.id ? tg_value_of(y, "checkpoint") : NULL;
+    const tg_node *result = y.id ? tg_node_with_value(y, "checkpoint") : NULL;
     if (result)
         memcpy(c->out, result->value, bytes);
     const tg_status status = result ? TG_OK : tg_call_fail(c, tg_tape_status(inner), "%s", tg_tape_message(inner));

@@ -1,7 +1,11 @@
 /* derivatives.c - Jacobians, Hessians, and their products with a vector, from tg_grad. */
 #include <string.h>
 
+#include "core/error.h"
+#include "core/leaf.h"
+#include "core/lookup.h"
 #include "core/tape.h"
+#include "grad/gradient.h"
 #include "tapegrad/grad.h"
 #include "tapegrad/transform.h"
 
@@ -81,7 +85,7 @@ static bool place_result(derivative *d, const tg_shape *first, const tg_shape *s
     d->result = tg_full(d->tape, shape, 0);
     if (!d->result.id)
         return false;
-    tg_set_gradient_source(tg_node_at(d->tape, d->result.id), d->y.id);
+    tg_gradient_mark(d->result, d->y.id);
     d->start = tg_tape_mark(d->tape);
     d->was_recording = tg_tape_set_recording(d->tape, true);
     return true;
@@ -131,8 +135,8 @@ static tg_tensor finish(const derivative *d, bool good)
     tg_tape_set_recording(d->tape, d->was_recording);
     if (good && tg_tape_rewind(d->tape, d->start) == TG_OK)
         return d->result;
-    tg_tape_locate(d->tape, "%s: ", d->what);
-    return tg_bad(d->tape);
+    tg_tape_prefix_error(d->tape, "%s: ", d->what);
+    return tg_invalid(d->tape);
 }
 
 tg_tensor tg_jacobian(tg_tensor y, tg_tensor x)
@@ -142,7 +146,7 @@ tg_tensor tg_jacobian(tg_tensor y, tg_tensor x)
         return d.result;
     const tg_shape of_y = tg_shape_of(y), of_x = tg_shape_of(x);
     if (!place_result(&d, &of_y, &of_x))
-        return tg_bad(d.tape);
+        return tg_invalid(d.tape);
     return finish(&d, put_rows(&d, y));
 }
 
@@ -153,7 +157,7 @@ tg_tensor tg_hessian(tg_tensor y, tg_tensor x)
         return d.result;
     const tg_shape shape = tg_shape_of(x);
     if (!place_result(&d, &shape, &shape))
-        return tg_bad(d.tape);
+        return tg_invalid(d.tape);
     const tg_tensor g = grad(y, x, (tg_tensor){ 0 }, TG_CREATE_GRAPH);
     return finish(&d, g.id && put_rows(&d, g));
 }
@@ -165,7 +169,7 @@ tg_tensor tg_hvp(tg_tensor y, tg_tensor x, tg_tensor v)
         return d.result;
     const tg_shape shape = tg_shape_of(x);
     if (!place_result(&d, &shape, &TG_SCALAR))
-        return tg_bad(d.tape);
+        return tg_invalid(d.tape);
     const tg_tensor g = grad(y, x, (tg_tensor){ 0 }, TG_CREATE_GRAPH);
     return finish(&d, g.id && put(&d, grad(g, x, v, 0), 0));
 }
@@ -177,7 +181,7 @@ tg_tensor tg_jvp(tg_tensor y, tg_tensor x, tg_tensor v)
         return d.result;
     const tg_shape shape = tg_shape_of(y);
     if (!place_result(&d, &shape, &TG_SCALAR))
-        return tg_bad(d.tape);
+        return tg_invalid(d.tape);
     const tg_tensor u = variable_zeros(d.tape, &shape);
     const tg_tensor g = u.id ? grad(y, x, u, TG_CREATE_GRAPH) : u;
     return finish(&d, g.id && put(&d, grad(g, u, v, 0), 0));

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/escape.h"
-#include "core/tape.h"
+#include "core/error.h"
 #include "tapegrad/transform.h"
 
 /* Writes text for a quoted string of the language: `"` and `\` get a backslash, control characters are shown. */

@@ -2,6 +2,7 @@
 #ifndef TESTS_NPY_FILES_H
 #define TESTS_NPY_FILES_H
 
+/* clang-format off */
 /* np.array([[1.5, -2, 3], [4, 5, np.inf]], '<f4') */
 static const unsigned char f4[] =
     "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }                          "
@@ -72,5 +73,6 @@ static const unsigned char npz_compressed[] =
     "\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00\x00\x00!\x00\xce\xb1\x94\xfbG\x00\x00\x00\xa0\x00\x00\x00\x05\x00"
     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x01\x00\x00\x00\x00x.npyPK\x05\x06\x00\x00\x00\x00\x01\x00\x01"
     "\x00" "3\x00\x00\x00~\x00\x00\x00\x00\x00";
+/* clang-format on */
 
 #endif

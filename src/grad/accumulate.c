@@ -1,60 +1,61 @@
-/* land.c - where a gradient lands: handed on, summed, or written into a parameter's set. No gradient is added into a
-   zeroed buffer, and none is copied that can be shared. */
+/* accumulate.c - adding contributions to gradients. The first contribution is shared, not copied; a parameter's is
+   evaluated into its set; no gradient starts as a buffer of zeros. */
+#include "grad/accumulate.h"
+
 #include <string.h>
 
 #include "core/convert.h"
-#include "core/platform.h"
-#include "grad/reverse.h"
+#include "core/error.h"
+#include "core/evaluate.h"
+#include "core/message.h"
+#include "grad/slots.h"
+#include "kernels/kernels.h"
 #include "tapegrad/ops.h"
 
-/* Whether node g was only noted, and can be computed to where it is wanted. */
-static inline bool is_direct(const tg_node *g)
+/* Whether node g is still deferred and its forward can write to memory that the caller chooses. */
+static inline bool can_evaluate_into(const tg_node *g)
 {
     return !g->value && !(g->op->flags & TG_OP_VIEW);
 }
 
-/* out = value of node g, or out += it. */
-static bool deliver(tg_tape *t, uint32_t id, void *out, bool accumulate)
+/* out = value of node id, or out += it. */
+static bool evaluate_into(tg_tape *t, uint32_t id, void *out, bool add)
 {
     tg_node *g = tg_node_at(t, id);
-    if (is_direct(g) && (!accumulate || g->op->flags & TG_OP_ACCUMULATES))
-        return tg_node_compute_inputs(t, id) && tg_node_run(t, g, out, accumulate);
-    if (!tg_node_compute(t, id))
+    if (can_evaluate_into(g) && (!add || g->op->flags & TG_OP_ACCUMULATES))
+        return tg_node_evaluate_inputs(t, id) && tg_node_run(t, g, out, add);
+    if (!tg_node_evaluate(t, id))
         return false;
-    if (accumulate)
+    if (add)
         t->kernels->add(g->extent->size, g->value, out);
     else if (g->extent->size > 0)
         memcpy(out, g->value, (size_t)g->extent->size * t->element);
     return true;
 }
 
-void tg_raise_changed(tg_tape *t, const tg_sink *sink)
-{
-    tg_tape_raise(
-        t, TG_ERR_CHANGED,
-        "the values of parameter \"%s\" changed after they were recorded; reset the tape and run the model again",
-        sink->name);
-}
+/* Sums of many contributions ----------------------------------------------------------------------------------------
+   A float32 sum of n terms loses up to n roundings. So blocks of BLOCK contributions are summed in float32, and these
+   sums are added up in double. The slot's buffer is the float32 array, then the array of doubles; a parameter's float32
+   sum is in its set. */
+enum { BLOCK = 32 };
 
-/* Sums of many, in float32: every CHAIN contributions are summed as they come, and such sums in double, in a buffer that
-   has room for both. A parameter's contributions come together in its set. */
-enum { CHAIN = 32 };
-
+/* Where the doubles begin: after `size` floats, rounded up to 8 bytes. */
 static double *wide_sums(const tg_slot *s, int64_t size)
 {
     return (double *)s->at.value + (size + 1) / 2;
 }
 
+/* Counts a contribution that was added in float32. */
 static bool is_full(const tg_tape *t, tg_slot *s)
 {
-    return t->dtype == TG_F32 && ++s->id == CHAIN;
+    return t->dtype == TG_F32 && ++s->id == BLOCK;
 }
 
-/* From now on the slot is wide; `sum` is what it has so far. */
+/* Makes the slot TG_SLOT_WIDE; `sum` is what it has accumulated so far. */
 static TG_COLD bool widen(tg_tape *t, tg_slot *s, const void *sum, int64_t size)
 {
     const size_t bytes = (size_t)((size + 1) / 2 + size) * sizeof(double);
-    void *wide = tg_store_take(&t->store, &t->heap, bytes);
+    void *wide = tg_buffer_take(&t->pool, &t->heap, bytes);
     if (!wide) {
         tg_tape_raise(t, TG_ERR_MEMORY, "no memory for a gradient of %zu bytes", bytes);
         return false;
@@ -66,18 +67,18 @@ static TG_COLD bool widen(tg_tape *t, tg_slot *s, const void *sum, int64_t size)
     return true;
 }
 
-/* One more contribution: `chain` has the sum of the latest ones. */
-static TG_COLD bool add_wide(tg_tape *t, tg_slot *s, uint32_t id, void *chain)
+/* Accumulates node id in a slot that is TG_SLOT_WIDE; `block_sum` is the float32 sum of the latest contributions. */
+static TG_COLD bool add_wide(tg_tape *t, tg_slot *s, uint32_t id, void *block_sum)
 {
     const int64_t size = tg_node_at(t, id)->extent->size;
-    if (s->id == CHAIN) {
-        t->kernels->add_wide(size, chain, wide_sums(s, size));
+    if (s->id == BLOCK) {
+        t->kernels->add_wide(size, block_sum, wide_sums(s, size));
         s->id = 0;
     }
-    return deliver(t, id, chain, s->id++ > 0);
+    return evaluate_into(t, id, block_sum, s->id++ > 0);
 }
 
-bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
+bool tg_slot_round(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
 {
     tg_tape *t = pass->tape;
     if (s->kind == TG_SLOT_ONE_WIDE) {
@@ -98,25 +99,25 @@ bool tg_settle(const struct tg_vjp *pass, const tg_node *n, tg_slot *s)
     return is_param;
 }
 
-static TG_APART bool into_sink(tg_tape *t, tg_slot *s, const tg_node *leaf, uint32_t id)
+static TG_NOINLINE bool accumulate_param(tg_tape *t, tg_slot *s, const tg_node *leaf, uint32_t id)
 {
     const tg_binding *b = leaf->attributes;
     const tg_sink *sink = b->sink;
     if (b->version != *sink->version) {
-        tg_raise_changed(t, sink);
+        tg_raise_param_changed(t, sink);
         return false;
     }
     if (s->kind == TG_SLOT_WIDE)
         return add_wide(t, s, id, sink->grad);
-    bool good = deliver(t, id, sink->grad, *sink->is_set);
+    const bool ok = evaluate_into(t, id, sink->grad, *sink->is_set);
     *sink->is_set = 1;
-    return good && (!is_full(t, s) || widen(t, s, sink->grad, leaf->extent->size));
+    return ok && (!is_full(t, s) || widen(t, s, sink->grad, leaf->extent->size));
 }
 
-/* One element lives in the slot itself, and is copied or added without asking a kernel. */
-static TG_APART bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
+/* One element is in the slot itself, and is copied or added without a kernel. */
+static TG_NOINLINE bool accumulate_evaluated(tg_tape *t, tg_slot *s, uint32_t id)
 {
-    if (!tg_node_compute(t, id))
+    if (!tg_node_evaluate(t, id))
         return false;
     const tg_node *g = tg_node_at(t, id);
     const enum tg_slot_kind kind = s->kind;
@@ -135,38 +136,38 @@ static TG_APART bool land_computed(tg_tape *t, tg_slot *s, uint32_t id)
     return true;
 }
 
-static TG_INLINE bool land_one(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_INLINE bool accumulate_one(tg_tape *t, tg_slot *s, uint32_t id)
 {
     const tg_node *g = tg_node_at(t, id);
-    if (s->kind != TG_SLOT_EMPTY || !is_direct(g))
-        return land_computed(t, s, id);
+    if (s->kind != TG_SLOT_EMPTY || !can_evaluate_into(g))
+        return accumulate_evaluated(t, s, id);
     s->kind = TG_SLOT_ONE;
-    return tg_node_compute_inputs(t, id) && tg_node_run(t, g, &s->at.one, false);
+    return tg_node_evaluate_inputs(t, id) && tg_node_run(t, g, &s->at.one, false);
 }
 
-/* The first gradient is handed on as it is: shared, read-only. */
-static bool hand_on(tg_tape *t, tg_slot *s, uint32_t id)
+/* The first contribution: the slot shares its value, which is read-only from now on. */
+static bool share(tg_tape *t, tg_slot *s, uint32_t id)
 {
-    if (!tg_node_compute(t, id))
+    if (!tg_node_evaluate(t, id))
         return false;
     tg_node *g = tg_node_at(t, id);
     s->at.value = g->value;
     s->kind = g->flags & TG_NODE_BUFFER ? TG_SLOT_BUFFER : TG_SLOT_BORROWED;
     if (s->kind == TG_SLOT_BUFFER)
-        tg_store_hold(g->value);
+        tg_buffer_retain(g->value);
     return true;
 }
 
-/* A further one makes a sum, in a buffer that nobody else holds. */
-static bool sum_up(tg_tape *t, tg_slot *s, uint32_t id)
+/* A further contribution: the sum is in a buffer to which the slot has the only reference. */
+static bool add_to_sum(tg_tape *t, tg_slot *s, uint32_t id)
 {
     const int64_t size = tg_node_at(t, id)->extent->size;
     if (s->kind == TG_SLOT_WIDE)
         return add_wide(t, s, id, s->at.value);
-    if (s->kind == TG_SLOT_BUFFER && !tg_store_is_shared(s->at.value))
-        return deliver(t, id, s->at.value, true) && (!is_full(t, s) || widen(t, s, s->at.value, size));
+    if (s->kind == TG_SLOT_BUFFER && !tg_buffer_is_shared(s->at.value))
+        return evaluate_into(t, id, s->at.value, true) && (!is_full(t, s) || widen(t, s, s->at.value, size));
     size_t bytes = (size_t)size * t->element;
-    void *sum = tg_store_take(&t->store, &t->heap, bytes);
+    void *sum = tg_buffer_take(&t->pool, &t->heap, bytes);
     if (!sum) {
         tg_tape_raise(t, TG_ERR_MEMORY, "no memory for a gradient of %zu bytes", bytes);
         return false;
@@ -174,46 +175,46 @@ static bool sum_up(tg_tape *t, tg_slot *s, uint32_t id)
     memcpy(sum, s->at.value, bytes);
     tg_slot_clear(t, s);
     *s = (tg_slot){ .kind = TG_SLOT_BUFFER, .at.value = sum };
-    return deliver(t, id, sum, true);
+    return evaluate_into(t, id, sum, true);
 }
 
-static TG_APART bool land_recorded(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_NOINLINE bool accumulate_recorded(tg_tape *t, tg_slot *s, uint32_t id)
 {
     tg_tensor g = tg_handle(t, id);
     if (s->kind == TG_SLOT_NODE)
         g = tg_add(tg_handle(t, s->id), g);
-    if (!g.id || !tg_node_compute(t, g.id))
+    if (!g.id || !tg_node_evaluate(t, g.id))
         return false;
     *s = (tg_slot){ .kind = TG_SLOT_NODE, .id = g.id };
     return true;
 }
 
-static TG_APART bool land_many(tg_tape *t, tg_slot *s, uint32_t id)
+static TG_NOINLINE bool accumulate_many(tg_tape *t, tg_slot *s, uint32_t id)
 {
-    return s->kind == TG_SLOT_EMPTY ? hand_on(t, s, id) : sum_up(t, s, id);
+    return s->kind == TG_SLOT_EMPTY ? share(t, s, id) : add_to_sum(t, s, id);
 }
 
-/* Adds node `id` to what node `target`, which is n and of its shape, has received. One element is the quick way: the
-   others are functions of their own, which it does not make room for. */
-static TG_INLINE bool land(const struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id)
+/* Accumulates node `id` in the slot of node `target`, which is n and has the same number of elements. Only the case of
+   one element is inlined into tg_give: the others are separate functions, so that it saves fewer registers. */
+static TG_INLINE bool accumulate(const struct tg_vjp *pass, uint32_t target, const tg_node *n, uint32_t id)
 {
     tg_tape *t = pass->tape;
     tg_slot *s = tg_slot_at(t, target);
     if (pass->records)
-        return land_recorded(t, s, id);
+        return accumulate_recorded(t, s, id);
     if (pass->is_backward && n->flags & TG_NODE_PARAM)
-        return into_sink(t, s, n, id);
-    return n->extent->size <= 1 ? land_one(t, s, id) : land_many(t, s, id);
+        return accumulate_param(t, s, n, id);
+    return n->extent->size <= 1 ? accumulate_one(t, s, id) : accumulate_many(t, s, id);
 }
 
-bool tg_land_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent)
+bool tg_accumulate_seed(struct tg_vjp *pass, uint32_t y, uint32_t cotangent)
 {
-    return land(pass, y, tg_node_at(pass->tape, y), cotangent);
+    return accumulate(pass, y, tg_node_at(pass->tape, y), cotangent);
 }
 
-/* What a rule gives ----------------------------------------------------------------------------------------------- */
+/* What a vjp calls ----------------------------------------------------------------------------------------------- */
 
-static TG_COLD void refuse_given(tg_tape *t, int i, tg_tensor gradient)
+static TG_COLD void raise_bad_contribution(tg_tape *t, int i, tg_tensor gradient)
 {
     if (!gradient.tape)
         tg_tape_raise(t, TG_ERR_ARGUMENT, "the vjp gives input %d the null tensor", i);
@@ -223,8 +224,9 @@ static TG_COLD void refuse_given(tg_tape *t, int i, tg_tensor gradient)
         tg_tape_raise(t, TG_ERR_STALE, "the vjp gives input %d a tensor that " TG_STALE_TEXT, i);
 }
 
-/* Whether a gradient of extent g has its elements where one of extent x has them: at most axes of size 1 differ. */
-static inline bool lies_as(const tg_extent *g, const tg_extent *x)
+/* Whether a gradient of extent g has the same elements in the same order as one of extent x: g may only have more leading
+   axes, of size 1. */
+static inline bool has_same_layout(const tg_extent *g, const tg_extent *x)
 {
     if (g->size != x->size || g->shape.rank < x->shape.rank)
         return false;
@@ -244,16 +246,17 @@ static bool broadcasts(const tg_shape *from, const tg_shape *to)
     return fits;
 }
 
-/* What has another extent than x: the same in another place, what lies alike, or more, which is summed. */
-static TG_APART void give_other(const tg_vjp *v, int i, uint32_t id, const tg_node *g, tg_tensor gradient)
+/* A contribution whose extent is not input i's: an equal one, one with further axes of size 1, or one that the input
+   broadcasts to, which is summed to the input's shape; or an error. */
+static TG_NOINLINE void give_other_extent(const tg_vjp *v, int i, uint32_t id, const tg_node *g, tg_tensor gradient)
 {
     const tg_extent *x = tg_node_at(v->tape, id)->extent;
     if (!g) {
-        refuse_given(v->tape, i, gradient);
+        raise_bad_contribution(v->tape, i, gradient);
         return;
     }
     if (!broadcasts(&x->shape, &g->extent->shape)) {
-        char text[TG_TEXT / 2];
+        char text[TG_TEXT_BYTES / 2];
         tg_tensor_text(v->tape, gradient.id, text, sizeof text);
         tg_tape_raise(v->tape, TG_ERR_SHAPE,
                       "the vjp gives input %d a gradient of %s; its shape must be the input's, or one that this "
@@ -261,10 +264,10 @@ static TG_APART void give_other(const tg_vjp *v, int i, uint32_t id, const tg_no
                       i, text);
         return;
     }
-    if (!(v->records ? tg_same_shape(&g->extent->shape, &x->shape) : lies_as(g->extent, x)))
+    if (!(v->records ? tg_same_shape(&g->extent->shape, &x->shape) : has_same_layout(g->extent, x)))
         gradient = tg_sum_to(gradient, x->shape);
     if (gradient.id)
-        land(v, id, tg_node_at(v->tape, id), gradient.id);
+        accumulate(v, id, tg_node_at(v->tape, id), gradient.id);
 }
 
 void tg_give(tg_vjp *v, int i, tg_tensor gradient)
@@ -273,14 +276,14 @@ void tg_give(tg_vjp *v, int i, tg_tensor gradient)
         return;
     tg_tape *t = v->tape;
     const uint32_t id = tg_vjp_input_id(v, i);
-    if (!id || t->shut)
+    if (!id || t->closed)
         return;
     const tg_node *x = tg_node_at(t, id);
-    if (!(x->flags & v->reaches))
+    if (!(x->flags & v->gradient_flag))
         return;
-    const tg_node *g = tg_node_if(t, gradient);
+    const tg_node *g = tg_node_find(t, gradient);
     if (g && g->extent == x->extent)
-        land(v, id, x, gradient.id);
+        accumulate(v, id, x, gradient.id);
     else
-        give_other(v, i, id, g, gradient);
+        give_other_extent(v, i, id, g, gradient);
 }
