@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "nn/cut.h"
+#include "nn/optimizer.h"
 #include "ops/index.h"
-#include "nn/flat.h"
 
 struct manual {
     network net;
@@ -224,8 +225,10 @@ static void update_block(void *context, int64_t i)
 {
     const update *u = context;
     const int64_t at = i * u->cut.block;
-    u->p->kernels->sgd(tg_cut_size(u->cut, i),
-                       &(tg_sgd_step){ .w = u->p->values + at, .g = u->p->grads + at, .lr = u->lr });
+    static const tg_sgd_config config = { 0 };
+    u->p->kernels->update[TG_UPDATE_sgd](
+        tg_cut_size(u->cut, i),
+        &(tg_update){ .w = u->p->values + at, .g = u->p->grads + at, .lr = u->lr, .config = &config });
 }
 
 double manual_step(manual *p, double lr)

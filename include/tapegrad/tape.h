@@ -48,7 +48,8 @@ TG_API void tg_tape_reset(tg_tape *tape);
 /* Where the tape stands now. tg_tape_rewind forgets all tensors made since, an error that was raised since, and the
    gradients of a backward since. What is older stays: tensors, their names, also those that were given since, and the
    gradients of an older backward if there was none since. Marks nest. Rewinding to a mark that a reset or an earlier
-   rewind has passed is TG_ERR_STALE and changes nothing. */
+   rewind has passed is TG_ERR_STALE, to one that was taken inside a function of an operation's (op.h) TG_ERR_STATE; both
+   change nothing. */
 typedef struct tg_mark {
     const tg_tape *tape;
     void *position; /* these are the tape's own */
@@ -163,7 +164,8 @@ TG_API tg_status tg_print(FILE *out, tg_tensor x);
    older one. Returns x. */
 TG_API tg_tensor tg_name(tg_tensor x, const char *name);
 
-/* One tensor of the tape, as tg_tape_each shows it. Pointers are good during the visit. */
+/* One tensor of the tape, as tg_tape_each shows it. Pointers are good during the visit. Names are as they were given or
+   read from a file, control characters included: whoever prints them escapes them, as the library's own messages do. */
 typedef struct tg_visit {
     tg_tensor tensor;
     const char *op;   /* "tanh"; "variable", "constant", "param", "gradient" (unrecorded) for leaves */

@@ -66,8 +66,8 @@ typedef struct tg_shape {
 #define TG_SCALAR ((tg_shape){ .rank = 0 })
 #endif
 
-/* The number of elements, or -1 if a size is negative, the rank is not in 0..8 or the product overflows
-   PTRDIFF_MAX bytes of float64. */
+/* The number of elements, or -1 if a size is negative, the rank is not in 0..8 or the product of the sizes that are not 0
+   overflows PTRDIFF_MAX bytes of float64. */
 TG_API int64_t tg_shape_size(const tg_shape *shape);
 
 TG_API bool tg_shape_equal(const tg_shape *a, const tg_shape *b);

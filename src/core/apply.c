@@ -278,17 +278,20 @@ bool tg_node_compute(tg_tape *t, uint32_t id)
 
 /* Applying -------------------------------------------------------------------------------------------------------- */
 
-/* Whether input i may be absent, or else what is wrong with it, raised. */
-static TG_COLD bool may_be_absent(tg_tape *t, const tg_op *op, tg_tensor x, int i)
+/* Whether input i may be absent, or else what is wrong with it, raised; with the other inputs where one has a name. */
+static TG_COLD bool may_be_absent(tg_tape *t, const tg_op *op, const tg_tensor *inputs, int n, int i)
 {
+    const tg_tensor x = inputs[i];
+    char text[TG_TEXT];
     if (!x.tape && i < 32 && op->optional >> i & 1)
         return true;
+    tg_handles_text(t, op, inputs, n, text, sizeof text);
     if (!x.tape)
-        tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: input %d is the null tensor", op->name, i);
+        tg_tape_raise(t, TG_ERR_ARGUMENT, "%sinput %d is the null tensor", text, i);
     else if (x.tape != t)
-        tg_tape_raise(t, TG_ERR_TAPE, "%s: input %d is a tensor of another tape", op->name, i);
+        tg_tape_raise(t, TG_ERR_TAPE, "%sinput %d is a tensor of another tape", text, i);
     else
-        tg_tape_raise(t, TG_ERR_STALE, "%s: input %d " TG_STALE_TEXT, op->name, i);
+        tg_tape_raise(t, TG_ERR_STALE, "%sinput %d " TG_STALE_TEXT, text, i);
     return false;
 }
 
@@ -307,9 +310,10 @@ static const uint16_t flags_from_inputs[] = {
 };
 
 /* Takes input i into the new node, which is the tape's last: handles are good below it. */
-static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i, uint32_t *id, unsigned *flags,
-                                 const tg_extent **extent)
+static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, const tg_tensor *inputs, int n, int i, uint32_t *id,
+                                 unsigned *flags, const tg_extent **extent)
 {
+    const tg_tensor x = inputs[i];
     if (x.tape == t && x.id - 1 < t->count - 1) {
         const tg_node *in = tg_node_at(t, x.id);
         if (in->epoch == x.epoch) {
@@ -321,7 +325,7 @@ static TG_INLINE bool take_input(tg_tape *t, const tg_op *op, tg_tensor x, int i
     }
     *id = 0;
     *extent = NULL;
-    return may_be_absent(t, op, x, i);
+    return may_be_absent(t, op, inputs, n, i);
 }
 
 /* Puts the inputs into the new node, its flags, and its extent if they all share one that the operation keeps. */
@@ -335,7 +339,7 @@ static TG_INLINE bool take_inputs(tg_tape *t, tg_node *n, const tg_tensor *input
     bool alike = op->flags & TG_OP_ELEMENTWISE;
     unsigned flags = 0;
     for (int i = 0; i < count; i++) {
-        if (!take_input(t, op, inputs[i], i, &ids[i], &flags, &extent))
+        if (!take_input(t, op, inputs, count, i, &ids[i], &flags, &extent))
             return false;
         first = i ? first : extent;
         alike = alike && extent == first;

@@ -4,40 +4,47 @@
 #include "core/format.h"
 #include "core/tape.h"
 
-/* The place of node `id` among the labels, or where it would be. */
-static uint32_t place_of(const tg_tape *t, uint32_t id)
+/* Where the name of node `id` is kept; NULL where no node of its chunk has one. */
+static char **place_of(const tg_tape *t, uint32_t id)
 {
-    uint32_t lo = 0, hi = t->n_labels;
-    if (hi && t->labels[hi - 1].id < id)
-        return hi;
-    while (lo < hi) {
-        const uint32_t mid = lo + (hi - lo) / 2;
-        if (t->labels[mid].id < id)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-static bool has_label(const tg_tape *t, uint32_t place, uint32_t id)
-{
-    return place < t->n_labels && t->labels[place].id == id;
+    tg_labels *l = id <= t->last_label ? t->labels[id >> TG_NODES_BITS] : NULL;
+    return l ? &l->text[id & (TG_NODES - 1)] : NULL;
 }
 
 const char *tg_label_of(const tg_tape *t, uint32_t id)
 {
-    const uint32_t place = place_of(t, id);
-    if (has_label(t, place, id))
-        return t->labels[place].text;
+    char *const *label = place_of(t, id);
+    if (label && *label)
+        return *label;
     const tg_node *n = tg_node_at(t, id);
     return n->flags & TG_NODE_PARAM ? ((const tg_binding *)n->attributes)->sink->name : NULL;
 }
 
+static void drop_from(tg_tape *t, tg_labels *l, uint32_t first)
+{
+    for (uint32_t i = TG_NODES; l->n && i-- > first;)
+        if (l->text[i]) {
+            tg_store_drop(&t->store, l->text[i]);
+            l->text[i] = NULL;
+            l->n--;
+        }
+}
+
 void tg_labels_drop(tg_tape *t, uint32_t count)
 {
-    while (t->n_labels && t->labels[t->n_labels - 1].id > count)
-        tg_store_drop(&t->store, t->labels[--t->n_labels].text);
+    if (t->last_label <= count)
+        return;
+    for (uint32_t c = t->last_label >> TG_NODES_BITS, lowest = (count + 1) >> TG_NODES_BITS; c + 1 > lowest; c--)
+        if (t->labels[c])
+            drop_from(t, t->labels[c], c == lowest ? (count + 1) & (TG_NODES - 1) : 0);
+    t->last_label = count;
+}
+
+void tg_labels_finish(tg_tape *t)
+{
+    for (uint32_t c = 0; c < t->n_label_chunks; c++)
+        tg_heap_free(&t->heap, t->labels[c], sizeof *t->labels[c]);
+    tg_heap_free(&t->heap, t->labels, t->label_capacity * sizeof *t->labels);
 }
 
 /* A copy of the name; NULL, with the error raised, out of memory. */
@@ -50,22 +57,34 @@ static char *copy(tg_tape *t, const char *name)
     return text ? memcpy(text, name, bytes) : NULL;
 }
 
-/* Puts the text among the labels, in the place of an older one of the same node. */
+/* A place for the name of node `id`; NULL out of memory. */
+static char **make_place(tg_tape *t, uint32_t id)
+{
+    const uint32_t chunk = id >> TG_NODES_BITS;
+    void *labels = t->labels;
+    const bool good = tg_heap_grow(&t->heap, &labels, &t->label_capacity, chunk + 1, sizeof *t->labels);
+    t->labels = labels;
+    while (good && t->n_label_chunks <= chunk)
+        t->labels[t->n_label_chunks++] = NULL;
+    if (good && !t->labels[chunk] && (t->labels[chunk] = tg_heap_alloc(&t->heap, sizeof *t->labels[chunk])))
+        *t->labels[chunk] = (tg_labels){ 0 };
+    if (!good || !t->labels[chunk])
+        return NULL;
+    t->last_label = t->last_label > id ? t->last_label : id;
+    return place_of(t, id);
+}
+
+/* Makes the text the name of node `id`, in the place of an older one. */
 static bool put(tg_tape *t, uint32_t id, char *text)
 {
-    const uint32_t place = place_of(t, id);
-    if (has_label(t, place, id)) {
-        tg_store_drop(&t->store, t->labels[place].text);
-        t->labels[place].text = text;
-        return true;
-    }
-    void *labels = t->labels;
-    const bool good = tg_heap_grow(&t->heap, &labels, &t->label_capacity, t->n_labels + 1, sizeof *t->labels);
-    t->labels = labels;
-    if (!good)
+    char **place = make_place(t, id);
+    if (!place)
         return false;
-    memmove(t->labels + place + 1, t->labels + place, (t->n_labels++ - place) * sizeof *t->labels);
-    t->labels[place] = (tg_label){ .id = id, .text = text };
+    if (*place)
+        tg_store_drop(&t->store, *place);
+    else
+        t->labels[id >> TG_NODES_BITS]->n++;
+    *place = text;
     t->notes_hold |= t->mode == TG_NOTING;
     return true;
 }
@@ -84,7 +103,7 @@ tg_tensor tg_name(tg_tensor x, const char *name)
         return x;
     if (text) {
         tg_store_drop(&t->store, text);
-        tg_tape_raise(t, TG_ERR_MEMORY, "name: no memory for %u names", t->n_labels + 1);
+        tg_tape_raise(t, TG_ERR_MEMORY, "name: no memory for the name of tensor number %u", x.id);
     }
     return tg_bad(t);
 }
@@ -120,6 +139,28 @@ size_t tg_application_text(const tg_tape *t, const tg_node *node, uint32_t id, c
         n += in ? tg_tensor_text(t, in, text + n, size - n) : tg_format(text + n, size - n, "none");
     }
     return n + tg_format(text + n, size - n, ": ");
+}
+
+/* The new node, which is the tape's last, is not among the inputs. */
+static bool is_input(const tg_tape *t, tg_tensor x)
+{
+    return tg_node_if(t, x) && x.id < t->count;
+}
+
+size_t tg_handles_text(const tg_tape *t, const tg_op *op, const tg_tensor *inputs, int n, char *text, size_t size)
+{
+    bool has_name = false;
+    for (int i = 0; i < n; i++)
+        has_name = has_name || (is_input(t, inputs[i]) && tg_label_of(t, inputs[i].id));
+    size_t used = tg_format(text, size, "%.60s: ", op->name);
+    for (int i = 0; has_name && i < n && used < MOST_OF_INPUTS; i++) {
+        if (is_input(t, inputs[i]))
+            used += tg_tensor_text(t, inputs[i].id, text + used, size - used);
+        else
+            used += tg_format(text + used, size - used, inputs[i].tape ? "?" : "none");
+        used += tg_format(text + used, size - used, i + 1 == n ? ": " : used < MOST_OF_INPUTS ? " x " : " x ...: ");
+    }
+    return used;
 }
 
 bool tg_tape_note_made(tg_tape *t, uint32_t first, uint32_t of)
@@ -159,6 +200,41 @@ static uint32_t number_of(const tg_tape *t, const tg_node *n)
     return 0;
 }
 
+static bool has_named_input(const tg_tape *t, const tg_node *node)
+{
+    for (int i = 0; i < node->n_inputs; i++)
+        if (tg_node_inputs(node)[i] && tg_label_of(t, tg_node_inputs(node)[i]))
+            return true;
+    return false;
+}
+
+/* An input of node `id` that was computed from what has a name, where nothing else about the node has one; or 0. */
+static uint32_t named_origin(const tg_tape *t, uint32_t id)
+{
+    const tg_node *node = tg_node_at(t, id);
+    if (tg_label_of(t, id) || has_named_input(t, node))
+        return 0;
+    for (int i = 0; i < node->n_inputs; i++) {
+        const uint32_t in = tg_node_inputs(node)[i];
+        if (in && has_named_input(t, tg_node_at(t, in)))
+            return in;
+    }
+    return 0;
+}
+
+/* An application and, so that an activation tells its layer, what its input came from: `relu: [2, 3] from linear: [2, 4] x
+   "layer0.weight" [4, 3]: `. */
+static size_t traced_text(const tg_tape *t, uint32_t id, char *text, size_t size)
+{
+    size_t n = tg_application_text(t, tg_node_at(t, id), id, text, size);
+    const uint32_t origin = named_origin(t, id);
+    if (!origin || n < 2)
+        return n;
+    n -= 2; /* the colon */
+    n += tg_format(text + n, size - n, " from ");
+    return n + tg_application_text(t, tg_node_at(t, origin), 0, text + n, size - n);
+}
+
 size_t tg_place_text(const tg_tape *t, char *text, size_t size)
 {
     enum { MOST = 3 }; /* the operation that was called, and the innermost ones */
@@ -171,7 +247,7 @@ size_t tg_place_text(const tg_tape *t, char *text, size_t size)
     while (depth-- > 0) {
         n += tg_format(text + n, size - n, "in the reverse pass of ");
         const size_t room = size - n < size / MOST ? size - n : size / MOST;
-        n += tg_application_text(t, tg_node_at(t, chain[depth]), chain[depth], text + n, room);
+        n += traced_text(t, chain[depth], text + n, room);
     }
     return n;
 }

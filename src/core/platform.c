@@ -113,6 +113,11 @@ tg_status tg_infile_read(tg_infile *file, void *data, size_t size, const char *w
                           tg_path_end(file->path), what, got, size);
 }
 
+tg_status tg_infile_seek(tg_infile *file, uint64_t at, tg_error *err)
+{
+    return fseeko(file->stream, (off_t)at, SEEK_SET) == 0 ? TG_OK : refused(file->path, "cannot seek", errno, err);
+}
+
 void tg_infile_close(tg_infile *file)
 {
     if (file->stream)

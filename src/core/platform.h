@@ -20,6 +20,7 @@ typedef struct tg_infile {
 
 tg_status tg_infile_open(tg_infile *file, const char *path, tg_error *err);
 tg_status tg_infile_read(tg_infile *file, void *data, size_t size, const char *what, tg_error *err);
+tg_status tg_infile_seek(tg_infile *file, uint64_t at, tg_error *err); /* at <= size */
 void tg_infile_close(tg_infile *file); /* takes one that is not open */
 
 /* A function that a hot one calls in rare cases: kept out of it. */

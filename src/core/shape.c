@@ -25,7 +25,7 @@ int64_t tg_shape_size(const tg_shape *shape)
         large = large || ((size | d) >> 29 && size > most / d); /* small sizes are spared the division */
         size = large ? size : size * d;
     }
-    return empty ? 0 : large ? -1 : size;
+    return large ? -1 : empty ? 0 : size; /* some sizes of an empty tensor are multiplied, too */
 }
 
 bool tg_shape_equal(const tg_shape *a, const tg_shape *b)

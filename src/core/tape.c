@@ -94,8 +94,9 @@ void tg_tape_destroy(tg_tape *t)
     tg_heap_free(&t->heap, t->slots, t->slot_chunk_capacity * sizeof(tg_slot *));
     tg_heap_free(&t->heap, t->held, t->held_capacity * sizeof *t->held);
     tg_heap_free(&t->heap, t->kept, t->kept_capacity * sizeof *t->kept);
-    tg_heap_free(&t->heap, t->labels, t->label_capacity * sizeof *t->labels);
+    tg_labels_finish(t);
     tg_heap_free(&t->heap, t->made, t->made_capacity * sizeof *t->made);
+    tg_tape_destroy(t->inner);
     tg_arena_finish(&t->arena, &t->heap);
     tg_store_finish(&t->store, &t->heap);
     tg_allocator a = t->heap.allocator;
@@ -167,14 +168,24 @@ void *tg_tape_alloc(tg_tape *t, size_t size, const char *what)
 
 const tg_extent tg_scalar_extent = { .size = 1, .shape = { .rank = 0 } };
 
+static bool has_zero(const tg_shape *s)
+{
+    for (int d = 0; d < s->rank; d++)
+        if (s->dims[d] == 0)
+            return true;
+    return false;
+}
+
 TG_COLD bool tg_tape_check_shape(tg_tape *t, const tg_shape *shape, const char *what)
 {
     char text[192];
     if (shape->rank < 0 || shape->rank > TG_MAX_RANK)
         tg_tape_raise(t, TG_ERR_SHAPE, "%s: rank %d is not in 0 .. %d", what, shape->rank, TG_MAX_RANK);
     else if (tg_shape_size(shape) < 0)
-        tg_tape_raise(t, TG_ERR_SHAPE, "%s: %s has a negative size or more elements than memory can hold", what,
-                      tg_shape_text(shape, text, sizeof text));
+        tg_tape_raise(t, TG_ERR_SHAPE,
+                      has_zero(shape) ? "%s: %s has a negative size, or sizes beside 0 whose product overflows"
+                                      : "%s: %s has a negative size or more elements than memory can hold",
+                      what, tg_shape_text(shape, text, sizeof text));
     else
         return true;
     return false;
@@ -292,10 +303,15 @@ void tg_tape_reset(tg_tape *t)
     clear_error(t);
 }
 
+/* The id of a mark that was taken in the middle of an operation, where values may be missing: none can be rewound to. */
+static const uint32_t NO_MARK = UINT32_MAX;
+
 tg_mark tg_tape_mark(const tg_tape *t)
 {
     if (!is_real(t))
         return (tg_mark){ .tape = t };
+    if (t->shut & TG_SHUT_IN_CALL || t->in_vjp)
+        return (tg_mark){ .tape = t, .id = NO_MARK };
     return (tg_mark){
         .tape = t,
         .position = t->arena.current,
@@ -323,6 +339,9 @@ tg_status tg_tape_rewind(tg_tape *t, tg_mark m)
         return t->status;
     if (m.tape != t)
         return tg_tape_raise(t, TG_ERR_TAPE, "rewind: the mark is of another tape");
+    if (m.id == NO_MARK)
+        return tg_tape_raise(t, TG_ERR_STATE,
+                             "rewind: the mark was taken inside a function of an operation's; take it outside");
     if (!is_on_tape(t, &m))
         return tg_tape_raise(t, TG_ERR_STALE,
                              "rewind: a reset or an earlier rewind has passed this mark; take a new one");
@@ -342,11 +361,12 @@ tg_tape_usage tg_tape_memory(const tg_tape *t)
 {
     if (!is_real(t))
         return (tg_tape_usage){ 0 };
+    const tg_tape_usage inner = tg_tape_memory(t->inner);
     return (tg_tape_usage){
         .nodes = t->count,
-        .bytes = t->heap.bytes,
-        .gradient_bytes = t->store.bytes,
-        .allocations = t->heap.allocations,
+        .bytes = t->heap.bytes + inner.bytes,
+        .gradient_bytes = t->store.bytes + inner.gradient_bytes,
+        .allocations = t->heap.allocations + inner.allocations,
     };
 }
 

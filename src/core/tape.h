@@ -60,6 +60,9 @@ _Static_assert(sizeof(tg_node) == 64, "a node is one cache line");
    stale in the next. */
 #define TG_NOTES_EPOCH UINT32_C(0x80000000)
 
+/* Added to the epoch of a node that no handle is valid for any more, though it is still counted. */
+#define TG_FORGOTTEN_EPOCH UINT32_C(0x40000000)
+
 enum { TG_TEXT = 640 }; /* bytes of a message, or of a part of one */
 
 enum { TG_TWO = 2, TG_FEW = 4, TG_NODES_BITS = 10, TG_NODES = 1 << TG_NODES_BITS };
@@ -115,13 +118,13 @@ enum tg_mode {
     TG_NOTING_RECORDING /* in a vjp whose gradients are to be differentiable: notes stay on the tape */
 };
 
-/* The name of a node, in a buffer of the store: a name may be younger than a mark that its tensor is older than. */
 enum tg_shut { TG_SHUT_BY_ERROR = 1, TG_SHUT_IN_CALL = 2 };
 
-typedef struct tg_label {
-    uint32_t id;
-    char *text;
-} tg_label;
+/* The names of TG_NODES nodes, in buffers of the store: a name may be younger than a mark that its tensor is older than. */
+typedef struct tg_labels {
+    char *text[TG_NODES]; /* NULL: none */
+    uint32_t n;
+} tg_labels;
 
 /* The nodes first .. last, which the vjp of node `of` left on the tape while its gradients were recorded. */
 typedef struct tg_made {
@@ -168,10 +171,12 @@ struct tg_tape {
     int in_visit;         /* calls of tg_tape_each that are running */
     tg_heap heap;
     tg_store store;
-    tg_bound_set *bound; /* newest first */
-    tg_label *labels;    /* ids ascending */
-    uint32_t n_labels, label_capacity;
-    tg_made *made; /* ascending */
+    struct tg_tape *inner; /* where checkpoints run their functions; made when first needed */
+    tg_bound_set *bound;   /* newest first */
+    tg_labels **labels;    /* by TG_NODES, as nodes; NULL where there is no name */
+    uint32_t n_label_chunks, label_capacity;
+    uint32_t last_label; /* no node above has a name */
+    tg_made *made;       /* ascending */
     uint32_t n_made, made_capacity;
     uint32_t *held; /* ids of the recorded nodes with TG_NODE_BUFFER, ascending */
     uint32_t n_held, held_capacity;
@@ -255,6 +260,9 @@ const char *tg_label_of(const tg_tape *tape, uint32_t id); /* or NULL */
 size_t tg_tensor_text(const tg_tape *tape, uint32_t id, char *text, size_t size);
 size_t tg_application_text(const tg_tape *tape, const tg_node *node, uint32_t id, char *text, size_t size);
 
+/* The same for handles that may be null, stale or of another tape; without the inputs if none on `tape` has a name. */
+size_t tg_handles_text(const tg_tape *tape, const tg_op *op, const tg_tensor *inputs, int n, char *text, size_t size);
+
 /* Notes what the vjp of node `of` left on the tape: the nodes from `first` on. False, with the error raised, out of
    memory. */
 bool tg_tape_note_made(tg_tape *tape, uint32_t first, uint32_t of);
@@ -267,8 +275,9 @@ size_t tg_place_text(const tg_tape *tape, char *text, size_t size);
 tg_status tg_tensor_fail(tg_tensor x, tg_status status, const char *what, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Forget the names, and the parameters' bindings, of nodes above `count`. */
+/* Forget the names, and the parameters' bindings, of nodes above `count`; and free what names are kept in. */
 void tg_labels_drop(tg_tape *tape, uint32_t count);
+void tg_labels_finish(tg_tape *tape);
 void tg_tape_unbind(tg_tape *tape, uint32_t count);
 
 /* Whether a shape is one: rank, sizes, element count. Else the error of `what`. */
@@ -329,6 +338,11 @@ extern const tg_op tg_detach_op;
 static inline uint32_t tg_gradient_source(const tg_node *n)
 {
     return n->inputs.few[0];
+}
+static inline void tg_set_gradient_source(tg_node *n, uint32_t y)
+{
+    n->op = &tg_leaf_gradient;
+    n->inputs.few[0] = y;
 }
 static inline bool tg_is_leaf(const tg_node *n)
 {

@@ -68,7 +68,7 @@ static TG_COLD void forget_marks(tg_tape *t, uint32_t count)
 static inline void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
 {
     if (t->notes_hold) {
-        bool is_bound = t->n_labels && t->labels[t->n_labels - 1].id > count;
+        bool is_bound = t->last_label > count;
         for (uint32_t id = t->count; id > count; id--) {
             const tg_node *n = tg_node_at(t, id);
             if (n->flags & TG_NODE_BUFFER)
@@ -82,6 +82,14 @@ static inline void recycle_notes(tg_tape *t, uint32_t count, tg_arena arena)
     t->count = count;
     if (t->arena.used != arena.used || t->arena.current != arena.current)
         tg_arena_rewind(&t->arena, arena.current, arena.used);
+}
+
+/* Makes handles stale that a rule kept to what it noted in a recorded pass and gave to nobody: it has no value. */
+static void forget_unused(tg_tape *t, uint32_t count)
+{
+    for (uint32_t id = count + 1; id <= t->count; id++)
+        if (!tg_node_at(t, id)->value)
+            tg_node_at(t, id)->epoch |= TG_FORGOTTEN_EPOCH;
 }
 
 static bool is_differentiable(const tg_vjp *v, const tg_node *n)
@@ -114,8 +122,10 @@ static bool run_rule(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
     if (v->cotangent)
         n->op->vjp(v);
     t->in_vjp = NULL;
-    if (v->records)
+    if (v->records) {
+        forget_unused(t, count);
         return !t->shut && (t->count == count || tg_tape_note_made(t, count + 1, id));
+    }
     recycle_notes(t, count, arena);
     if (n->flags & TG_NODE_GUARDED)
         t->epoch = (t->epoch + 1) | TG_NOTES_EPOCH; /* handles that a user's rule kept to its notes are stale */

@@ -77,11 +77,8 @@ tg_tensor tg_retain_grad(tg_tensor x)
 /* Makes a constant known as a gradient of y that was not recorded. */
 static tg_tensor mark_gradient(tg_tensor g, uint32_t y)
 {
-    if (g.id) {
-        tg_node *n = tg_node_at(g.tape, g.id);
-        n->op = &tg_leaf_gradient;
-        n->inputs.few[0] = y;
-    }
+    if (g.id)
+        tg_set_gradient_source(tg_node_at(g.tape, g.id), y);
     return g;
 }
 
@@ -193,8 +190,8 @@ static bool check_inputs(tg_tape *t, const tg_tensor *inputs, int n, const tg_te
         if (inputs[i].tape != t)
             tg_tape_raise(t, inputs[i].tape ? TG_ERR_TAPE : TG_ERR_ARGUMENT, "grad: input %d is %s", i,
                           inputs[i].tape ? "a tensor of another tape" : "the null tensor");
-        else
-            tg_node_of(inputs[i], "grad");
+        else if (!tg_node_if(t, inputs[i]))
+            tg_tape_raise(t, TG_ERR_STALE, "grad: input %d " TG_STALE_TEXT, i);
     }
     return t->status == TG_OK;
 }

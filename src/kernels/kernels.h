@@ -53,20 +53,17 @@ typedef struct tg_pass {
     void *a, *b; /* the copies */
 } tg_pass;
 
-/* One optimizer step over n elements; the formulas are in tapegrad/optim.h. */
-typedef struct tg_sgd_step {
-    void *w, *velocity; /* velocity: NULL without momentum */
+/* One step of an optimizer over n elements; its loop is in the optimizer's file (nn/optimizer.h). */
+enum { TG_UPDATE_STATES = 2 };
+typedef struct tg_update {
+    void *w; /* values, changed in place */
     const void *g;
-    double lr, momentum, dampening, weight_decay;
-    bool nesterov, first; /* first: velocity is not set yet */
-} tg_sgd_step;
-typedef struct tg_adam_step {
-    void *w, *m, *v;
-    const void *g;
-    double lr, beta1, beta2, eps, weight_decay; /* weight_decay: added to g (Adam) */
-    double decoupled_decay;                     /* w *= 1 - lr decoupled_decay before the step (AdamW) */
-    double correction1, correction2;            /* 1 - beta^t */
-} tg_adam_step;
+    void *state[TG_UPDATE_STATES]; /* NULL where the optimizer has fewer */
+    double lr, weight_decay;       /* weight_decay: 0 for parameters without it */
+    int64_t step;                  /* which of these elements' steps this is, from 1 */
+    const void *config;            /* the optimizer's tg_NAME_config, defaults filled in */
+} tg_update;
+typedef void tg_update_fn(int64_t n, const tg_update *u);
 
 typedef struct tg_kernels {
     const char *name;
@@ -85,8 +82,7 @@ typedef struct tg_kernels {
     void (*scale)(int64_t n, double c, void *y);           /* y *= c */
     double (*sum_squares)(int64_t n, const void *x);       /* accumulated in double */
     bool (*all_finite)(int64_t n, const void *x);
-    void (*sgd)(int64_t n, const tg_sgd_step *s);
-    void (*adam)(int64_t n, const tg_adam_step *s);
+    tg_update_fn *const *update; /* by enum tg_update_index (nn/optimizer.h) */
 } tg_kernels;
 
 /* The table in use for a dtype. */

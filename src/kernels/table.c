@@ -2,6 +2,7 @@
 #include "kernels/arrays.h"
 #include "kernels/gemm.h"
 #include "kernels/map.h"
+#include "nn/optimizer.h"
 #include "ops/index.h"
 
 #define OP(file, name)
@@ -16,6 +17,16 @@ static tg_loop_fn *const loops[TG_INDEX_COUNT] = {
 #include "ops/ops.list"
 #undef OP
 #undef LOOP
+};
+
+#define OPTIMIZER(file, name) tg_update_fn TG_UPDATE_SYMBOL(name);
+#include "nn/optimizers.list"
+#undef OPTIMIZER
+
+static tg_update_fn *const updates[TG_UPDATE_COUNT] = {
+#define OPTIMIZER(file, name) [TG_UPDATE_##name] = TG_UPDATE_SYMBOL(name),
+#include "nn/optimizers.list"
+#undef OPTIMIZER
 };
 
 extern const tg_kernels TG_PASTE(tg_kernels_, TG_TABLE);
@@ -36,6 +47,5 @@ const tg_kernels TG_PASTE(tg_kernels_, TG_TABLE) = {
     .scale = scale,
     .sum_squares = sum_squares,
     .all_finite = all_finite,
-    .sgd = sgd,
-    .adam = adam,
+    .update = updates,
 };

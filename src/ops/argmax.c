@@ -1,9 +1,9 @@
-/* argmax.c - where the largest x stands along an axis; whole numbers for the caller, nothing on the tape. */
+/* argmax.c - the index of the largest x along an axis, handed to the caller: nothing is put on the tape. */
 #include "core/tape.h"
 #include "ops/reduce.h"
 #include "tapegrad/ops.h"
 
-/* Whether x takes the place of the largest before it; a NaN keeps its place. */
+/* Whether x replaces the largest so far; the first NaN is never replaced. */
 static bool beats(double x, double largest)
 {
     return x > largest || (x != x && largest == largest);
@@ -21,7 +21,7 @@ static bool beats(double x, double largest)
 ARGMAX(float)
 ARGMAX(double)
 
-/* Whether the lines of a tensor of `shape` can be answered in n numbers. */
+/* Checks that out[n] has one number for each line of a tensor of `shape`; else the error is raised. */
 static bool fits(tg_tape *t, const tg_shape *shape, const tg_lines *l, const int32_t *out, int64_t n)
 {
     char text[192];

@@ -1,6 +1,6 @@
 /* bce_with_logits.c - l_i = max(x_i, 0) - x_i y_i + ln(1 + e^-|x_i|);  dl_i/dx_i = sigmoid(x_i) - y_i, dl_i/dy_i = -x_i
-   The first two are x (1 - y) for positive x, else -x y: where y is 0 or 1 a small loss, and a small slope, keep their
-   digits, and what y rules out may be infinite. */
+   The first two terms are computed as x (1 - y) for positive x, else as -x y: for y of 0 or 1, a small loss and slope keep
+   their digits, and an infinite x of the right sign gives 0. */
 #include "ops/rows.h"
 
 #ifdef TG_VECTOR_PASS
@@ -11,7 +11,7 @@ static inline vec bce(vec x, vec y)
     return v_select(weight == 0, v_set(0), weight * x) + v_softplus_rest(x);
 }
 
-/* The same of one element, where the sum leaves the dtype's range. */
+/* The same of one element in double. */
 static inline double bce_wide(double x, double y)
 {
     const double weight = x > 0 ? 1 - y : -y;
@@ -30,7 +30,7 @@ MAP3(bce_with_logits_grad, x, y, g, v_select(g == 0, g, p0 *slope(x, y) * g))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 /* c (sigmoid(x) - y) g */
 static tg_tensor bce_grad(tg_tensor x, tg_tensor y, tg_tensor g, double c)

@@ -1,4 +1,4 @@
-/* blocks.h - moving blocks of bytes from one stride to another: what slice, concat and gather_rows do. */
+/* blocks.h - copies blocks of bytes from one stride to another; copies int32 labels and row numbers. */
 #ifndef TG_BLOCKS_H
 #define TG_BLOCKS_H
 
@@ -14,8 +14,8 @@ static inline void tg_copy_blocks(int64_t n, size_t bytes, const void *from, siz
         memcpy((char *)to + (size_t)i * to_step, (const char *)from + (size_t)i * from_step, bytes);
 }
 
-/* int32 labels or row numbers of operation `what`, copied onto the tape; NULL, with the error raised, out of memory. NULL
-   stays NULL. */
+/* A copy on the tape of the n labels or row numbers of operation `what`; NULL where there are none, and, with the error raised,
+   out of memory. */
 static inline const int32_t *tg_keep_numbers(tg_tape *tape, const int32_t *numbers, int64_t n, const char *what)
 {
     int32_t *copy = numbers && n > 0 ? tg_tape_alloc(tape, (size_t)n * sizeof *copy, what) : NULL;

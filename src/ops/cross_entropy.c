@@ -3,31 +3,31 @@
 
 #ifdef TG_VECTOR_PASS
 
-#include "ops/narrow.h"
+#include "ops/short_lines.h"
 
 /* Each row's peak, and the logarithm of the sum of its exponentials. */
 typedef struct peaks {
     vec peak, log_sum;
 } peaks;
 
-/* Those of n rows from x on, each row's in its lane. */
-STRIP_INLINE peaks peaks_of_rows(const tg_loop *l, int64_t n, const real *x)
+/* The peaks of the n rows that start at x, each row's in its lane. */
+VLINE_INLINE peaks peaks_of_rows(const tg_loop *l, int64_t n, const real *x)
 {
     peaks rows = { .peak = v_set(0) };
     vec sum = v_set(1), rest = v_set(0);
-    if (is_narrow(l->cols)) {
-        turned t = { 0 };
-        const strip s = strip_turned(l, l->cols);
-        turn(n, l->cols, x, l->row[0], t);
-        const exponentials e = strip_exp(&s, t, NULL);
-        return (peaks){ e.peak, strip_log(&s, t, &e) };
+    if (is_short(l->cols)) {
+        transposed t = { 0 };
+        const vline s = vline_transposed(l, l->cols);
+        transpose_in(n, l->cols, x, l->row[0], t);
+        const exponentials e = vline_exp(&s, t, NULL);
+        return (peaks){ e.peak, vline_log(&s, t, &e) };
     }
-    const strip s = strip_along(l, 0, l->cols);
+    const vline s = vline_along(l, 0, l->cols);
     for (int64_t j = 0; j < n; j++) {
-        const exponentials e = strip_exp(&s, x + j * l->row[0], NULL);
+        const exponentials e = vline_exp(&s, x + j * l->row[0], NULL);
         rows.peak[j] = e.peak[0];
-        if (strip_lost(&e)[0])
-            rest[j] = strip_rest(&s, x + j * l->row[0], &e)[0];
+        if (vline_lost(&e)[0])
+            rest[j] = vline_rest(&s, x + j * l->row[0], &e)[0];
         else
             sum[j] = e.sum[0];
     }
@@ -56,30 +56,31 @@ ROWS(cross_entropy)
         *(double *)l->out = sum;
 }
 
-/* Where the label's softmax is next to 1, what is left of 1 is the others' sum; and a g of 0 selects. */
-static __attribute__((noinline)) void cross_entropy_grad_with_care(const strip *s, const real *x, mask label, vec g,
+/* For rows whose softmax at the label is close to 1: 1 - softmax is computed as the sum of the others. Where g is 0, so is the
+   gradient. */
+static __attribute__((noinline)) void cross_entropy_grad_with_care(const vline *s, const real *x, mask label, vec g,
                                                                    real *y, const exponentials *e)
 {
-    const vec scale = g / e->sum, rest = strip_rest(s, x, e) * scale;
+    const vec scale = g / e->sum, rest = vline_rest(s, x, e) * scale;
     for (int64_t j = 0; j < s->steps; j++) {
-        const vec v = strip_exp_at(s, e, y, j), softmax = v * scale;
+        const vec v = vline_exp_at(s, e, y, j), softmax = v * scale;
         const vec at_label = v_select(v == 1, -rest, softmax - g);
-        const vec slope = v_select(strip_is(s, j, label), at_label, softmax);
-        strip_store(s, y, j, v_select(g == 0, g, slope));
+        const vec slope = v_select(vline_is(s, j, label), at_label, softmax);
+        vline_store(s, y, j, v_select(g == 0, g, slope));
     }
 }
 
-STRIP_INLINE void cross_entropy_grad_of(const strip *s, const real *x, mask label, vec g, real *y)
+VLINE_INLINE void cross_entropy_grad_of(const vline *s, const real *x, mask label, vec g, real *y)
 {
-    const exponentials e = strip_exp(s, x, y);
+    const exponentials e = vline_exp(s, x, y);
     const vec scale = g / e.sum;
-    if (v_any(strip_lost(&e) | (g == 0))) {
+    if (v_any(vline_lost(&e) | (g == 0))) {
         cross_entropy_grad_with_care(s, x, label, g, y, &e);
         return;
     }
     for (int64_t j = 0; j < s->steps; j++) {
-        const vec at_label = v_select(strip_is(s, j, label), g, v_set(0));
-        strip_store(s, y, j, strip_exp_at(s, &e, y, j) * scale - at_label);
+        const vec at_label = v_select(vline_is(s, j, label), g, v_set(0));
+        vline_store(s, y, j, vline_exp_at(s, &e, y, j) * scale - at_label);
     }
 }
 
@@ -90,20 +91,20 @@ ROWS(cross_entropy_grad)
     const real *x = l->in[0], *g = l->in[1];
     real *y = l->out;
     int64_t i = 0;
-    for (; is_narrow(l->cols) && i + VL <= l->rows; i += VL) {
-        turned in, out;
+    for (; is_short(l->cols) && i + VL <= l->rows; i += VL) {
+        transposed in, out;
         mask label;
         vec row_g;
-        const strip s = strip_turned(l, l->cols);
-        turn(VL, l->cols, x + i * l->row[0], l->row[0], in);
+        const vline s = vline_transposed(l, l->cols);
+        transpose_in(VL, l->cols, x + i * l->row[0], l->row[0], in);
         EACH (j, VL) {
             label[j] = labels[i + j];
             row_g[j] = g[(i + j) * l->row[1]];
         }
         cross_entropy_grad_of(&s, in, label, (real)l->p[0] * row_g, out);
-        turn_back(VL, l->cols, out, y + i * l->out_row, l->out_row);
+        transpose_out(VL, l->cols, out, y + i * l->out_row, l->out_row);
     }
-    const strip s = strip_along(l, 0, l->cols);
+    const vline s = vline_along(l, 0, l->cols);
     for (; i < l->rows; i++)
         cross_entropy_grad_of(&s, x + i * l->row[0], v_whole((whole)labels[i]),
                               v_set((real)l->p[0] * g[i * l->row[1]]), y + i * l->out_row);
@@ -112,7 +113,7 @@ ROWS(cross_entropy_grad)
 #else
 
 #include "ops/blocks.h"
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 typedef struct target {
     const int32_t *labels;

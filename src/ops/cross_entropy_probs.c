@@ -5,7 +5,7 @@
 #ifdef TG_VECTOR_PASS
 
 /* -p ln softmax(x), and 0 where p is 0, whatever x is. */
-STRIP_INLINE vec term(vec p, vec x, vec peak, vec log_sum)
+VLINE_INLINE vec term(vec p, vec x, vec peak, vec log_sum)
 {
     const vec below = v_select(x == peak, v_set(0), peak - x);
     return v_select(p == 0, v_set(0), p * (below + log_sum));
@@ -13,15 +13,15 @@ STRIP_INLINE vec term(vec p, vec x, vec peak, vec log_sum)
 
 ROWS(cross_entropy_probs)
 {
-    const strip s = strip_along(l, 0, l->cols);
+    const vline s = vline_along(l, 0, l->cols);
     double sum = 0;
     for (int64_t i = 0; i < l->rows; i++) {
         const real *x = (const real *)l->in[0] + i * l->row[0], *p = (const real *)l->in[1] + i * l->row[1];
-        const exponentials e = strip_exp(&s, x, NULL);
-        const vec log_sum = strip_log(&s, x, &e);
+        const exponentials e = vline_exp(&s, x, NULL);
+        const vec log_sum = vline_log(&s, x, &e);
         total loss = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
-            total_add(&loss, term(strip_load(&s, p, j, 0), strip_load(&s, x, j, e.peak[0]), e.peak, log_sum));
+            total_add(&loss, term(vline_load(&s, p, j, 0), vline_load(&s, x, j, e.peak[0]), e.peak, log_sum));
         if (l->out_row)
             ((real *)l->out)[i] = (real)total_of(&loss);
         sum += total_of(&loss);
@@ -30,47 +30,47 @@ ROWS(cross_entropy_probs)
         *(double *)l->out = sum;
 }
 
-/* g (softmax(x) all - p) where the largest softmax is next to 1, so that what is left of 1 is the others' sum; and a g, or
-   a sum of probabilities, of 0 selects. */
-static __attribute__((noinline)) void grad_with_care(const strip *s, const real *x, const real *p, vec g, vec all,
+/* g (softmax(x) all - p) for rows whose largest softmax is close to 1: 1 - softmax is computed as the sum of the others. Where
+   g is 0, so is the gradient; where `all`, the sum of p, is 0, softmax is left out. */
+static __attribute__((noinline)) void grad_with_care(const vline *s, const real *x, const real *p, vec g, vec all,
                                                      real *y, const exponentials *e)
 {
-    const vec scale = all / e->sum, rest = v_select(all == 0, all, strip_rest(s, x, e) * scale);
+    const vec scale = all / e->sum, rest = v_select(all == 0, all, vline_rest(s, x, e) * scale);
     for (int64_t j = 0; j < s->steps; j++) {
-        const vec v = strip_exp_at(s, e, y, j), q = strip_load(s, p, j, 0);
+        const vec v = vline_exp_at(s, e, y, j), q = vline_load(s, p, j, 0);
         const vec softmax = v_select(all == 0, all, v * scale);
         const vec slope = v_select(v == 1, (all - q) - rest, softmax - q);
-        strip_store(s, y, j, v_select(g == 0, g, g * slope));
+        vline_store(s, y, j, v_select(g == 0, g, g * slope));
     }
 }
 
 /* p[0] g_i (softmax(x_i) sum of p_i - p_i) */
 ROWS(cross_entropy_probs_grad)
 {
-    const strip s = strip_along(l, 0, l->cols);
+    const vline s = vline_along(l, 0, l->cols);
     for (int64_t i = 0; i < l->rows; i++) {
         const real *p = (const real *)l->in[1] + i * l->row[1];
         const vec g = v_set((real)l->p[0] * ((const real *)l->in[2])[i * l->row[2]]);
         real *y = (real *)l->out + i * l->out_row;
         const real *x = (const real *)l->in[0] + i * l->row[0];
-        const exponentials e = strip_exp(&s, x, y);
+        const exponentials e = vline_exp(&s, x, y);
         total mass = { .n = 0 };
         for (int64_t j = 0; j < s.steps; j++)
-            total_add(&mass, strip_load(&s, p, j, 0));
-        const vec all = strip_total(&s, &mass), scale = all / e.sum;
-        if (v_any(strip_lost(&e) | (g == 0) | (all == 0))) {
+            total_add(&mass, vline_load(&s, p, j, 0));
+        const vec all = vline_total(&s, &mass), scale = all / e.sum;
+        if (v_any(vline_lost(&e) | (g == 0) | (all == 0))) {
             grad_with_care(&s, x, p, g, all, y, &e);
             continue;
         }
         for (int64_t j = 0; j < s.steps; j++)
-            strip_store(&s, y, j, g * (strip_exp_at(&s, &e, y, j) * scale - strip_load(&s, p, j, 0)));
+            vline_store(&s, y, j, g * (vline_exp_at(&s, &e, y, j) * scale - vline_load(&s, p, j, 0)));
     }
 }
 
 #else
 
 #include "core/tape.h"
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static tg_reduction reduction_of(const void *attributes)
 {

@@ -7,7 +7,7 @@ MAP2(div, a, b, a / b)
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
 {

@@ -1,5 +1,5 @@
 /* dropout.c - y_i = 0 where u_i < p, else x_i / (1 - p);  dx = the same of g. u_i is draw number i of a generator, so
-   that the reverse pass draws the same again and nothing is kept. */
+   that the reverse pass draws the same numbers again and no mask is kept. */
 #include "ops/elementwise.h"
 #include "tapegrad/rng.h"
 
@@ -12,7 +12,7 @@ typedef struct drops {
 
 #include "core/philox.h"
 
-/* Blocks of two draws, made together so that the compiler makes vectors of them. */
+/* Blocks of two draws, computed together so that the compiler vectorises them. */
 enum { BLOCKS = 32 };
 
 static inline void draw(uint64_t seed, uint64_t first, uint64_t *draws)
@@ -57,17 +57,17 @@ static tg_status shape(tg_call *c, tg_shape *out)
     return TG_OK;
 }
 
-enum { STRETCH = 1 << 12 }; /* elements of a task: a draw costs more than a product */
+enum { TASK = 1 << 12 }; /* elements of a task: a draw costs more than a product */
 
 static void task(void *context, int64_t i)
 {
     const tg_call *c = context;
-    const int64_t start = i * STRETCH, n = tg_call_output_size(c) - start;
+    const int64_t start = i * TASK, n = tg_call_output_size(c) - start;
     drops d = *(const drops *)tg_call_attributes(c);
     d.rng.position += (uint64_t)start;
     c->tape->kernels->loop[TG_INDEX_dropout](
         &(tg_loop){ .rows = 1,
-                    .cols = n < STRETCH ? n : STRETCH,
+                    .cols = n < TASK ? n : TASK,
                     .in = { (const char *)tg_call_input(c, 0) + (size_t)start * c->tape->element },
                     .out = (char *)c->out + (size_t)start * c->tape->element,
                     .attributes = &d });
@@ -75,7 +75,7 @@ static void task(void *context, int64_t i)
 
 static tg_status forward(tg_call *c)
 {
-    tg_parallel_brief((tg_call_output_size(c) + STRETCH - 1) / STRETCH, task, c);
+    tg_parallel_brief((tg_call_output_size(c) + TASK - 1) / TASK, task, c);
     return TG_OK;
 }
 

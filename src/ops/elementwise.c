@@ -3,12 +3,12 @@
 
 #include "core/tape.h"
 
-/* The output's axes, fewest first: axes of size 1 dropped, neighbours merged where every operand allows it. */
-typedef struct walk {
+/* The loop nest over the output's axes: axes of size 1 are dropped, adjacent axes merged where every operand allows it. */
+typedef struct nest {
     int rank, arity;
     int64_t dims[TG_MAX_RANK];
     int64_t strides[4][TG_MAX_RANK]; /* 0 where the input is broadcast */
-} walk;
+} nest;
 
 static void row_major(const tg_shape *s, const tg_shape *out, int64_t *strides)
 {
@@ -20,7 +20,7 @@ static void row_major(const tg_shape *s, const tg_shape *out, int64_t *strides)
     }
 }
 
-static bool merges(const walk *w, int outer, int inner)
+static bool merges(const nest *w, int outer, int inner)
 {
     for (int i = 0; i < w->arity; i++)
         if (w->strides[i][outer] != w->strides[i][inner] * w->dims[inner])
@@ -28,17 +28,17 @@ static bool merges(const walk *w, int outer, int inner)
     return true;
 }
 
-static void copy_axis(walk *w, int to, int from)
+static void copy_axis(nest *w, int to, int from)
 {
     w->dims[to] = w->dims[from];
     for (int i = 0; i < w->arity; i++)
         w->strides[i][to] = w->strides[i][from];
 }
 
-static walk plan(const tg_call *c)
+static nest plan(const tg_call *c)
 {
     const tg_shape *out = &c->node->extent->shape;
-    walk w = { .rank = 0, .arity = c->node->n_inputs };
+    nest w = { .rank = 0, .arity = c->node->n_inputs };
     for (int i = 0; i < w.arity; i++)
         row_major(&tg_call_node(c, i)->extent->shape, out, w.strides[i]);
     for (int d = 0; d < out->rank; d++) {
@@ -62,8 +62,8 @@ static const char *at(const void *p, int64_t elements, size_t element)
     return (const char *)p + (size_t)elements * element;
 }
 
-/* One flat stretch cut into tasks; the cut depends on the size alone. */
-enum { STRETCH = 1 << 14 };
+/* One flat loop, cut into tasks of TASK elements whatever the number of threads. */
+enum { TASK = 1 << 14 };
 
 typedef struct flat {
     tg_loop_fn *run;
@@ -76,8 +76,8 @@ static void flat_task(void *context, int64_t task)
 {
     const flat *f = context;
     tg_loop l = *f->loop;
-    int64_t start = task * STRETCH;
-    l.cols = l.cols - start < STRETCH ? l.cols - start : STRETCH;
+    int64_t start = task * TASK;
+    l.cols = l.cols - start < TASK ? l.cols - start : TASK;
     for (int i = 0; i < f->arity; i++)
         l.in[i] = at(l.in[i], start * l.col[i], f->element);
     l.out = (char *)l.out + (size_t)start * f->element;
@@ -87,11 +87,11 @@ static void flat_task(void *context, int64_t task)
 static void run_flat(tg_loop_fn *run, const tg_loop *l, size_t element, int arity)
 {
     flat f = { .run = run, .loop = l, .element = element, .arity = arity };
-    tg_parallel_brief((l->cols + STRETCH - 1) / STRETCH, flat_task, &f);
+    tg_parallel_brief((l->cols + TASK - 1) / TASK, flat_task, &f);
 }
 
-/* The two innermost axes are one call; the others are counted through. */
-static void run_walk(tg_loop_fn *run, tg_loop *l, const walk *w, size_t element)
+/* The two innermost axes are one call of the loop; the others are iterated here. */
+static void run_nest(tg_loop_fn *run, tg_loop *l, const nest *w, size_t element)
 {
     int inner = w->rank - 1, rows = w->rank - 2;
     l->cols = w->dims[inner];
@@ -124,7 +124,7 @@ static void run_walk(tg_loop_fn *run, tg_loop *l, const walk *w, size_t element)
     }
 }
 
-/* Zeroing a whole tg_loop would take longer than a small operation: only what the loop reads is set. */
+/* Sets only what the loop reads: zeroing a whole tg_loop takes longer than a small operation. */
 static void fill_numbers(const tg_call *c, tg_loop *l)
 {
     const double *numbers = c->node->attributes;
@@ -135,7 +135,7 @@ static void fill_numbers(const tg_call *c, tg_loop *l)
     l->rows = 1;
 }
 
-/* Says whether all operands are of the output's size or of one element, so that no axes matter. */
+/* Returns whether every operand has the output's size or one element: then the axes do not matter. */
 static bool fill_flat(const tg_call *c, tg_loop *l)
 {
     const int64_t size = c->node->extent->size;
@@ -153,20 +153,20 @@ static bool fill_flat(const tg_call *c, tg_loop *l)
     return is_flat;
 }
 
-/* Kept apart from the way of one element, which it would slow down. */
+/* Not inlined into the fast path of one element, which it would slow down. */
 static TG_APART tg_status forward_many(tg_call *c)
 {
     const tg_tape *t = c->tape;
     tg_loop_fn *run = t->kernels->loop[((const tg_map *)c->node->op->data)->loop];
     tg_loop l;
     const bool is_flat = fill_flat(c, &l);
-    if (is_flat && l.cols <= STRETCH) {
+    if (is_flat && l.cols <= TASK) {
         run(&l);
     } else if (is_flat) {
         run_flat(run, &l, t->element, c->node->n_inputs);
     } else {
-        walk w = plan(c);
-        run_walk(run, &l, &w, t->element);
+        nest w = plan(c);
+        run_nest(run, &l, &w, t->element);
     }
     return TG_OK;
 }

@@ -1,10 +1,10 @@
-/* elementwise.h - what the file of an elementwise operation includes. Such a file is compiled twice over: once as it
-   stands, and, with TG_VECTOR_PASS, once for each instruction set and dtype for its loops. */
+/* elementwise.h - what the file of an elementwise operation includes. Such a file is compiled once without TG_VECTOR_PASS, for
+   the operation, and once with it for each instruction set and dtype, for the vector loop. */
 #ifndef TG_ELEMENTWISE_H
 #define TG_ELEMENTWISE_H
 
-/* Beyond it, e^-x and e^(-x^2) are 0 in both dtypes. Where x is multiplied by one of them, it is bounded by this first:
-   infinity never meets 0. */
+/* For x beyond TG_FAR, e^-x and e^(-x^2) are 0 in both dtypes. An x that is multiplied by one of them is clamped to it first,
+   so that infinity is never multiplied by 0. */
 enum { TG_FAR = 1000 };
 
 #ifdef TG_VECTOR_PASS
@@ -19,8 +19,8 @@ enum { TG_FAR = 1000 };
 #include "tapegrad/tape.h"
 #include "tapegrad/ops.h"
 
-/* The data of an elementwise operation: which loop runs it. Its attributes are the `numbers` doubles, two at most, that
-   the loop calls p0 and p1. */
+/* The data of an elementwise operation: its loop, and how many doubles its attributes are (0, 1 or 2). The loop has them as
+   p0 and p1. */
 typedef struct tg_map {
     enum tg_op_index loop;
     int numbers;

@@ -8,7 +8,7 @@ MAP2(gaussian, x, g, v_scaled_by(p1 *g, gaussian_of(at_most(GAUSSIAN_HIGH, v_abs
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 /* y = g height e^(-c x^2) */
 typedef struct curve {

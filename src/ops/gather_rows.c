@@ -1,4 +1,4 @@
-/* gather_rows.c - y_i = x_rows[i] along axis 0;  the reverse adds each row of g to the row that it came from */
+/* gather_rows.c - y_i = x_rows[i] along axis 0;  the vjp adds row i of g to row rows[i] of the gradient */
 #include "core/convert.h"
 #include "ops/blocks.h"
 #include "ops/elementwise.h"
@@ -6,7 +6,7 @@
 typedef struct picked {
     const int32_t *rows;
     int64_t n;
-    int64_t height; /* gather_rows_grad: of the tensor that they were picked from */
+    int64_t height; /* gather_rows_grad: rows of the tensor that was gathered from */
 } picked;
 
 static tg_tensor gather_rows(tg_tensor x, picked p)
@@ -96,12 +96,12 @@ static tg_status grad_shape(tg_call *c, tg_shape *out)
     return TG_OK;
 }
 
-/* Rows that were picked more often than that are summed in double. */
+/* Rows that were gathered more often than this are summed in double. */
 enum { OFTEN = 32 };
 
 typedef struct often {
     int32_t n;
-    int32_t *place; /* of each row among the n, from 1; 0: it is none of them */
+    int32_t *place; /* for each row, its number among the n, from 1; 0 where it is not one of them */
     double *sums;
 } often;
 
@@ -119,14 +119,14 @@ static bool find_often(tg_call *c, const picked *p, int64_t width, often *o)
         o->place[p->rows[i]] += o->place[p->rows[i]] <= OFTEN;
     for (int64_t r = 0; r < p->height; r++)
         o->place[r] = o->place[r] > OFTEN ? ++o->n : 0;
-    const size_t room = (size_t)(o->n * width) * sizeof *o->sums;
-    o->sums = room ? tg_call_scratch(c, room) : NULL;
+    const size_t sums = (size_t)(o->n * width) * sizeof *o->sums;
+    o->sums = sums ? tg_call_scratch(c, sums) : NULL;
     if (o->sums)
-        memset(o->sums, 0, room);
-    return !room || o->sums;
+        memset(o->sums, 0, sums);
+    return !sums || o->sums;
 }
 
-/* out += the sums of these rows, rounded. */
+/* Adds the sums of these rows, rounded, to the output. */
 static bool add_often(tg_call *c, const picked *p, int64_t n, const often *o)
 {
     const size_t bytes = (size_t)n * c->tape->element;

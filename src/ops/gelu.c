@@ -7,7 +7,7 @@
 
 #define HALF v_set((real)0.5)
 
-/* Both in terms of a = |x|, for which nothing cancels: P(-a) = e^(-a^2 / 2) mills(a) and P(a) = 1 - P(-a). */
+/* Computed from a = |x|, without cancellation: P(-a) = e^(-a^2 / 2) mills(a) and P(a) = 1 - P(-a). */
 static inline vec gelu(vec x)
 {
     const vec a = at_most(GAUSSIAN_HIGH, v_abs(x));
@@ -28,7 +28,7 @@ MAP2(gelu_grad, x, g, gelu_grad(x, g))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static tg_tensor gelu_grad(tg_tensor x, tg_tensor g)
 {

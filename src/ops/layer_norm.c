@@ -1,66 +1,66 @@
-/* layer_norm.c - y = gain n + bias, n = (x - mean) r, r = 1 / sqrt(var + eps) over the last axis;
-   dx = r (h - mean h - n mean(h n)) with h = g gain, dgain = sum g n, dbias = sum g over the rows */
+/* layer_norm.c - y = gain n + bias, n = (x - mean) rstd, rstd = 1 / sqrt(var + eps) over the last axis;
+   dx = rstd (h - mean h - n mean(h n)) with h = g gain, dgain = sum g n, dbias = sum g over the rows */
 #include "ops/lines.h"
 
 #ifdef TG_VECTOR_PASS
 
-/* A line's n_i = (x_i scale - mean - rest) r, all of the scaled elements; the scale is 1 but for very large and very small
-   ones. p[0] is eps. */
+/* What makes a line standard: n_i = (x_i scale - mean - rest) rstd. The moments are those of the elements times `scale`, a power
+   of two, which is 1 except for very large and very small elements. p[0] is eps. */
 typedef struct standard {
     const real *x;
-    vec scale, mean, rest, r;
-    double spread; /* var + eps */
+    vec scale, mean, rest, rstd; /* rest: the rounding error of mean */
+    double spread;               /* var + eps */
 } standard;
 
-STRIP_INLINE standard standard_by(const strip *s, real scale)
+VLINE_INLINE standard standard_by(const vline *s, real scale)
 {
-    const real *x = strip_in(s, 0);
-    const moments m = strip_moments(s, x, scale);
+    const real *x = vline_in(s, 0);
+    const moments m = vline_moments(s, x, scale);
     const double eps = s->l->p[0] * (double)scale * (double)scale;
     const double spread = (double)m.squares[0] / (double)s->l->rows + eps;
     return (standard){ x, v_set(scale), m.mean, m.rest, v_set((real)(1 / sqrt(spread))), spread };
 }
 
-/* Where squares left the range of `real`, or lost digits at its lower end. */
-static __attribute__((noinline)) standard standard_again(const strip *s, bool smaller)
+/* For lines whose squares overflow, or lose digits by underflow. */
+static __attribute__((noinline)) standard standard_again(const vline *s, bool smaller)
 {
     return smaller ? standard_by(s, 1 / SCALE) : standard_by(s, SCALE);
 }
 
-STRIP_INLINE standard standard_of(const strip *s)
+VLINE_INLINE standard standard_of(const vline *s)
 {
     const standard k = standard_by(s, 1);
     return k.spread < (double)INFINITY && k.spread > LEAST_SQUARE ? k : standard_again(s, !(k.spread < 1));
 }
 
-STRIP_INLINE vec normal(const strip *s, const standard *k, int64_t i)
+VLINE_INLINE vec normal(const vline *s, const standard *k, int64_t i)
 {
-    return (v_fma(strip_load(s, k->x, i, 0), k->scale, -k->mean) - k->rest) * k->r;
+    return (v_fma(vline_load(s, k->x, i, 0), k->scale, -k->mean) - k->rest) * k->rstd;
 }
 
-STRIP_INLINE void layer_norm_strip(const strip *s)
+VLINE_INLINE void layer_norm_vline(const vline *s)
 {
     const real *gain = s->l->in[1], *bias = s->l->in[2];
     const standard k = standard_of(s);
     for (int64_t i = 0; i < s->steps; i++) {
         vec y = normal(s, &k, i);
         if (gain)
-            y *= strip_load(s, gain, i, 0);
+            y *= vline_load(s, gain, i, 0);
         if (bias)
-            y += strip_load(s, bias, i, 0);
-        strip_store(s, strip_out(s), i, y);
+            y += vline_load(s, bias, i, 0);
+        vline_store(s, vline_out(s), i, y);
     }
 }
 
-/* h_i, 0 in lanes that are not in use. */
-STRIP_INLINE vec gained(const strip *s, int64_t i)
+/* h_i; 0 in unused lanes. */
+VLINE_INLINE vec gained(const vline *s, int64_t i)
 {
     const real *gain = s->l->in[2];
-    const vec g = strip_load(s, strip_in(s, 1), i, 0);
-    return gain ? g * strip_load(s, gain, i, 0) : g;
+    const vec g = vline_load(s, vline_in(s, 1), i, 0);
+    return gain ? g * vline_load(s, gain, i, 0) : g;
 }
 
-STRIP_INLINE void layer_norm_grad_strip(const strip *s)
+VLINE_INLINE void layer_norm_grad_vline(const vline *s)
 {
     const double n = (double)s->l->rows;
     const standard k = standard_of(s);
@@ -69,27 +69,27 @@ STRIP_INLINE void layer_norm_grad_strip(const strip *s)
         total_add(&h, gained(s, i));
         total_add(&hn, gained(s, i) * normal(s, &k, i));
     }
-    const vec r = k.r * k.scale; /* of the elements as they are */
+    const vec rstd = k.rstd * k.scale; /* of the unscaled elements */
     const vec mean_h = v_set((real)(total_of(&h) / n)), mean_hn = v_set((real)(total_of(&hn) / n));
     for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, strip_out(s), i, r * (gained(s, i) - mean_h - normal(s, &k, i) * mean_hn));
+        vline_store(s, vline_out(s), i, rstd * (gained(s, i) - mean_h - normal(s, &k, i) * mean_hn));
 }
 
 ROWS(layer_norm)
 {
-    each_strip(l, layer_norm_strip);
+    each_vline(l, layer_norm_vline);
 }
 
 ROWS(layer_norm_grad)
 {
-    each_strip(l, layer_norm_grad_strip);
+    each_vline(l, layer_norm_grad_vline);
 }
 
 #else
 
 #include "core/tape.h"
 
-/* Runs the operation's loop over the rows of the first `rows` inputs; those behind them are one row for all. */
+/* Runs the operation's loop over the rows. The first `rows` inputs are read row by row, the others are one row for all. */
 static tg_status run(tg_call *c, int rows)
 {
     const tg_map *map = c->node->op->data;
@@ -128,8 +128,8 @@ static tg_tensor mean_of(tg_tensor a, tg_tensor b)
     return tg_mean(tg_mul(a, b), -1, true);
 }
 
-/* With D(h) = r (h - mean h - n mean(h n)), which is linear and symmetric: <c, D(h)> gives D(c) to h, and to x
-   -r (n mean(c D(h)) + D(c) mean(h n) + D(h) mean(c n)). */
+/* D(h) = rstd (h - mean h - n mean(h n)) is linear and symmetric in h. The gradient of <c, D(h)> by h is D(c), by x
+   -rstd (n mean(c D(h)) + D(c) mean(h n) + D(h) mean(c n)). */
 static void grad_vjp(tg_vjp *v)
 {
     const double eps = tg_number(v);
@@ -137,9 +137,9 @@ static void grad_vjp(tg_vjp *v)
     const tg_tensor x = tg_input(v, 0), g = tg_input(v, 1), gain = tg_input(v, 2), c = tg_cotangent(v);
     const tg_tensor dh = tg_output(v), dc = norm_grad(x, c, none, eps), n = tg_layer_norm(x, none, none, eps);
     const tg_tensor h = gain.tape ? tg_mul(g, gain) : g;
-    const tg_tensor r = tg_pow_scalar(tg_shift(tg_var(x, -1, 0, true), eps), -0.5);
+    const tg_tensor rstd = tg_pow_scalar(tg_shift(tg_var(x, -1, 0, true), eps), -0.5);
     const tg_tensor along = tg_add(tg_mul(dc, mean_of(h, n)), tg_mul(dh, mean_of(c, n)));
-    tg_give(v, 0, tg_neg(tg_mul(r, tg_add(tg_mul(n, mean_of(c, dh)), along))));
+    tg_give(v, 0, tg_neg(tg_mul(rstd, tg_add(tg_mul(n, mean_of(c, dh)), along))));
     tg_give(v, 1, gain.tape ? tg_mul(dc, gain) : dc);
     if (gain.tape)
         tg_give(v, 2, tg_mul(dc, g));

@@ -1,7 +1,7 @@
 /* linear.c - y = x w + b;  dx = g wᵀ, dw = xᵀ g, db = sum of g over the rows */
 #include "core/tape.h"
 #include "ops/elementwise.h"
-#include "ops/shared.h"
+#include "ops/product.h"
 
 static tg_status shape(tg_call *c, tg_shape *out)
 {
@@ -47,7 +47,7 @@ static void vjp(tg_vjp *v)
         tg_give(v, 0, tg_rank(x) == 2 ? dx : tg_reshape(dx, tg_shape_of(x)));
     }
     tg_give(v, 1, tg_product(tg_folded(x), true, g, false));
-    tg_give(v, 2, g); /* tg_give undoes the broadcasting over rows */
+    tg_give(v, 2, g); /* tg_give sums it over the rows */
 }
 
 static const tg_sample samples[] = {

@@ -1,7 +1,16 @@
-/* lines.c - how what works along an axis is run. */
+/* lines.c - runs operations along an axis. */
 #include "ops/lines.h"
 
 #include "core/tape.h"
+
+bool tg_check_axis(tg_tensor x, const char *name, int axis)
+{
+    const int rank = tg_rank(x), legal = rank ? rank : 1;
+    if (axis == TG_ALL || (axis >= -legal && axis < legal))
+        return true;
+    tg_tensor_fail(x, TG_ERR_SHAPE, name, "axis %d is not in %d .. %d or TG_ALL", axis, -legal, legal - 1);
+    return false;
+}
 
 tg_lines tg_lines_along(const tg_shape *s, int axis)
 {
@@ -14,21 +23,21 @@ tg_lines tg_lines_along(const tg_shape *s, int axis)
     return l;
 }
 
-enum { TASK = 1 << 15, ABREAST = 512 }; /* elements; lines side by side, of which memory's order makes neighbours */
+enum { TASK = 1 << 15, SIDE_BY_SIDE = 512 }; /* elements of a task; the least number of adjacent lines in one */
 
 /* Lines of a task. */
-static int64_t stretch(const tg_lines *l)
+static int64_t lines_a_task(const tg_lines *l)
 {
-    return TASK / (l->k + 1) + (l->inner == 1 ? 1 : ABREAST);
+    return TASK / (l->k + 1) + (l->inner == 1 ? 1 : SIDE_BY_SIDE);
 }
 
-/* Contiguous lines are cut as they follow each other; lines side by side within each of `outer`. */
-static int64_t side_by_side(const tg_lines *l)
+/* The number of lines among which cuts are made: all of them where lines are contiguous, else the inner ones of one `outer`. */
+static int64_t adjacent(const tg_lines *l)
 {
     return l->inner == 1 ? l->outer : l->inner;
 }
 
-/* What the loop reads of lines start .. start + n - 1 of those in the o-th of `outer`. */
+/* Sets the loop to lines start .. start + n - 1 of block o of `outer`. */
 static void take_lines(const tg_lines *g, int64_t o, int64_t start, int64_t n, tg_loop *l)
 {
     const bool along = g->inner == 1;
@@ -47,7 +56,7 @@ static void lines_task(void *context, int64_t task)
 {
     const tg_lines *g = context;
     const bool along = g->inner == 1;
-    const int64_t n = side_by_side(g), most = stretch(g), cuts = (n + most - 1) / most;
+    const int64_t n = adjacent(g), most = lines_a_task(g), cuts = (n + most - 1) / most;
     const int64_t start = (along ? task : task % cuts) * most;
     tg_loop l = g->loop;
     take_lines(g, along ? 0 : task / cuts, start, n - start < most ? n - start : most, &l);
@@ -56,13 +65,13 @@ static void lines_task(void *context, int64_t task)
 
 void tg_lines_run(tg_lines *g)
 {
-    const int64_t n = side_by_side(g);
-    if (n * (g->k + 1) <= TASK && (g->inner == 1 || g->outer == 1)) { /* one task: the loop as it stands */
+    const int64_t n = adjacent(g);
+    if (n * (g->k + 1) <= TASK && (g->inner == 1 || g->outer == 1)) { /* one task */
         take_lines(g, 0, 0, n, &g->loop);
         g->run(&g->loop);
         return;
     }
-    const int64_t cuts = (n + stretch(g) - 1) / stretch(g);
+    const int64_t cuts = (n + lines_a_task(g) - 1) / lines_a_task(g);
     tg_parallel_brief(g->inner == 1 ? cuts : cuts * g->outer, lines_task, g);
 }
 

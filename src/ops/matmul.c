@@ -3,17 +3,17 @@
 
 #include "core/tape.h"
 #include "ops/elementwise.h"
-#include "ops/shared.h"
+#include "ops/product.h"
 
-/* Which operand is stored transposed, and read so through its strides: 0 or 1, in the eight bytes that a node has room
-   for. */
+/* Which operand is stored transposed and read through strides, 0 or 1. Eight bytes, which a node holds without an
+   allocation. */
 typedef struct stored {
     int a, b;
 } stored;
 
-tg_tensor tg_product(tg_tensor a, bool a_turned, tg_tensor b, bool b_turned)
+tg_tensor tg_product(tg_tensor a, bool a_transposed, tg_tensor b, bool b_transposed)
 {
-    const stored s = { .a = a_turned, .b = b_turned };
+    const stored s = { .a = a_transposed, .b = b_transposed };
     return tg_apply2_with(&tg_op_matmul, a, b, &s, sizeof s);
 }
 
@@ -62,29 +62,11 @@ static tg_status shape(tg_call *c, tg_shape *out)
 
 /* Forward --------------------------------------------------------------------------------------------------------- */
 
-/* NULL for a product that takes none; false, with the error raised, out of memory. */
-static bool take_scratch(tg_call *c, const tg_gemm *g, void **scratch)
-{
-    const tg_tape *t = c->tape;
-    const size_t room = tg_gemm_room(t->kernels, t->dtype, g);
-    *scratch = room ? tg_call_scratch(c, room) : NULL;
-    return !room || *scratch;
-}
-
-tg_status tg_call_gemm(tg_call *c, const tg_gemm *g)
-{
-    void *scratch;
-    if (!take_scratch(c, g, &scratch))
-        return TG_ERR_MEMORY;
-    tg_gemm_run(c->tape->kernels, c->tape->dtype, g, scratch);
-    return TG_OK;
-}
-
 /* The products of a batch: one gemm, and the steps of its operands along the leading axes, 0 where broadcast. */
 typedef struct batch {
     const tg_tape *tape;
     tg_gemm one;
-    void *scratch; /* of one, if it takes any */
+    void *scratch; /* for each of them in turn, NULL if they need none */
     int rank;
     int64_t dims[TG_MAX_RANK], a[TG_MAX_RANK], b[TG_MAX_RANK];
 } batch;
@@ -121,7 +103,7 @@ static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
     }
 }
 
-/* n products, of which the first is g: large and long ones one after the other, each over all threads. */
+/* n products, of which the first is g. Those that need scratch are computed one after the other, each by all threads. */
 static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
 {
     const tg_shape *out = &c->node->extent->shape;
@@ -129,7 +111,7 @@ static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
     memcpy(p.dims, out->dims, sizeof p.dims);
     leading_steps(tg_call_dims(c, 0), &p, p.a);
     leading_steps(tg_call_dims(c, 1), &p, p.b);
-    if (!take_scratch(c, g, &p.scratch))
+    if (!tg_call_gemm_scratch(c, g, &p.scratch))
         return TG_ERR_MEMORY;
     if (p.scratch)
         for (int64_t i = 0; i < n; i++)
@@ -157,7 +139,7 @@ static tg_status forward(tg_call *c)
                   .c_row = b.cols,
                   .init = c->accumulate ? c->out : NULL,
                   .init_row = b.cols };
-    if (!t->a && tg_call_size(c, 1) == b.rows * b.cols) { /* the leading axes are more rows */
+    if (!t->a && tg_call_size(c, 1) == b.rows * b.cols) { /* leading axes are more rows */
         g.m *= n;
         n = 1;
     }
@@ -165,19 +147,6 @@ static tg_status forward(tg_call *c)
 }
 
 /* Reverse --------------------------------------------------------------------------------------------------------- */
-
-tg_tensor tg_folded(tg_tensor x)
-{
-    const tg_node *n = tg_node_of(x, "folded");
-    const tg_shape *s =
-        n ? &n->extent->shape : &tg_scalar_extent.shape; /* a bad tensor, after an error in the pass */
-    if (s->rank == 2 || s->rank == 0)
-        return x;
-    int64_t rows = 1;
-    for (int d = 0; d + 1 < s->rank; d++)
-        rows *= s->dims[d];
-    return tg_reshape(x, TG_SHAPE(rows, s->dims[s->rank - 1]));
-}
 
 static void vjp(tg_vjp *v)
 {
@@ -218,13 +187,14 @@ const tg_op tg_op_matmul = {
     TG_SAMPLES(samples),
 };
 
-/* In a rule, a transpose that the rule itself made is not computed: what it transposes is read at other strides. Outside
-   it stays on the path of gradients, since its user may ask for its own. */
+/* In a vjp, a tg_transpose that the vjp itself called is not evaluated: its input is read through strides. Elsewhere the
+   transpose is a tensor of the user's, whose gradient may be asked for. */
 static tg_tensor untransposed(tg_tensor x, int *transposed)
 {
     const tg_tape *t = x.tape;
-    const bool noted = t && t->mode >= TG_NOTING && t->status == TG_OK && x.id >= t->notes_from && x.id <= t->count;
-    *transposed = noted && tg_node_at(t, x.id)->op == &tg_op_transpose && tg_node_at(t, x.id)->epoch == x.epoch;
+    const bool deferred =
+        t && t->mode >= TG_NOTING && t->status == TG_OK && x.id >= t->notes_from && x.id <= t->count;
+    *transposed = deferred && tg_node_at(t, x.id)->op == &tg_op_transpose && tg_node_at(t, x.id)->epoch == x.epoch;
     return *transposed ? tg_handle(x.tape, tg_node_inputs(tg_node_at(t, x.id))[0]) : x;
 }
 

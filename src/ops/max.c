@@ -3,38 +3,38 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* A NaN wins. */
-STRIP_INLINE vec larger(vec a, vec b)
+/* A NaN is larger than everything, and smaller than everything. */
+VLINE_INLINE vec larger(vec a, vec b)
 {
     return v_select((a > b) | (a != a), a, b);
 }
 
-STRIP_INLINE vec smaller(vec a, vec b)
+VLINE_INLINE vec smaller(vec a, vec b)
 {
     return v_select((a < b) | (a != a), a, b);
 }
 
-STRIP_INLINE void max_into(const strip *s)
+VLINE_INLINE void max_into(const vline *s)
 {
-    strip_put(s, strip_fold(s, strip_in(s, 0), -(real)INFINITY, larger));
+    vline_put(s, vline_fold(s, vline_in(s, 0), -(real)INFINITY, larger));
 }
 
-STRIP_INLINE void min_into(const strip *s)
+VLINE_INLINE void min_into(const vline *s)
 {
-    strip_put(s, strip_fold(s, strip_in(s, 0), (real)INFINITY, smaller));
+    vline_put(s, vline_fold(s, vline_in(s, 0), (real)INFINITY, smaller));
 }
 
 ROWS(max)
 {
-    each_strip(l, max_into);
+    each_vline(l, max_into);
 }
 
 ROWS(min)
 {
-    each_strip(l, min_into);
+    each_vline(l, min_into);
 }
 
-/* A NaN among the elements is their extreme. */
+/* g where x is the extreme y, else 0. A NaN is the extreme. */
 MAP3(extreme_grad, x, y, g, v_select((x == y) | (x != x), g, v_set(0)))
 
 #else
@@ -46,7 +46,7 @@ static const tg_sample grad_samples[] = {
                   { .shape = { 2, { 3, 1 } } } } },
 };
 
-/* g where x is the extreme y, else 0: linear in g, flat in x and y. */
+/* g where x is the extreme y, else 0: linear in g, constant in x and y. */
 static tg_tensor extreme_grad(tg_tensor x, tg_tensor y, tg_tensor g)
 {
     return tg_apply3(&tg_op_extreme_grad, x, y, g);
@@ -68,12 +68,14 @@ static void vjp(tg_vjp *v)
 }
 
 static const tg_sample samples[] = {
-    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(2, { 2, { 2, 4 } }) },
-    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, { 0 }) },
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(2, 0, { 2, { 2, 4 } }) },
+    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, 0, { 0 }) },
 };
 
-const tg_op tg_op_max = { TG_REDUCTION(max, max, false), .vjp = vjp, TG_SAMPLES(samples) };
-const tg_op tg_op_min = { TG_REDUCTION(min, min, false), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_max = { TG_REDUCTION(max, .loop = TG_INDEX_max), .order = TG_ORDER_ANY, .vjp = vjp,
+                          TG_SAMPLES(samples) };
+const tg_op tg_op_min = { TG_REDUCTION(min, .loop = TG_INDEX_min), .order = TG_ORDER_ANY, .vjp = vjp,
+                          TG_SAMPLES(samples) };
 
 tg_tensor tg_max(tg_tensor x, int axis, bool keepdim)
 {

@@ -1,4 +1,4 @@
-/* maximum.c - y = the larger or the smaller of a and b, a NaN before both;  dy/da = 1 where y is a, 1/2 in a tie */
+/* maximum.c - y = the larger or the smaller of a and b, NaN where one is NaN;  dy/da = 1 where y is a, 1/2 in a tie */
 #include "ops/elementwise.h"
 
 #ifdef TG_VECTOR_PASS
@@ -6,7 +6,7 @@
 MAP2(maximum, a, b, v_select(a != a, a, v_max(a, b)))
 MAP2(minimum, a, b, v_select(a != a, a, v_min(a, b)))
 
-/* What a receives: p0 is 1 for the maximum, -1 for the minimum. */
+/* The gradient of a: p0 is 1 for the maximum, -1 for the minimum. */
 MAP3(chosen_grad, a, b, g, v_select((p0 * a > p0 * b) | (a != a), g, v_select(a == b, g / 2, v_set(0))))
 
 #else

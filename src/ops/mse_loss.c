@@ -7,7 +7,7 @@ LOSS2(mse_loss, x, y, (x - y) * (x - y), (x - y) * (x - y))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
 {

@@ -8,7 +8,7 @@ MAP2(weigh, w, x, v_select(w == 0, v_set(0), (w * x)))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
 {

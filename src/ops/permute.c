@@ -3,8 +3,8 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* A block of the output, read at any strides. What lies along its rows in x goes through squares, each line of x being
-   read once. */
+/* Fills a block of the output from x, read at any strides. Where x is contiguous along the output's columns, squares are
+   transposed, so that each cache line of x is read once. */
 enum { SQUARE = 16 };
 
 static void copy_square(const tg_loop *l, const real *x, real *y, int64_t rows, int64_t cols)
@@ -48,7 +48,7 @@ ROWS(permute)
 
 #include "core/tape.h"
 
-/* The output's axes with their steps in x and y: those of size 1 dropped, neighbours merged that are neighbours in x. */
+/* The output's axes with their strides in x and y: axes of size 1 are dropped, axes merged that are adjacent in x, too. */
 typedef struct moves {
     int rank;
     int64_t dims[TG_MAX_RANK], from[TG_MAX_RANK], to[TG_MAX_RANK];
@@ -78,7 +78,7 @@ static moves plan(const tg_shape *s, const int *axes)
     return m;
 }
 
-/* Takes axis d out, for a loop of its own. */
+/* Takes axis d out: it becomes the rows or columns of the inner loop. */
 static void take(moves *m, int d)
 {
     m->rank--;
@@ -89,19 +89,20 @@ static void take(moves *m, int d)
     }
 }
 
-/* The loop over two axes: the columns are the output's last axis, the rows x's contiguous one, or the next. */
-typedef struct walk {
+/* The loop nest. The inner loop has two axes: the columns are the output's last axis, the rows x's contiguous axis or else the
+   last one left. */
+typedef struct nest {
     moves outer;
     tg_loop_fn *run;
     tg_loop loop;
     size_t element;
-    int64_t cuts, stretch; /* of the rows */
-} walk;
+    int64_t cuts, rows; /* tasks that the inner loop's rows are cut into; rows of one */
+} nest;
 
-static void walk_task(void *context, int64_t task)
+static void nest_task(void *context, int64_t task)
 {
-    const walk *w = context;
-    const int64_t start = task % w->cuts * w->stretch;
+    const nest *w = context;
+    const int64_t start = task % w->cuts * w->rows;
     int64_t from = start * w->loop.row[0], to = start * w->loop.out_row;
     int64_t rest = task / w->cuts;
     for (int d = w->outer.rank - 1; d >= 0; rest /= w->outer.dims[d--]) {
@@ -109,17 +110,17 @@ static void walk_task(void *context, int64_t task)
         to += rest % w->outer.dims[d] * w->outer.to[d];
     }
     tg_loop l = w->loop;
-    l.rows = l.rows - start < w->stretch ? l.rows - start : w->stretch;
+    l.rows = l.rows - start < w->rows ? l.rows - start : w->rows;
     l.in[0] = (const char *)l.in[0] + (size_t)from * w->element;
     l.out = (char *)l.out + (size_t)to * w->element;
     w->run(&l);
 }
 
-enum { STRETCH = 1 << 15 }; /* elements of a task */
+enum { TASK = 1 << 15 }; /* elements of a task */
 
 static void run(const tg_call *c, const int *axes)
 {
-    walk w = { .outer = plan(&tg_call_node(c, 0)->extent->shape, axes),
+    nest w = { .outer = plan(&tg_call_node(c, 0)->extent->shape, axes),
                .run = c->tape->kernels->loop[TG_INDEX_permute],
                .element = c->tape->element };
     w.loop = (tg_loop){ .rows = 1, .cols = 1, .in = { tg_call_node(c, 0)->value }, .out = c->out };
@@ -140,9 +141,9 @@ static void run(const tg_call *c, const int *axes)
         w.loop.out_row = m->to[rows];
         take(m, rows);
     }
-    w.stretch = STRETCH / w.loop.cols / 16 * 16 + 16;
-    w.cuts = (w.loop.rows + w.stretch - 1) / w.stretch;
-    tg_parallel_brief(tg_call_output_size(c) / (w.loop.rows * w.loop.cols) * w.cuts, walk_task, &w);
+    w.rows = TASK / w.loop.cols / 16 * 16 + 16;
+    w.cuts = (w.loop.rows + w.rows - 1) / w.rows;
+    tg_parallel_brief(tg_call_output_size(c) / (w.loop.rows * w.loop.cols) * w.cuts, nest_task, &w);
 }
 
 /* Permute --------------------------------------------------------------------------------------------------------- */
@@ -159,7 +160,7 @@ static tg_tensor permute(tg_tensor x, const order *o)
 static tg_status permute_shape(tg_call *c, tg_shape *out)
 {
     const tg_shape s = tg_call_shape(c, 0);
-    order *o = c->node->attributes; /* axes counted from the end are turned */
+    order *o = c->node->attributes; /* axes counted from the end are resolved in place */
     unsigned seen = 0;
     *out = s;
     for (int d = 0; d < s.rank; d++) {

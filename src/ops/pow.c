@@ -6,7 +6,7 @@ enum { MOST_BY_B = 16 };
 
 #ifdef TG_VECTOR_PASS
 
-/* The Taylor coefficients in b of b (b - 1) ... (b - m + 1), from the 0th to the n-th. A factor of 0 outweighs all. */
+/* The Taylor coefficients in b of b (b - 1) ... (b - m + 1), from the 0th to the n-th. A factor of 0 makes the product 0. */
 INLINE void falling(vec b, int m, int n, vec *c)
 {
     for (int i = 0; i <= n; i++)
@@ -16,8 +16,8 @@ INLINE void falling(vec b, int m, int n, vec *c)
             c[i] = v_select(c[i] == 0, c[i], c[i] * (b - (real)k)) + (i ? c[i - 1] : v_set(0));
 }
 
-/* The sum over i of n! / (n - i)! c_i l^(n - i), with l = ln a, is what multiplies a^(b - m). What has no coefficient is no
-   term; where l or b is infinite, the first term outweighs the others. */
+/* The sum over i of n! / (n - i)! c_i l^(n - i), with l = ln a, is the factor of a^(b - m). A term whose coefficient is
+   0 is left out; where l or b is infinite, the first term is larger than all others. */
 INLINE vec by_logarithms(vec l, const vec *c, int n, mask one_term)
 {
     vec sum = v_set(0);
@@ -63,7 +63,7 @@ MAP3(pow_grad, a, b, g, slope(a, b, g, p0, p1))
 
 #include "core/tape.h"
 
-/* How often by a and by b. */
+/* The number of derivatives by a and by b. */
 typedef struct orders {
     double m, n;
 } orders;

@@ -3,8 +3,8 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* Small multiples of 1/2, which exponents mostly are, by multiplication; the reciprocal comes first, for a power may
-   overflow whose reciprocal is a number. */
+/* Exponents that are small multiples of 1/2 are computed by multiplication. For negative ones the reciprocal is taken first: a
+   power may overflow whose reciprocal is a subnormal number. */
 static inline vec power(vec x, vec e)
 {
     const real size = e[0] < 0 ? -e[0] : e[0];
@@ -12,7 +12,7 @@ static inline vec power(vec x, vec e)
         return v_pow(x, e);
     vec y = v_set(1);
     if ((int)(2 * size) % 2) {
-        x = v_select(x == -(real)INFINITY, -x, x + 0); /* with which C's pow does as with infinity and 0 */
+        x = v_select(x == -(real)INFINITY, -x, x + 0); /* C's pow treats -infinity and -0 like infinity and 0 here */
         y = e[0] < 0 ? 1 / v_sqrt(x) : v_sqrt(x);
     }
     if (e[0] < 0 && size >= 1)
@@ -82,7 +82,7 @@ const tg_op tg_op_pow_scalar = { TG_ELEMENTWISE(pow_scalar, 1, 1), .vjp = vjp, T
 
 tg_tensor tg_pow_scalar(tg_tensor x, double exponent)
 {
-    /* rounded now: which derivatives are 0 depends on it */
+    /* rounded here: which derivatives are 0 depends on the exponent */
     const bool narrow = x.tape && x.tape->dtype == TG_F32;
     return tg_apply1_by(&tg_op_pow_scalar, x, narrow ? (double)(float)exponent : exponent);
 }

@@ -7,7 +7,7 @@ MAP1(reciprocal, x, 1 / x)
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
 {

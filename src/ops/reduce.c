@@ -1,4 +1,4 @@
-/* reduce.c - how every reduction is run. */
+/* reduce.c - runs every reduction. */
 #include "ops/reduce.h"
 
 #include "core/tape.h"
@@ -8,17 +8,8 @@ static unsigned all_axes(int rank)
     return (1u << rank) - 1;
 }
 
-bool tg_check_axis(tg_tensor x, const char *name, int axis)
-{
-    const int rank = tg_rank(x), legal = rank ? rank : 1;
-    if (axis == TG_ALL || (axis >= -legal && axis < legal))
-        return true;
-    tg_tensor_fail(x, TG_ERR_SHAPE, name, "axis %d is not in %d .. %d or TG_ALL", axis, -legal, legal - 1);
-    return false;
-}
-
-/* Fills r for the axis; false, with the error raised, if there is no such axis or nothing to reduce. */
-static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool needs_elements, tg_reduction_of *r)
+/* Fills *r for the axis; false, with the error raised, if there is no such axis, or no element where one is needed. */
+static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool needs_elements, tg_reduced *r)
 {
     const tg_node *n = tg_node_of(x, op->name);
     if (!n || !tg_check_axis(x, op->name, axis))
@@ -43,15 +34,25 @@ static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool ne
 
 tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double number, bool needs_elements)
 {
-    tg_reduction_of r = { .number = number };
+    tg_reduced r = { .number = number };
     if (!choose(x, op, axis, keepdim, needs_elements, &r))
         return tg_bad(x.tape);
     return tg_apply1_with(op, x, &r, sizeof r);
 }
 
+/* The product of the sizes of these axes. */
+static double count_of(const tg_shape *s, unsigned axes)
+{
+    double n = 1;
+    for (int d = 0; d < s->rank; d++)
+        if (axes >> d & 1)
+            n *= (double)s->dims[d];
+    return n;
+}
+
 tg_status tg_shape_reduced(tg_call *c, tg_shape *out)
 {
-    *out = ((const tg_reduction_of *)tg_call_attributes(c))->result;
+    *out = ((const tg_reduced *)tg_call_attributes(c))->result;
     return TG_OK;
 }
 
@@ -71,7 +72,7 @@ tg_lines tg_lines_of_group(tg_shape *s, unsigned *axes)
     return l;
 }
 
-/* A few long lines are cut themselves: a task reduces one part of lines side by side. */
+/* Where there are few and long lines, the lines themselves are cut: a task reduces one part of adjacent lines. */
 enum { LONG = 1 << 18, PART = 1 << 16, LEAST_ROWS = 64, FEW = 16 };
 
 typedef struct parts {
@@ -95,17 +96,22 @@ static void part_task(void *context, int64_t task)
     g->run(&l);
 }
 
-/* Whether these sums are too large for the dtype although what they lead to may not be. */
+/* Whether some of these sums overflowed; the final result may still be in range. */
 static bool overflows(const tg_call *c, const tg_lines *g, const void *sums, int64_t n)
 {
     const tg_reducer *reducer = c->node->op->data;
     return reducer->loop == TG_INDEX_sum && g->loop.p[1] == 0 && !c->tape->kernels->all_finite(n, sums);
 }
 
-/* Lines of parts, each reduced by `g->run`, instead of the long ones; false, with the error raised, out of memory. */
+static bool whole_lines(const tg_call *c)
+{
+    return ((const tg_reducer *)c->node->op->data)->whole_lines;
+}
+
+/* Replaces long lines by lines of their parts' results; false, with the error raised, out of memory. */
 static bool shorten(tg_call *c, tg_lines *g)
 {
-    if (g->k * g->inner < LONG || g->outer >= FEW)
+    if (whole_lines(c) || g->k * g->inner < LONG || g->outer >= FEW)
         return true;
     parts p = { .lines = g, .rows = PART / g->inner > LEAST_ROWS ? PART / g->inner : LEAST_ROWS };
     p.n = (g->k + p.rows - 1) / p.rows;
@@ -125,8 +131,7 @@ static bool shorten(tg_call *c, tg_lines *g)
     return true;
 }
 
-/* Sums over one group of axes, more of which follow: those of small terms stay small. Returns what the next stage's p[1]
-   is. */
+/* Reduces one group of axes of several; sums that overflow are left scaled down. Returns p[1] of the next stage. */
 static double run_stage(const tg_call *c, tg_lines g, double scaling)
 {
     tg_lines once = g;
@@ -139,15 +144,23 @@ static double run_stage(const tg_call *c, tg_lines g, double scaling)
     return TG_LARGER;
 }
 
+/* The divisor for the elements of the input that make one of the result. */
+static double divisor_of(const tg_call *c)
+{
+    const tg_reducer *reducer = c->node->op->data;
+    const tg_reduced *r = c->node->attributes;
+    return reducer->divisor ? reducer->divisor(count_of(tg_call_dims(c, 0), r->axes), r->number) : 1;
+}
+
 tg_status tg_forward_reduce(tg_call *c)
 {
     const tg_tape *t = c->tape;
     const tg_node *x = tg_call_node(c, 0);
     const tg_reducer *reducer = c->node->op->data;
-    unsigned axes = ((const tg_reduction_of *)c->node->attributes)->axes;
+    unsigned axes = ((const tg_reduced *)c->node->attributes)->axes;
     tg_shape s = x->extent->shape;
     const void *from = x->value;
-    double scaling = 0; /* of what is at `from` */
+    double scaling = 0; /* of the values at `from` */
     do {
         tg_lines g = tg_lines_of_group(&s, &axes);
         g.run = t->kernels->loop[reducer->loop];
@@ -164,7 +177,7 @@ tg_status tg_forward_reduce(tg_call *c)
         if (!g.loop.out)
             return TG_ERR_MEMORY;
         if (!axes) {
-            g.loop.p[0] = reducer->averages ? (double)x->extent->size / (double)c->node->extent->size : 1;
+            g.loop.p[0] = divisor_of(c);
             g.loop.accumulate = c->accumulate;
         }
         if (axes)
@@ -178,7 +191,7 @@ tg_status tg_forward_reduce(tg_call *c)
 
 tg_tensor tg_unreduced(const tg_vjp *v, tg_tensor y)
 {
-    const tg_reduction_of *r = tg_vjp_attributes(v);
+    const tg_reduced *r = tg_vjp_attributes(v);
     tg_shape s = tg_shape_of(tg_input(v, 0));
     if (r->result.rank == s.rank)
         return y;
@@ -190,11 +203,16 @@ tg_tensor tg_unreduced(const tg_vjp *v, tg_tensor y)
 
 double tg_reduced_count(const tg_vjp *v)
 {
-    const tg_reduction_of *r = tg_vjp_attributes(v);
+    const tg_reduced *r = tg_vjp_attributes(v);
     const tg_shape s = tg_shape_of(tg_input(v, 0));
-    double n = 1;
-    for (int d = 0; d < s.rank; d++)
-        if (r->axes >> d & 1)
-            n *= (double)s.dims[d];
-    return n;
+    return count_of(&s, r->axes);
+}
+
+int tg_reduced_axis(const tg_vjp *v)
+{
+    const unsigned axes = ((const tg_reduced *)tg_vjp_attributes(v))->axes;
+    int axis = 0;
+    while (axes > 1u << axis)
+        axis++;
+    return axes == 1u << axis ? axis : TG_ALL;
 }

@@ -41,7 +41,7 @@ static int64_t tasks(const rows *r)
     return (r->loop->rows + r->most - 1) / r->most;
 }
 
-/* A single task is the loop as it stands. */
+/* A single task runs the loop itself, without a copy. */
 static void run_tasks(rows *r, int64_t n)
 {
     if (n != 1) {

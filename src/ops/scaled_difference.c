@@ -7,7 +7,7 @@ MAP3(scaled_difference, x, y, g, v_select(g == 0, g, p0 *(x - y) * g))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
 {

@@ -8,7 +8,7 @@ MAP3(scaled_ratio, a, b, d, p0 *(a *(b / d)))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
 {

@@ -8,9 +8,9 @@ MAP3_SELDOM(sigmoid_grad, y, g, x, (y >= (real)0.90625) & (y != SIGMOID_ONE), v_
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
-/* y is the sigmoid of x, or more than 1 where that is not at hand. */
+/* g y (1 - y); y is sigmoid x, or a number larger than 1 where only x is given. */
 static tg_tensor sigmoid_grad(tg_tensor y, tg_tensor g, tg_tensor x)
 {
     return tg_apply3(&tg_op_sigmoid_grad, y, g, x);
@@ -21,7 +21,7 @@ tg_tensor tg_sigmoid_grad(tg_tensor x, tg_tensor g)
     return sigmoid_grad(tg_full(x.tape, TG_SCALAR, 2), g, x);
 }
 
-/* d2y/dx2 = dy/dx (1 - 2 y) = -dy/dx tanh(x / 2), all of it by x */
+/* d2y/dx2 = dy/dx (1 - 2 y) = -dy/dx tanh(x / 2); the whole gradient goes to x, none to y */
 static void grad_vjp(tg_vjp *v)
 {
     tg_tensor x = tg_input(v, 2), c = tg_cotangent(v), w = tg_mul(tg_input(v, 1), c);

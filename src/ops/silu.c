@@ -3,7 +3,7 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* The sigmoid's digits are lost where it is subnormal; there it is e^x. */
+/* Where the sigmoid is subnormal it has lost digits, and x e^x is used. */
 static inline vec silu(vec x)
 {
     const mask lost = x < EXP_NORMAL;
@@ -13,7 +13,7 @@ static inline vec silu(vec x)
     return y;
 }
 
-/* By a = |x|, for which nothing cancels: y'(x) + y'(-x) = 1. */
+/* Computed from a = |x|, without cancellation: y'(x) + y'(-x) = 1. */
 static inline vec silu_grad(vec x, vec g)
 {
     const mask lost = x < EXP_NORMAL;
@@ -27,7 +27,7 @@ MAP2(silu_grad, x, g, silu_grad(x, g))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static tg_tensor silu_grad(tg_tensor x, tg_tensor g)
 {

@@ -1,8 +1,8 @@
-/* slice.c - y = the part start <= i < stop of x along an axis;  the reverse puts y back among zeros */
+/* slice.c - y = the part start <= i < stop of x along an axis;  the vjp pads g with zeros to the shape of x */
 #include "ops/blocks.h"
 #include "ops/lines.h"
 
-/* From the axis' start, none negative. */
+/* Counted from the start of the axis; none is negative once the shape rule has run. */
 typedef struct part {
     int axis;
     int64_t start, stop;
@@ -19,7 +19,7 @@ static tg_tensor slice(tg_tensor x, part p)
     return tg_apply1_with(&tg_op_slice, x, &p, sizeof p);
 }
 
-/* What one line's part takes, in elements, and where. */
+/* The lines along the axis as bytes: their number and length, and where the part starts and how long it is. */
 typedef struct span {
     int64_t outer;
     size_t line, skip, bytes;
@@ -87,7 +87,7 @@ const tg_op tg_op_slice = {
     TG_SAMPLES(slice_samples),
 };
 
-/* Back among zeros ------------------------------------------------------------------------------------------------ */
+/* Its vjp: g among zeros ------------------------------------------------------------------------------------------ */
 
 static tg_status grad_shape(tg_call *c, tg_shape *out)
 {

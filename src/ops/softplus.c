@@ -8,7 +8,7 @@ MAP2(softplus_grad, x, g, v_sigmoid(x) * g)
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static tg_tensor softplus_grad(tg_tensor x, tg_tensor g)
 {

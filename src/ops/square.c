@@ -7,7 +7,7 @@ MAP1(square, x, (x * x))
 
 #else
 
-#include "ops/shared.h"
+#include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
 {

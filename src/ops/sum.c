@@ -1,84 +1,84 @@
-/* sum.c - y = the sum of x over axes, or that divided by their number;  dy/dx = 1, or 1/n. Broadcasting backwards
-   (sum_to) is the same operation. */
+/* sum.c - y = the sum of x over axes, or that divided by their number;  dy/dx = 1, or 1/n. The reverse of
+   broadcasting (sum_to) is the same operation. */
 #include "ops/reduce.h"
 
 #ifdef TG_VECTOR_PASS
 
 /* The sum of steps i, i + 1, i + 2, i + 3. */
-STRIP_INLINE vec sum_of_four(const strip *s, const real *x, int64_t i)
+VLINE_INLINE vec sum_of_four(const vline *s, const real *x, int64_t i)
 {
-    return (strip_load(s, x, i, 0) + strip_load(s, x, i + 1, 0)) +
-           (strip_load(s, x, i + 2, 0) + strip_load(s, x, i + 3, 0));
+    return (vline_load(s, x, i, 0) + vline_load(s, x, i + 1, 0)) +
+           (vline_load(s, x, i + 2, 0) + vline_load(s, x, i + 3, 0));
 }
 
 /* Adds steps i .. end - 1 to the total. */
-STRIP_INLINE void sum_steps(const strip *s, const real *x, int64_t i, int64_t end, total *t)
+VLINE_INLINE void sum_steps(const vline *s, const real *x, int64_t i, int64_t end, total *t)
 {
     for (; i + 4 <= end; i += 4)
         total_add(t, sum_of_four(s, x, i));
     for (; i < end; i++)
-        total_add(t, strip_load(s, x, i, 0));
+        total_add(t, vline_load(s, x, i, 0));
 }
 
 /* The sum of terms that are scaled by `down`, divided by p[0], times `up`. */
-STRIP_INLINE vec scaled_sum(const strip *s, real down, real up)
+VLINE_INLINE vec scaled_sum(const vline *s, real down, real up)
 {
     total t = { .n = 0 };
     for (int64_t i = 0; i < s->steps; i++)
-        total_add(&t, strip_load(s, strip_in(s, 0), i, 0) * down);
-    return strip_total(s, &t) / (real)s->l->p[0] * up;
+        total_add(&t, vline_load(s, vline_in(s, 0), i, 0) * down);
+    return vline_total(s, &t) / (real)s->l->p[0] * up;
 }
 
-#define DOWN ((real)0x1p-64) /* there are fewer terms than that */
+#define DOWN ((real)0x1p-64) /* there are fewer than 2^64 terms */
 #define UP   ((real)0x1p+64)
 
-/* Where the way to the sum left the range of `real`, its terms are summed smaller, by a power of two. */
-static __attribute__((noinline)) vec sum_again(const strip *s)
+/* For a sum that left the range of `real` on the way: its terms are summed times a power of two that keeps them in range. */
+static __attribute__((noinline)) vec sum_again(const vline *s)
 {
     return scaled_sum(s, DOWN, UP);
 }
 
 /* p[0] divides the sum. */
-STRIP_INLINE void put_sum(const strip *s, const total *t)
+VLINE_INLINE void put_sum(const vline *s, const total *t)
 {
-    const vec y = strip_total(s, t) / (real)s->l->p[0];
+    const vec y = vline_total(s, t) / (real)s->l->p[0];
     const bool is_finite = s->along ? y[0] - y[0] == 0 : !v_any((y - y) != 0);
-    strip_put(s, is_finite ? y : sum_again(s));
+    vline_put(s, is_finite ? y : sum_again(s));
 }
 
-STRIP_INLINE void sum_into(const strip *s)
+VLINE_INLINE void sum_into(const vline *s)
 {
     total t = { .n = 0 };
-    sum_steps(s, strip_in(s, 0), 0, s->steps, &t);
+    sum_steps(s, vline_in(s, 0), 0, s->steps, &t);
     put_sum(s, &t);
 }
 
-static void smaller_sum(const strip *s)
+static void smaller_sum(const vline *s)
 {
-    strip_put(s, scaled_sum(s, DOWN, 1));
+    vline_put(s, scaled_sum(s, DOWN, 1));
 }
 
-static void larger_sum(const strip *s)
+static void larger_sum(const vline *s)
 {
-    strip_put(s, scaled_sum(s, 1, UP));
+    vline_put(s, scaled_sum(s, 1, UP));
 }
 
-/* Lines side by side, many strips at once and a few rows of them at a time: memory is read nearly in the order in which it
-   lies. Returns how many lines that made. */
-enum { ABREAST = 32, FEW = 8 };
-STRIP_INLINE int64_t sum_abreast(const tg_loop *l)
+/* Adjacent lines: up to SIDE_BY_SIDE vlines together, FEW rows at a time, so that memory is read nearly in order. Returns the
+   number of lines that were summed. */
+enum { SIDE_BY_SIDE = 32, FEW = 8 };
+VLINE_INLINE int64_t sum_side_by_side(const tg_loop *l)
 {
     int64_t line = 0;
     for (int64_t width; l->row[0] > 1 && (width = (l->cols - line) / VL) > 0; line += width * VL) {
-        total t[ABREAST];
-        width = width < ABREAST ? width : ABREAST;
+        total t[SIDE_BY_SIDE];
+        width = width < SIDE_BY_SIDE ? width : SIDE_BY_SIDE;
         memset(t, 0, (size_t)width * sizeof *t);
-        const strip first = { l->rows, l->row[0], VL, VL, false, line, l };
+        const vline first = { l->rows, l->row[0], VL, VL, false, line, l };
         for (int64_t i = 0; i < l->rows; i += FEW)
             for (int64_t w = 0; w < width; w++)
-                sum_steps(&first, strip_in(&first, 0) + w * VL, i, l->rows - i < FEW ? l->rows : i + FEW, &t[w]);
+                sum_steps(&first, vline_in(&first, 0) + w * VL, i, l->rows - i < FEW ? l->rows : i + FEW, &t[w]);
         for (int64_t w = 0; w < width; w++) {
-            strip s = first;
+            vline s = first;
             s.line += w * VL;
             put_sum(&s, &t[w]);
         }
@@ -86,13 +86,13 @@ STRIP_INLINE int64_t sum_abreast(const tg_loop *l)
     return line;
 }
 
-/* p[1]: 0; TG_SMALLER: the result is to be left small; TG_LARGER: the terms are such results. */
+/* p[1] is 0; TG_SMALLER: scale the terms down and leave the result scaled; TG_LARGER: the terms are such results, scale up. */
 ROWS(sum)
 {
     if (l->p[1] == 0)
-        each_strip_from(l, sum_abreast(l), sum_into);
+        each_vline_from(l, sum_side_by_side(l), sum_into);
     else
-        each_strip(l, l->p[1] == TG_SMALLER ? smaller_sum : larger_sum);
+        each_vline(l, l->p[1] == TG_SMALLER ? smaller_sum : larger_sum);
 }
 
 #else
@@ -109,19 +109,27 @@ static void sum_vjp(tg_vjp *v)
     tg_give(v, 0, spread(v, tg_cotangent(v)));
 }
 
+static double count(double n, double number)
+{
+    (void)number;
+    return n;
+}
+
 static void mean_vjp(tg_vjp *v)
 {
     tg_give(v, 0, spread(v, tg_scale(tg_cotangent(v), 1 / tg_reduced_count(v))));
 }
 
 static const tg_sample samples[] = {
-    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(2, { 2, { 2, 4 } }) },
-    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(5, { 3, { 1, 3, 1 } }) },
-    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, { 0 }) },
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(2, 0, { 2, { 2, 4 } }) },
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(5, 0, { 3, { 1, 3, 1 } }) },
+    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, 0, { 0 }) },
 };
 
-const tg_op tg_op_sum = { TG_REDUCTION(sum, sum, false), .vjp = sum_vjp, TG_SAMPLES(samples) };
-const tg_op tg_op_mean = { TG_REDUCTION(mean, sum, true), .vjp = mean_vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_sum = { TG_REDUCTION(sum, .loop = TG_INDEX_sum), .order = TG_ORDER_ANY, .vjp = sum_vjp,
+                          TG_SAMPLES(samples) };
+const tg_op tg_op_mean = { TG_REDUCTION(mean, .loop = TG_INDEX_sum, .divisor = count), .order = TG_ORDER_ANY,
+                           .vjp = mean_vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_sum(tg_tensor x, int axis, bool keepdim)
 {
@@ -141,7 +149,7 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
     if (!tg_tape_check_shape(x.tape, &shape, "sum_to"))
         return tg_bad(x.tape);
     const tg_shape *s = &n->extent->shape;
-    tg_reduction_of r = { .result = shape };
+    tg_reduced r = { .result = shape };
     const int more = s->rank - shape.rank;
     bool fits = more >= 0;
     for (int d = 0; fits && d < s->rank; d++) {

@@ -8,14 +8,14 @@ MAP3_SELDOM(tanh_grad, y, g, x, y *y >= (real)0.9375, v_tanh_slope(x, g), (1 - y
 
 #else
 
-/* The derivative is an operation of its own, d = g (1 - y^2), so that it is one pass over memory and has derivatives.
-   y is the tanh of x, or more than 1 where that is not at hand. */
+/* g (1 - y^2) is an operation of its own: one pass over memory, and differentiable.
+   y is tanh x, or a number larger than 1 where only x is given. */
 static tg_tensor tanh_grad(tg_tensor y, tg_tensor g, tg_tensor x)
 {
     return tg_apply3(&tg_op_tanh_grad, y, g, x);
 }
 
-/* d2y/dx2 = -2 y dy/dx, all of it by x */
+/* d2y/dx2 = -2 y dy/dx; the whole gradient goes to x, none to y */
 static void grad_vjp(tg_vjp *v)
 {
     tg_tensor x = tg_input(v, 2), c = tg_cotangent(v), w = tg_mul(tg_input(v, 1), c);

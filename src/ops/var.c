@@ -3,41 +3,41 @@
 
 #ifdef TG_VECTOR_PASS
 
-/* Where sums or squares left the range of `real`. */
-static __attribute__((noinline)) moments moments_again(const strip *s)
+/* For lines whose sums or squares left the range of `real`. */
+static __attribute__((noinline)) moments moments_again(const vline *s)
 {
-    return strip_moments(s, strip_in(s, 0), 1 / SCALE);
+    return vline_moments(s, vline_in(s, 0), 1 / SCALE);
 }
 
 /* p[0] is the divisor. */
-STRIP_INLINE void var_into(const strip *s)
+VLINE_INLINE void var_into(const vline *s)
 {
     const real n = (real)s->l->p[0];
-    const vec squares = strip_moments(s, strip_in(s, 0), 1).squares;
+    const vec squares = vline_moments(s, vline_in(s, 0), 1).squares;
     const mask bad = (squares - squares) != 0;
     vec y = squares / n;
     if (v_any(bad))
         y = v_select(bad, moments_again(s).squares / n * SCALE * SCALE, y);
-    strip_put(s, y);
+    vline_put(s, y);
 }
 
 ROWS(var)
 {
-    each_strip(l, var_into);
+    each_vline(l, var_into);
 }
 
-STRIP_INLINE vec factor_of(const strip *s)
+VLINE_INLINE vec factor_of(const vline *s)
 {
     const real *g = (const real *)s->l->in[1] + s->line;
     return (s->along ? v_set(*g) : lanes_load(g, s->lanes, 0)) * (real)s->l->p[0];
 }
 
-/* p[0] (x - mean) g, and 0 where g is 0; g is one number a line. The mean is rounded: far from zero, by more than the
-   elements deviate, so that its remainder counts. */
-STRIP_INLINE void var_grad_strip(const strip *s)
+/* p[0] (x - mean) g, and 0 where g is 0; g is one number a line. `rest` is the rounding error of the mean, which may be larger
+   than the deviations. */
+VLINE_INLINE void var_grad_vline(const vline *s)
 {
     vec factor = factor_of(s), scale = v_set(1);
-    moments m = strip_moments(s, strip_in(s, 0), 1);
+    moments m = vline_moments(s, vline_in(s, 0), 1);
     const mask bad = (m.mean - m.mean) != 0;
     if (v_any(bad)) {
         const moments other = moments_again(s);
@@ -47,19 +47,19 @@ STRIP_INLINE void var_grad_strip(const strip *s)
         factor = v_select(bad, factor * SCALE, factor);
     }
     for (int64_t i = 0; i < s->steps; i++)
-        strip_store(s, strip_out(s), i,
+        vline_store(s, vline_out(s), i,
                     v_select(factor == 0, factor,
-                             (v_fma(strip_load(s, strip_in(s, 0), i, 0), scale, -m.mean) - m.rest) * factor));
+                             (v_fma(vline_load(s, vline_in(s, 0), i, 0), scale, -m.mean) - m.rest) * factor));
 }
 
-/* Contiguous lines: `width` strips of them, at most ABREAST, are processed together: memory is read row by row. */
-enum { ABREAST = 32, FEW = 4 };
+/* Adjacent lines: `width` vlines, at most SIDE_BY_SIDE, are processed together, so that memory is read row by row. */
+enum { SIDE_BY_SIDE = 32, FEW = 4 };
 
-/* Each strip's mean distance from `from`. */
-STRIP_INLINE void mean_distances(const strip *first, int64_t width, const vec *from, vec *mean)
+/* Each vline's mean distance from `from`. */
+VLINE_INLINE void mean_distances(const vline *first, int64_t width, const vec *from, vec *mean)
 {
-    const real *x = strip_in(first, 0);
-    total t[ABREAST];
+    const real *x = vline_in(first, 0);
+    total t[SIDE_BY_SIDE];
     memset(t, 0, (size_t)width * sizeof *t);
     for (int64_t i = 0; i < first->steps; i += FEW)
         for (int64_t w = 0; w < width; w++) {
@@ -69,19 +69,19 @@ STRIP_INLINE void mean_distances(const strip *first, int64_t width, const vec *f
             total_add(&t[w], sum);
         }
     for (int64_t w = 0; w < width; w++)
-        mean[w] = strip_total(first, &t[w]) / (real)first->steps;
+        mean[w] = vline_total(first, &t[w]) / (real)first->steps;
 }
 
-STRIP_INLINE void var_grad_abreast(const tg_loop *l, int64_t line, int64_t width)
+VLINE_INLINE void var_grad_side_by_side(const tg_loop *l, int64_t line, int64_t width)
 {
-    const strip first = { l->rows, l->row[0], VL, VL, false, line, l };
-    const real *x = strip_in(&first, 0);
-    real *y = strip_out(&first);
-    vec zero[ABREAST] = { { 0 } }, mean[ABREAST], rest[ABREAST], factor[ABREAST];
+    const vline first = { l->rows, l->row[0], VL, VL, false, line, l };
+    const real *x = vline_in(&first, 0);
+    real *y = vline_out(&first);
+    vec zero[SIDE_BY_SIDE] = { { 0 } }, mean[SIDE_BY_SIDE], rest[SIDE_BY_SIDE], factor[SIDE_BY_SIDE];
     mean_distances(&first, width, zero, mean);
     mean_distances(&first, width, mean, rest);
     for (int64_t w = 0; w < width; w++)
-        factor[w] = factor_of(&(strip){ .lanes = VL, .line = line + w * VL, .l = l });
+        factor[w] = factor_of(&(vline){ .lanes = VL, .line = line + w * VL, .l = l });
     for (int64_t i = 0; i < l->rows; i++)
         for (int64_t w = 0; w < width; w++) {
             const int64_t at = i * first.step + w * VL;
@@ -89,9 +89,9 @@ STRIP_INLINE void var_grad_abreast(const tg_loop *l, int64_t line, int64_t width
         }
     for (int64_t w = 0; w < width; w++)
         if (v_any((mean[w] - mean[w]) != 0)) {
-            strip s = first;
+            vline s = first;
             s.line += w * VL;
-            var_grad_strip(&s);
+            var_grad_vline(&s);
         }
 }
 
@@ -99,10 +99,10 @@ ROWS(var_grad)
 {
     int64_t line = 0;
     for (int64_t width; l->row[0] > 1 && (width = (l->cols - line) / VL) > 0; line += width * VL) {
-        width = width < ABREAST ? width : ABREAST;
-        var_grad_abreast(l, line, width);
+        width = width < SIDE_BY_SIDE ? width : SIDE_BY_SIDE;
+        var_grad_side_by_side(l, line, width);
     }
-    each_strip_from(l, line, var_grad_strip);
+    each_vline_from(l, line, var_grad_vline);
 }
 
 #else
@@ -111,34 +111,16 @@ ROWS(var_grad)
 
 #include "core/tape.h"
 
-/* What the squares are divided by: not less than 0, and NaN where there is nothing to divide. */
-static double divisor(double n, const tg_reduction_of *r)
+/* n - correction, at least 0; NaN for no elements. */
+static double divisor(double n, double correction)
 {
-    const double left = n - r->number;
+    const double left = n - correction;
     return n == 0 ? (double)NAN : left < 0 ? 0 : left;
 }
 
-/* Input 0 by the lines that are reduced. */
-static tg_lines lines_of(const tg_call *c, enum tg_op_index loop)
-{
-    tg_shape s = *tg_call_dims(c, 0);
-    unsigned axes = ((const tg_reduction_of *)tg_call_attributes(c))->axes;
-    tg_lines l = tg_lines_of_group(&s, &axes);
-    l.run = c->tape->kernels->loop[loop];
-    l.element = c->tape->element;
-    l.inputs = 1;
-    l.loop.in[0] = tg_call_input(c, 0);
-    l.loop.out = c->out;
-    return l;
-}
-
-#define OVER(mask, by, ...)                                                                                          \
-    .attributes = &(const tg_reduction_of){ .axes = (mask), .result = __VA_ARGS__, .number = (by) },                 \
-    .attribute_bytes = sizeof(tg_reduction_of)
-
 /* The derivative: 2 (x - mean) g / (n - correction), g having size 1 along the axes ---------------------------------- */
 
-static tg_tensor var_grad(tg_tensor x, tg_tensor g, const tg_reduction_of *r)
+static tg_tensor var_grad(tg_tensor x, tg_tensor g, const tg_reduced *r)
 {
     return tg_apply2_with(&tg_op_var_grad, x, g, r, sizeof *r);
 }
@@ -151,18 +133,27 @@ static tg_status grad_shape(tg_call *c, tg_shape *out)
 
 static tg_status grad_forward(tg_call *c)
 {
-    tg_lines l = lines_of(c, TG_INDEX_var_grad);
+    const tg_reduced *r = tg_call_attributes(c);
+    tg_shape s = *tg_call_dims(c, 0);
+    unsigned axes = r->axes;
+    tg_lines l = tg_lines_of_group(&s, &axes);
+    l.run = c->tape->kernels->loop[TG_INDEX_var_grad];
+    l.element = c->tape->element;
+    l.inputs = 1;
     l.per_line = 1;
+    l.loop.in[0] = tg_call_input(c, 0);
     l.loop.in[1] = tg_call_input(c, 1);
-    l.loop.p[0] = 2 / divisor((double)l.k, tg_call_attributes(c));
+    l.loop.p[0] = 2 / divisor((double)l.k, r->number);
+    l.loop.out = c->out;
     tg_lines_run(&l);
     return TG_OK;
 }
 
-/* It is linear in g, and in x symmetric: <c, D(x, g)> gives D(c, g) to x, and to g the sums of c D(x, 1). */
+/* D(x, g) is linear in g, and linear and symmetric in x: the gradient of <c, D(x, g)> by x is D(c, g), by g the sum of
+   c D(x, 1). */
 static void grad_vjp(tg_vjp *v)
 {
-    const tg_reduction_of *r = tg_vjp_attributes(v);
+    const tg_reduced *r = tg_vjp_attributes(v);
     const tg_tensor x = tg_input(v, 0), g = tg_input(v, 1), c = tg_cotangent(v);
     tg_give(v, 0, var_grad(c, g, r));
     tg_give(v, 1, tg_mul(c, var_grad(x, tg_full(x.tape, tg_shape_of(g), 1), r)));
@@ -171,8 +162,8 @@ static void grad_vjp(tg_vjp *v)
 static const tg_sample grad_samples[] = {
     { .n = 2,
       .inputs = { { .shape = { 3, { 2, 3, 4 } } }, { .shape = { 3, { 2, 1, 4 } } } },
-      OVER(2, 0, { 2, { 2, 4 } }) },
-    { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 1, 1 } } } }, OVER(3, 1, { 0 }) },
+      TG_OVER(2, 0, { 2, { 2, 4 } }) },
+    { .n = 2, .inputs = { { .shape = { 2, { 3, 4 } } }, { .shape = { 2, { 1, 1 } } } }, TG_OVER(3, 1, { 0 }) },
 };
 
 const tg_op tg_op_var_grad = {
@@ -187,34 +178,18 @@ const tg_op tg_op_var_grad = {
 
 /* The variance ---------------------------------------------------------------------------------------------------- */
 
-static tg_status forward(tg_call *c)
-{
-    tg_lines l = lines_of(c, TG_INDEX_var);
-    l.reduces = true;
-    l.loop.p[0] = divisor((double)l.k, tg_call_attributes(c));
-    tg_lines_run(&l);
-    return TG_OK;
-}
-
 static void vjp(tg_vjp *v)
 {
     tg_give(v, 0, var_grad(tg_input(v, 0), tg_unreduced(v, tg_cotangent(v)), tg_vjp_attributes(v)));
 }
 
 static const tg_sample samples[] = {
-    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, OVER(2, 0, { 2, { 2, 4 } }) },
-    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, OVER(3, 1, { 0 }) },
+    { .n = 1, .inputs = { { .shape = { 3, { 2, 3, 4 } } } }, TG_OVER(2, 0, { 2, { 2, 4 } }) },
+    { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, 1, { 0 }) },
 };
 
-const tg_op tg_op_var = {
-    .name = "var",
-    .arity = 1,
-    .order = TG_ORDER_ANY,
-    .shape = tg_shape_reduced,
-    .forward = forward,
-    .vjp = vjp,
-    TG_SAMPLES(samples),
-};
+const tg_op tg_op_var = { TG_REDUCTION(var, .loop = TG_INDEX_var, .divisor = divisor, .whole_lines = true),
+                          .order = TG_ORDER_ANY, .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_var(tg_tensor x, int axis, double correction, bool keepdim)
 {

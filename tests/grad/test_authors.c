@@ -331,6 +331,59 @@ static void a_rule_forgets_its_notes(void **state)
          "take the mark after it");
 }
 
+/* Nor is it one after the pass, whether the pass was recorded or not. */
+static void keep_unused(tg_vjp *v)
+{
+    kept = tg_mul(tg_cotangent(v), tg_cotangent(v));
+    tg_give(v, 0, tg_cotangent(v));
+}
+
+static void what_a_rule_kept_is_stale_after_the_pass(void **state)
+{
+    (void)state;
+    tg_op o = op;
+    o.vjp = keep_unused;
+    for (unsigned flags = 0; flags <= TG_CREATE_GRAPH; flags++) {
+        tg_tensor g;
+        begin();
+        x = tg_variable(tape, TG_SHAPE(2), ((double[]){ 2, 3 }));
+        const tg_tensor y = tg_apply(&o, &x, 1, NULL, 0);
+        ok(tg_grad(tg_sum(tg_apply(&o, &y, 1, NULL, 0), 0, false), null, &x, 1, &g, flags));
+        tg_exp(kept);
+        says(tg_tape_status(tape), TG_ERR_STALE,
+             "exp: input 0 is from before a reset or rewind of its tape: make it again, or take the mark after it");
+    }
+}
+
+/* A mark that one of an operation's functions takes: values behind it may still be missing. */
+static void take_mark(void)
+{
+    mark = tg_tape_mark(tape);
+}
+
+static void a_mark_from_within_is_none(void **state)
+{
+    (void)state;
+    deed **const places[] = { &in_shape, &in_forward, &in_vjp };
+    for (int i = 0; i < 3; i++)
+        for (unsigned flags = 0; flags <= TG_CREATE_GRAPH; flags++) {
+            const double two[] = { 2, 2 };
+            tg_tensor g;
+            begin();
+            x = tg_variable(tape, TG_SHAPE(2), two);
+            const tg_mark before = tg_tape_mark(tape);
+            *places[i] = take_mark;
+            tg_tensor y = mine(x);
+            ok(tg_grad(y, x, &x, 1, &g, flags));
+            in_shape = in_forward = in_vjp = NULL;
+            assert_int_equal(tg_tape_rewind(tape, mark), TG_ERR_STATE);
+            assert_string_equal(tg_tape_message(tape),
+                                "rewind: the mark was taken inside a function of an operation's; take it outside");
+            ok(tg_tape_rewind(tape, before));
+            equals(x, 2, two);
+        }
+}
+
 /* Statuses and shapes --------------------------------------------------------------------------------------------- */
 
 static tg_status status_of_shape, status_of_forward, raised;
@@ -680,6 +733,8 @@ int main(void)
         OWN(a_vjp_leaves_the_tapes_life_alone),
         OWN(a_visit_keeps_the_tape),
         OWN(a_rule_forgets_its_notes),
+        OWN(what_a_rule_kept_is_stale_after_the_pass),
+        OWN(a_mark_from_within_is_none),
         OWN(statuses_that_are_none),
         OWN(shapes_that_are_none),
         OWN(shape_rules_that_ask_too_early),

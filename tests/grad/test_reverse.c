@@ -343,6 +343,10 @@ static void what_cannot_start_is_refused(void **state)
     x = scalar(1);
     says(tg_grad(x, null, (tg_tensor[]){ x, null }, 2, (tg_tensor[2]){ { 0 } }, 0), TG_ERR_ARGUMENT,
          "grad: input 1 is the null tensor");
+    const tg_tensor old = x;
+    x = scalar(1);
+    says(tg_grad(x, null, (tg_tensor[]){ x, old }, 2, (tg_tensor[2]){ { 0 } }, 0), TG_ERR_STALE,
+         "grad: input 1 is from before a reset or rewind of its tape: make it again, or take the mark after it");
     x = scalar(1);
     says(tg_grad(x, null, &x, 1, NULL, 0), TG_ERR_ARGUMENT, "grad: inputs and out must be arrays of n = 1 tensors");
     x = scalar(1);

@@ -12,6 +12,7 @@
 
 #include "guarded.h"
 #include "kernels/kernels.h"
+#include "nn/optimizer.h"
 
 enum { FILL = 0x33, MOST = 200 };
 
@@ -97,16 +98,15 @@ static void sgd(const tg_kernels *k, tg_dtype dtype, int64_t n)
         if (first)
             for (int64_t i = 0; i < n; i++)
                 set(&v, i, (double)NAN);
-        const tg_sgd_step s = { .w = w.data,
-                                .velocity = momentum ? v.data : NULL,
-                                .g = g.data,
-                                .lr = 0.1,
-                                .momentum = 0.9,
-                                .dampening = 0.25,
-                                .weight_decay = decays ? 0.01 : 0,
-                                .nesterov = nesterov,
-                                .first = first };
-        k->sgd(n, &s);
+        const tg_sgd_config c = { .momentum = 0.9, .dampening = 0.25, .nesterov = nesterov };
+        const tg_update s = { .w = w.data,
+                              .g = g.data,
+                              .state = { momentum ? v.data : NULL },
+                              .lr = 0.1,
+                              .weight_decay = decays ? 0.01 : 0,
+                              .step = first ? 1 : 2,
+                              .config = &c };
+        k->update[TG_UPDATE_sgd](n, &s);
         for (int64_t i = 0; i < n; i++) {
             double step = get(&g, i) + s.weight_decay * get(&w0, i);
             if (momentum) {
@@ -124,7 +124,7 @@ static void sgd(const tg_kernels *k, tg_dtype dtype, int64_t n)
     }
 }
 
-static void adam(const tg_kernels *k, tg_dtype dtype, int64_t n)
+static void adam_with(const tg_kernels *k, tg_dtype dtype, int64_t n, enum tg_update_index update)
 {
     array w = make(dtype, n, 1), m = make(dtype, n, 2), v = make(dtype, n, 3), g = make(dtype, n, 4);
     array w0 = make(dtype, n, 1), m0 = make(dtype, n, 2), v0 = make(dtype, n, 3);
@@ -132,25 +132,22 @@ static void adam(const tg_kernels *k, tg_dtype dtype, int64_t n)
         set(&v, i, 1 + get(&v, i) / 2);
         set(&v0, i, get(&v, i));
     }
-    const tg_adam_step s = { .w = w.data,
-                             .m = m.data,
-                             .v = v.data,
-                             .g = g.data,
-                             .lr = 0.1,
-                             .beta1 = 0.9,
-                             .beta2 = 0.99,
-                             .eps = 1e-3,
-                             .weight_decay = 0.02,
-                             .decoupled_decay = 0.3,
-                             .correction1 = 0.19,
-                             .correction2 = 0.0199 };
-    k->adam(n, &s);
+    const bool decoupled = update == TG_UPDATE_adamw;
+    const tg_adam_config c = { .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-3 };
+    const tg_update u = { .w = w.data,
+                          .g = g.data,
+                          .state = { m.data, v.data },
+                          .lr = 0.1,
+                          .weight_decay = decoupled ? 0.3 : 0.02,
+                          .step = 2,
+                          .config = &c };
+    k->update[update](n, &u);
     for (int64_t i = 0; i < n; i++) {
-        const double grad = get(&g, i) + 0.02 * get(&w0, i);
+        const double grad = get(&g, i) + (decoupled ? 0 : 0.02) * get(&w0, i), kept = decoupled ? 0.97 : 1;
         const double mean = 0.9 * get(&m0, i) + 0.1 * grad, square = 0.99 * get(&v0, i) + 0.01 * grad * grad;
         same(dtype, get(&m, i), mean);
         same(dtype, get(&v, i), square);
-        same(dtype, get(&w, i), 0.97 * get(&w0, i) - 0.1 * (mean / 0.19) / (sqrt(square / 0.0199) + 1e-3));
+        same(dtype, get(&w, i), kept * get(&w0, i) - 0.1 * (mean / 0.19) / (sqrt(square / 0.0199) + 1e-3));
     }
     release(&w);
     release(&m);
@@ -159,6 +156,12 @@ static void adam(const tg_kernels *k, tg_dtype dtype, int64_t n)
     release(&w0);
     release(&m0);
     release(&v0);
+}
+
+static void adam(const tg_kernels *k, tg_dtype dtype, int64_t n)
+{
+    adam_with(k, dtype, n, TG_UPDATE_adam);
+    adam_with(k, dtype, n, TG_UPDATE_adamw);
 }
 
 static void for_every_set(void (*check)(const tg_kernels *k, tg_dtype dtype, int64_t n))

@@ -1,4 +1,5 @@
 /* golden.c - the reader of golden values. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,18 +39,23 @@ static void read_values(FILE *f, const golden_case *c, golden_array *a)
         must(fscanf(f, "%lf", &a->values[i]) == 1, c, "a value");
 }
 
-/* An array of another's shape, which the file does not repeat. */
+/* Reads values whose shape is that of `like`. */
 static void read_like(FILE *f, const golden_case *c, golden_array *a, const golden_array *like)
 {
     *a = (golden_array){ .shape = like->shape, .n = like->n };
     read_values(f, c, a);
 }
 
-static void read_labels(FILE *f, golden_case *c)
+/* Reads labels, which have no rank in the file, or integers with their shape. */
+static void read_ints(FILE *f, golden_case *c, bool has_rank)
 {
-    c->n_labels = read_int(f, c, 16);
-    for (int i = 0; i < c->n_labels; i++)
-        c->labels[i] = read_int(f, c, GOLDEN_ELEMENTS);
+    c->int_shape.rank = has_rank ? read_int(f, c, TG_MAX_RANK) : 1;
+    for (int d = 0; d < c->int_shape.rank; d++)
+        c->int_shape.dims[d] = read_int(f, c, GOLDEN_INTS);
+    c->n_ints = (int)tg_shape_size(&c->int_shape);
+    must(c->n_ints >= 0 && c->n_ints <= GOLDEN_INTS, c, "the number of integers");
+    for (int i = 0; i < c->n_ints; i++)
+        must(fscanf(f, "%" SCNd32, &c->ints[i]) == 1, c, "an integer");
 }
 
 static bool find_case(FILE *f, golden_case *c)
@@ -79,8 +85,8 @@ bool golden_next(FILE *f, golden_case *c)
         must(fscanf(f, "%15s", part) == 1, c, "the file ends within it");
         if (!strcmp(part, "end"))
             break;
-        if (!strcmp(part, "labels")) {
-            read_labels(f, c);
+        if (!strcmp(part, "labels") || !strcmp(part, "ints")) {
+            read_ints(f, c, part[0] == 'i');
         } else if (!strcmp(part, "in")) {
             must(c->n_inputs < GOLDEN_INPUTS, c, "too many inputs");
             read_shape(f, c, &c->inputs[c->n_inputs]);
@@ -98,7 +104,8 @@ bool golden_next(FILE *f, golden_case *c)
             fail_msg("golden case %d: what is a %s?", c->number, part);
         }
     }
-    must(n_gradients == c->n_inputs, c, "a gradient for every input");
+    c->is_constant = c->cotangent.n == 0 && n_gradients == 0 && c->out.n > 0;
+    must(n_gradients == c->n_inputs || c->is_constant, c, "a gradient for every input");
     must(fgetc(f) == '\n', c, "its last line");
     return true;
 }

@@ -1,4 +1,4 @@
-/* golden.h - reads golden/ops_float64.txt: single operations with their inputs, results and gradients. */
+/* golden.h - reads the files of golden/: single operations with their inputs, results and gradients. */
 #ifndef TG_GOLDEN_H
 #define TG_GOLDEN_H
 
@@ -7,7 +7,7 @@
 
 #include "tapegrad/types.h"
 
-enum { GOLDEN_INPUTS = 12, GOLDEN_ELEMENTS = 64, GOLDEN_TEXT = 1024 };
+enum { GOLDEN_INPUTS = 12, GOLDEN_ELEMENTS = 512, GOLDEN_INTS = 64, GOLDEN_TEXT = 1024 };
 
 typedef struct golden_array {
     tg_shape shape;
@@ -15,14 +15,16 @@ typedef struct golden_array {
     double values[GOLDEN_ELEMENTS];
 } golden_array;
 
-/* One case of the file; its header lines say what the parts are. */
+/* One case; the first lines of the file say what its parts are. */
 typedef struct golden_case {
     int number;
     char op[32];
     char attributes[GOLDEN_TEXT]; /* " axis=1 keepdim=0" */
-    int n_labels;
-    int32_t labels[16];
+    tg_shape int_shape;           /* of labels or indices */
+    int n_ints;
+    int32_t ints[GOLDEN_INTS];
     int n_inputs;
+    bool is_constant; /* no gradient flows through it: there is no cotangent */
     golden_array inputs[GOLDEN_INPUTS], out, cotangent, gradients[GOLDEN_INPUTS];
 } golden_case;
 

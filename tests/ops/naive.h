@@ -118,7 +118,7 @@ typedef struct gradient_of {
     const void *context;
 } gradient_of;
 
-/* The sum over inputs of the gradients of f's squares, weighed: a function whose gradient is of second order, also where
+/* The weighted sum of the gradients of f's squares: a function whose gradient is of second order, also where
    f is linear. */
 static inline tg_tensor weighed_gradients(const tg_tensor *x, int n, const void *context)
 {

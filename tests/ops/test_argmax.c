@@ -1,4 +1,4 @@
-/* test_argmax.c - the place of the largest element: over every axis of every rank, at ties and NaNs, what is refused. */
+/* test_argmax.c - the place of the largest element: over every axis of every rank, at ties and NaNs; errors. */
 #include "naive.h"
 
 /* numpy.argmax of the k elements that follow each other at `stride`. */

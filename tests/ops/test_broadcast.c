@@ -5,13 +5,13 @@
 
 enum { MOST = 3 };
 
-/* An operation and what it is for one element of each input. */
+/* An operation, and its value and slopes for one element of each input. */
 typedef struct subject {
     const char *name;
     int n;
     tg_tensor (*call)(const tg_tensor *x);
     double (*value)(const double *x);
-    double (*slope)(const double *x, int i); /* in input i */
+    double (*slope)(const double *x, int i); /* the derivative by input i */
 } subject;
 
 static tg_tensor call_add(const tg_tensor *x)
@@ -150,7 +150,7 @@ static const subject subjects[] = {
 
 /* The reference ------------------------------------------------------------------------------------------------- */
 
-/* Size along the axis that stands `from_end` axes before the last. */
+/* The size along the axis that is `from_end` axes before the last. */
 static int64_t size_at(const tg_shape *s, int from_end)
 {
     return from_end < s->rank ? s->dims[s->rank - 1 - from_end] : 1;
@@ -170,7 +170,7 @@ static tg_shape joined(const tg_shape *s, int n)
     return out;
 }
 
-/* Which element of a tensor of shape s stands under element k of one of shape out. */
+/* The element of a tensor of shape s that broadcasts to element k of one of shape out. */
 static int64_t under(const tg_shape *s, const tg_shape *out, int64_t k)
 {
     int64_t element = 0, step = 1;
@@ -183,11 +183,11 @@ static int64_t under(const tg_shape *s, const tg_shape *out, int64_t k)
     return element;
 }
 
-/* The same elements, made twice: on the tape, and here. */
+/* An input: its tensor, and its elements. */
 typedef struct numbers {
     int64_t n;
-    double *values, *sum, *magnitude; /* sum and magnitude: of the terms of a gradient */
-    double *lost;                     /* by the roundings of sum (Kahan) */
+    double *values, *sum, *magnitude; /* the sum of a gradient's terms, and of their absolute values */
+    double *lost;                     /* the rounding error of sum (Kahan) */
 } numbers;
 
 static numbers draw(const tg_shape *s, tg_rng *rng)
@@ -305,7 +305,7 @@ static void every_pair_of_ranks_broadcasts(void **state)
     for_every_table(check_ranks);
 }
 
-/* Enough elements that the work is cut. */
+/* Enough elements for several tasks. */
 static void check_large(tg_dtype dtype)
 {
     static const tg_shape shapes[][MOST] = {
@@ -327,9 +327,35 @@ static void large_tensors_broadcast(void **state)
     for_every_table(check_large);
 }
 
+/* x [2, 3, 4] with x_i = i^2, summed to [3, 1]: over the axes that [3, 1] lacks or has 1 in; its gradient is the cotangent,
+   broadcast. All numbers are exact. */
+static void sum_to_undoes_broadcasting(void **state)
+{
+    (void)state;
+    for (tg_dtype dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        tg_tape *t = tg_tape_create(dtype);
+        const double c[] = { 5, -7, 0.5 };
+        double x[24], y[3], g[24], expected[3] = { 0 };
+        for (int i = 0; i < 24; i++) {
+            x[i] = i * i;
+            expected[i / 4 % 3] += x[i];
+        }
+        const tg_tensor v = tg_variable(t, TG_SHAPE(2, 3, 4), x), sum = tg_sum_to(v, TG_SHAPE(3, 1));
+        ok(tg_backward_from(sum, tg_constant(t, TG_SHAPE(3, 1), c)), t);
+        ok(tg_read(sum, y, 3), t);
+        ok(tg_read(tg_grad_of(v), g, 24), t);
+        for (int i = 0; i < 3; i++)
+            assert_true(y[i] == expected[i]);
+        for (int i = 0; i < 24; i++)
+            assert_true(g[i] == c[i / 4 % 3]);
+        tg_tape_destroy(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sum_to_undoes_broadcasting),
         cmocka_unit_test(every_pair_of_ranks_broadcasts),
         cmocka_unit_test(large_tensors_broadcast),
     };

@@ -1,4 +1,4 @@
-/* test_dropout.c - dropout: what it drops is what the generator draws, forwards and backwards. */
+/* test_dropout.c - dropout drops the elements that the generator's draws say, forward and backward. */
 #include "naive.h"
 
 #include "threads.h"
@@ -20,7 +20,7 @@ static void it_drops_what_the_generator_says(void **state)
         c[i] = 1 + i % 3;
     for (tg_dtype d = TG_F32; d <= TG_F64; d++)
         for (int k = 0; k < 3; k++) {
-            const double p = (double[]){ 0.25, 0.5, 0.75 }[k]; /* 1 / (1 - p) is exact but for the first */
+            const double p = (double[]){ 0.25, 0.5, 0.75 }[k]; /* 1 / (1 - p) is exact for all but the first */
             tg_rng rng = tg_rng_seed(51), draws;
             tg_rng_u64(&rng); /* an odd position */
             draws = rng;
@@ -28,7 +28,7 @@ static void it_drops_what_the_generator_says(void **state)
             const tg_tensor x = tg_variable(t, TG_SHAPE(100, N / 100), v), z = tg_dropout(x, p, &rng);
             assert_int_equal(rng.position, 1 + N);
             assert_int_equal(rng.seed, 51);
-            rng.position = 999; /* the reverse pass does not look at the caller's generator */
+            rng.position = 999; /* the reverse pass does not use the caller's generator */
             assert_int_equal(tg_backward_from(z, tg_constant(t, TG_SHAPE(100, N / 100), c)), TG_OK);
             assert_int_equal(tg_read(z, y, N), TG_OK);
             assert_int_equal(tg_read(tg_grad_of(x), g, N), TG_OK);
@@ -44,7 +44,7 @@ static void it_drops_what_the_generator_says(void **state)
         }
 }
 
-/* Dropped is 0, whatever it was. */
+/* A dropped element is 0, also where it was infinite or NaN. */
 static void infinities_are_dropped_too(void **state)
 {
     (void)state;

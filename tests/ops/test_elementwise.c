@@ -1,4 +1,4 @@
-/* test_elementwise.c - values and first and second derivatives where they could be doubted: zeros, infinities, NaN,
+/* test_elementwise.c - values and first and second derivatives at special points: zeros, infinities, NaN,
    kinks, ties, tails. */
 #include "points.h"
 
@@ -86,7 +86,7 @@ static tg_tensor shift(tg_tensor x)
     return tg_shift(x, 3);
 }
 
-/* e^-80 is a normal number in float32, and its square is far below what 1 can hold. */
+/* e^-80 is a normal number in float32; its square is lost when it is added to 1. */
 #define E80 1.8048513878454153e-35
 
 static const struct unary {
@@ -371,7 +371,7 @@ static void third_derivatives_of_powers(void **state)
     for_every_table(check_third);
 }
 
-/* The side that is not chosen gets 0, not 0 times an infinite slope; and the condition gets nothing. */
+/* The gradient of the side that is not chosen is 0, not 0 times an infinite slope; the condition has none. */
 static void where_selects_its_gradients(void **state)
 {
     (void)state;

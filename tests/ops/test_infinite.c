@@ -14,7 +14,7 @@ static const int32_t *labels_of(int label)
     return labels;
 }
 
-/* A function of logits [2, n], whose second row is harmless: [2] or [2, n]. `label` is a class of the first row. */
+/* A function of logits [2, n], whose second row is finite: [2] or [2, n]. `label` is a class of the first row. */
 typedef tg_tensor function(tg_tensor x, int label);
 
 static tg_tensor softmax(tg_tensor x, int label)
@@ -58,7 +58,7 @@ static tg_tensor cross_entropy(tg_tensor x, int label)
     return tg_cross_entropy(x, labels_of(label), TG_NONE);
 }
 
-/* Two thirds on the label, a third on the class behind it. */
+/* Two thirds for the label, a third for the next class. */
 static tg_tensor cross_entropy_probs(tg_tensor x, int label)
 {
     double p[2 * MOST] = { 0 };
@@ -142,7 +142,7 @@ static double logit(int i)
     return 0.75 * (i * 7 % 5) - 1;
 }
 
-/* A class at -infinity is as if it were not there. */
+/* A class at -infinity has no effect. */
 static void check_masked(tg_dtype dtype)
 {
     for (int k = 0; k < FUNCTIONS * WIDTHS; k++) {
@@ -159,7 +159,7 @@ static void check_masked(tg_dtype dtype)
         for (int i = 0, j = 0; i < n; i++) {
             const bool is_log = strncmp(f->name, "log_softmax", 11) == 0;
             const double value = keep[i] ? want.value[j] : is_log ? -INF : 0;
-            /* log_softmax hands a masked element its own cotangent back: there it is x less what the others make */
+            /* log_softmax of a masked element is x - logsumexp(others): its gradient is its cotangent */
             const double first = keep[i] ? want.first[j] : is_log ? weight(i) : 0;
             if (is_log && keep[i]) {
                 j++;
@@ -187,7 +187,7 @@ static void a_masked_class_is_as_if_not_there(void **state)
     for_every_table(check_masked);
 }
 
-/* A row of nothing but -infinity, of two +infinities, of NaN: a cotangent of 0 leaves it out, in both orders. */
+/* A row of only -infinity, with two +infinities, or with NaN: with a cotangent of 0 its gradients of both orders are 0. */
 static void check_left_out(tg_dtype dtype)
 {
     for (int k = 0; k < FUNCTIONS * WIDTHS; k++)
@@ -214,7 +214,7 @@ static void a_cotangent_of_0_leaves_a_row_out(void **state)
     for_every_table(check_left_out);
 }
 
-/* One class at +infinity is certain; two are no limit. */
+/* One class at +infinity has probability 1; with two there is no limit. */
 static void check_certain(tg_dtype dtype)
 {
     for (int w = 0; w < WIDTHS; w++)
@@ -261,7 +261,7 @@ static void one_infinite_logit_is_certain(void **state)
     for_every_table(check_certain);
 }
 
-/* A row in which e^-gap is what all others have beside one. */
+/* A row whose other elements together are e^-gap of the largest. */
 static void check_digits(tg_dtype dtype)
 {
     const double gaps[] = { 1.5, 5, 20, 60 }, eps = dtype == TG_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
@@ -294,7 +294,7 @@ static void certain_rows_keep_their_digits(void **state)
     for_every_table(check_digits);
 }
 
-/* Probabilities of 0 select; the derivative by them is what it is, and 0 where the row's cotangent is. */
+/* Terms whose probability is 0 are 0; the derivative by such a probability is infinite, and 0 where the row's cotangent is 0. */
 static void check_probs(tg_dtype dtype)
 {
     const double x[] = { -INF, 0, 0, /**/ -INF, -INF, -INF, /**/ 1, -INF, 2 };
@@ -361,7 +361,7 @@ static void losses_of_elements(void **state)
     for_every_table(check_elements);
 }
 
-/* Reductions and kinks: the chosen one is chosen, and no slope of 0 meets infinity. */
+/* Reductions and kinks select: 0 is never multiplied by infinity. */
 static void check_others(tg_dtype dtype)
 {
     const double x[] = { INF, -INF, 2, INF };

@@ -1,4 +1,4 @@
-/* test_losses.c - losses: against their formulas, with large logits, every reduction, labels and shapes that are wrong. */
+/* test_losses.c - losses: against their formulas, with large logits, every reduction, wrong labels and shapes. */
 #include "naive.h"
 
 #include "threads.h"
@@ -7,7 +7,7 @@ enum { MEAN = TG_MEAN, SUM = TG_SUM, NONE = TG_NONE };
 
 /* Formulas -------------------------------------------------------------------------------------------------------- */
 
-/* ln sum_j e^(x_j) - x_label, in a way that is right for large x, too. */
+/* ln sum_j e^(x_j) - x_label, without overflow. */
 static double log_loss(const double *x, int64_t n, int64_t label)
 {
     double m = x[0], s = 0;
@@ -37,7 +37,7 @@ static double bce(double x, double y)
     return -y * log(s) - (1 - y) * log(1 - s);
 }
 
-/* What the terms become. */
+/* Reduces the terms. */
 static array reduced(const double *terms, int64_t n, tg_shape each, int reduction)
 {
     array y = { .shape = reduction == NONE ? each : TG_SCALAR, .size = reduction == NONE ? n : 1 };
@@ -97,7 +97,7 @@ static const struct kind {
     const char *name;
     naive_function *op;
     int inputs;
-    bool rows; /* a term for each row, not each element */
+    bool rows; /* one term a row, not one an element */
 } kinds[] = {
     { "cross_entropy", cross_entropy, 1, true },
     { "cross_entropy_probs", probs, 2, true },
@@ -186,7 +186,7 @@ static void large_logits_are_right(void **state)
                     (double[]){ 2e4, 0, 2 * big, log(2) },
                     (double[]){ 1, -1, 0, /**/ 0, 0, 0, /**/ 1, -1, 0, /**/ 0.5, -0.5, 0 });
     }
-    /* Beside 1e4, differences of one still count. */
+    /* At 1e4, differences of one are still exact. */
     expect_rows(TG_F64, 1, (double[]){ 10001, 10000, 9999 }, (double[]){ log(exp(1) + 1 + exp(-1)) },
                 (double[]){ 0.66524095577482178, 0.24472847105479767 - 1, 0.090030573170380462 });
     const double inf = (double)INFINITY;
@@ -216,7 +216,7 @@ static void large_logits_are_right_for_bce(void **state)
     }
 }
 
-/* A confident and right answer costs ln(1 + e^-|x|), to all its digits. */
+/* The loss of a confident right answer is ln(1 + e^-|x|), with all its digits. */
 static void small_losses_keep_their_digits_in_bce(void **state)
 {
     (void)state;
@@ -251,7 +251,7 @@ static void of_no_rows(void **state)
     tg_tape_destroy(t);
 }
 
-/* A mean of many in float32 does not lose them; and is the same at any number of threads. */
+/* A mean of many terms in float32 keeps its digits, and has the same bits at any number of threads. */
 static void long_means_are_right_in_float32(void **state)
 {
     (void)state;

@@ -31,7 +31,7 @@ static void naive(const array *a, const array *b, tg_shape y, double *out)
     }
 }
 
-/* Shapes of a product that is legal, with each leading size there, 1, or gone. */
+/* Random valid shapes of a product; each leading size is the common one, 1, or absent. */
 static void draw_shapes(tg_rng *rng, int64_t most, tg_shape *a, tg_shape *b, tg_shape *y)
 {
     const int leading = (int)below(rng, 5), whole = (int)below(rng, 2);
@@ -48,7 +48,7 @@ static void draw_shapes(tg_rng *rng, int64_t most, tg_shape *a, tg_shape *b, tg_
     a->dims[a->rank - 2] = y->dims[leading] = m;
     b->dims[b->rank - 1] = y->dims[leading + 1] = n;
     a->dims[a->rank - 1] = b->dims[b->rank - 2] = k;
-    for (int d = 0; d < leading; d++) { /* a size that neither has is 1 */
+    for (int d = 0; d < leading; d++) { /* where neither has the size, it is 1 */
         const int da = d - (leading + 2 - a->rank), db = d - (leading + 2 - b->rank);
         const int64_t sa = da < 0 ? 1 : a->dims[da], sb = db < 0 ? 1 : b->dims[db];
         y->dims[d] = sa == 1 ? sb : sa;
@@ -77,7 +77,7 @@ static void products_meet_loops_over_indices(void **state)
     }
 }
 
-/* Gradients, where the rule reads transposes through strides: as the loops say, also when they are recorded. */
+/* Gradients, where the vjp reads transposes through strides, equal those of naive loops, recorded or not. */
 static tg_tensor product(const tg_tensor *x, int n, const void *context)
 {
     (void)n, (void)context;
@@ -107,7 +107,7 @@ static void gradients_meet_differences(void **state)
     }
 }
 
-/* Third order, through products that rules recorded with either operand transposed: for y = sum (a b)^3 / 6 along a line
+/* Third order, through products that vjps recorded with either operand transposed: for y = sum (a b)^3 / 6 along a line
    a + s p, b + s q the third derivative is known from the value at a few points. */
 static double cubic(const array *a, const array *b, const array *p, const array *q, double s)
 {
@@ -149,7 +149,7 @@ static void third_derivatives_are_right(void **state)
     tg_tape_destroy(t);
 }
 
-/* Whoever asks for the gradient of a transpose gets it, though the product could do without. */
+/* The gradient of a transpose that the user made is computed, although the product does not need it. */
 static void a_transpose_has_its_own_gradient(void **state)
 {
     (void)state;
@@ -217,7 +217,7 @@ static size_t backward_bytes(tg_tensor (*f)(tg_tensor x, tg_tensor w, tg_tensor 
     assert_non_null(params);
     tg_tape *t = tg_tape_create(TG_F32);
     const tg_tensor y = f(tg_full(t, x, 0.5), tg_param(t, params, 0), tg_param(t, params, 1));
-    for (int twice = 0; twice < 2; twice++) /* overwriting, then adding */
+    for (int twice = 0; twice < 2; twice++) /* first overwriting, then accumulating */
         if (tg_backward_from(y, tg_full(t, tg_shape_of(y), 1)) != TG_OK)
             fail_msg("%s", tg_tape_message(t));
     const size_t bytes = tg_tape_memory(t).gradient_bytes;
@@ -238,7 +238,7 @@ static tg_tensor use_matmul(tg_tensor x, tg_tensor w, tg_tensor b)
     return tg_matmul(x, w);
 }
 
-/* The input takes no gradient, the weight's goes into its set: nothing is left to keep, and no transpose is made. A batch
+/* The input needs no gradient and the weight's is written into its set: no gradient is kept, no transpose made. A batch
    makes one product, too. */
 static void backward_of_a_layer_takes_no_memory(void **state)
 {

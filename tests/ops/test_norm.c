@@ -1,4 +1,4 @@
-/* test_norm.c - softmax and its logarithm along every axis, and layer_norm: against their formulas, and at their edges. */
+/* test_norm.c - softmax and its logarithm along every axis, and layer_norm: against their formulas, and at special points. */
 #include "naive.h"
 
 #include "threads.h"
@@ -173,7 +173,7 @@ static void layer_norm_gradients_meet_differences(void **state)
     check_first(layer_norm, &k, x, 3, "layer_norm");
 }
 
-/* Third derivative: the gradient of the second's, against differences of the second's. */
+/* Third derivatives against differences of second derivatives. */
 static tg_tensor gradient_of_layer_norm(const tg_tensor *x, int n, const void *context)
 {
     const gradient_of g = { layer_norm, context };

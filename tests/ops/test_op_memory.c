@@ -22,7 +22,8 @@ static int inputs_of(tg_tape *t, const tg_sample *s, tg_tensor *x)
     return s->n;
 }
 
-/* The operation, its gradient, and the gradient of that, on a tape whose memory fails: the status, and nothing leaked. */
+/* Runs the operation, its gradient and second derivative on a tape whose allocation fails; returns the status, and checks that
+   nothing leaked. */
 static tg_status run(const tg_op *op, const tg_sample *s, failing *f, char *message, size_t size)
 {
     const tg_allocator allocator = failing_allocator(f);
@@ -44,7 +45,7 @@ static tg_status run(const tg_op *op, const tg_sample *s, failing *f, char *mess
     return status;
 }
 
-/* Whether the sentence says whose memory there was none for. */
+/* Whether the message names the operation that got no memory. */
 static bool names_who(const char *message)
 {
     const char *what = strstr(message, ": no memory");

@@ -18,7 +18,7 @@ static const double specials[] = { 0,     -0.0,  1,      -1,       INF,       -I
                                    -1e30, 1e-20, -1e-20, 0x1p-140, -0x1p-140, 16777217, 0x1p60, -0x1p60 };
 enum { SPECIALS = sizeof specials / sizeof specials[0] };
 
-/* Zeros with their sign; eight units in the last place, of subnormal numbers, too. */
+/* Equal within eight units in the last place, also where subnormal; zeros have the same sign. */
 static bool equals(double a, double b, tg_dtype dtype)
 {
     const double least = dtype == TG_F32 ? 0x1p-149 : 0x1p-1074;
@@ -106,7 +106,7 @@ static void whole_powers_are_polynomials(void **state)
     for_every_table(check_polynomials);
 }
 
-/* What the derivative by a, `by_a` times, and by b, `by_b` times, is, decided on paper: its limit where there is one. */
+/* The derivative, `by_a` times by a and `by_b` times by b, derived on paper: the limit where there is one. */
 static const struct mixed {
     double a, b;
     int by_a, by_b;
@@ -174,7 +174,7 @@ static const struct mixed {
     { 2, 3, 0, 4, 8 * LN2 *LN2 *LN2 *LN2 },
 };
 
-/* By a first, and by b first. */
+/* By a and then b, and by b and then a. */
 static void check_mixed(tg_dtype dtype)
 {
     for (size_t i = 0; i < sizeof mixed / sizeof mixed[0]; i++)
@@ -205,7 +205,7 @@ static void too_many_derivatives_by_the_exponent_are_refused(void **state)
     for (int k = 0; k < 16; k++)
         y = derivative(y, b);
     assert_true(fabs(every(y) - 2 * pow(LN2, 16)) < 1e-12);
-    every(derivative(y, a)); /* by the base they go on */
+    every(derivative(y, a)); /* derivatives by the base have no bound on their order */
     tg_tensor g;
     assert_int_equal(tg_grad(tg_sum(y, TG_ALL, false), (tg_tensor){ 0 }, &b, 1, &g, 0), TG_ERR_NOT_DIFFERENTIABLE);
     tg_tape_destroy(tape);

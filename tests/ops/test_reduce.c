@@ -1,4 +1,4 @@
-/* test_reduce.c - sums, means, extremes, logsumexp, variance: against loops over indices, at their edges, in float32. */
+/* test_reduce.c - sums, means, extremes, logsumexp, variance: against loops over indices, at special points, in float32. */
 #include "naive.h"
 
 #include "threads.h"
@@ -13,7 +13,7 @@ static tg_tensor sample(tg_tensor x, int axis, bool keepdim)
     return tg_var(x, axis, 1, keepdim);
 }
 
-/* Of n values. */
+/* The reduction of n values. */
 static double sum_of(const double *v, int64_t n)
 {
     double s = 0;
@@ -85,7 +85,7 @@ static const struct reduction {
 };
 enum { N = sizeof reductions / sizeof reductions[0] };
 
-/* The result, element by element from the elements that fall on it. */
+/* Each element of the result from the elements that are reduced to it. */
 static array naive(const struct reduction *r, const array *x, int axis, bool keepdim)
 {
     static double group[NAIVE_MOST];
@@ -282,7 +282,7 @@ static void variance_of_few(void **state)
     assert_true(tg_item(tg_var(one, 0, 0, false)) == 0);
     assert_true(tg_item(tg_var(two, 0, -2, false)) == 0.125);
     tg_tape_destroy(t);
-    t = tg_tape_create(TG_F32); /* equal elements, whose mean float32 cannot hold in between */
+    t = tg_tape_create(TG_F32); /* equal elements, whose mean is not a float32 number */
     for (int64_t n = 1; n < 300; n++)
         assert_true(tg_item(tg_var(tg_full(t, TG_SHAPE(n), 10000.1), 0, 0, false)) < 1e-12);
     tg_tape_destroy(t);

@@ -140,7 +140,7 @@ enum { N_FUNCTIONS = sizeof functions / sizeof functions[0] };
 
 /* Graphs ---------------------------------------------------------------------------------------------------------- */
 
-/* "t1" or "0.25": a tensor's number, or what is to be read as one. */
+/* "t1" or "0.25": a tensor's number, or a literal one. */
 typedef struct argument {
     bool is_tensor;
     int tensor;

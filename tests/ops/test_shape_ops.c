@@ -1,12 +1,12 @@
 /* test_shape_ops.c - operations that only move elements: each element of the result and of the gradient has one source. */
 #include "naive.h"
 
-/* One call: what it takes, and where element i of its result comes from. */
+/* One call: its arguments, and the source of element i of its result. */
 typedef struct move move;
 struct move {
     const char *name;
     tg_tensor (*op)(const tg_tensor *x, int n, const void *m);
-    int64_t (*source)(const move *m, int64_t i, int *input); /* the element, and of which input */
+    int64_t (*source)(const move *m, int64_t i, int *input); /* the index of the element, and of its input */
     int n;
     array x[3];
     tg_shape y;
@@ -280,7 +280,7 @@ static void large_ones_too(void **state)
             m = (move){ .name = kinds[kind].name, .op = kinds[kind].op, .source = kinds[kind].source, .n = 1 };
             m.x[0] = random_array(&rng, shapes[trial % 3], -1, 1);
             m.y = m.x[0].shape;
-            if (kind == CONCAT) /* three of them would be too large */
+            if (kind == CONCAT) /* three such tensors would be too large */
                 continue;
             kinds[kind].draw(&rng, &m);
             check(&m, TG_F32);
@@ -299,7 +299,7 @@ static void second_derivatives_meet_differences(void **state)
     }
 }
 
-/* A gradient of rows goes straight into a sum that is there: x used twice. */
+/* x is used twice: the second gradient of rows is accumulated into the first. */
 static void parts_add_up(void **state)
 {
     (void)state;
@@ -316,7 +316,7 @@ static void parts_add_up(void **state)
     tg_tape_destroy(t);
 }
 
-/* The same tensor may stand twice in one concat, and more than four are held elsewhere in a node. */
+/* The same tensor may be twice in one concat; a node stores more than four inputs in another place. */
 static void many_are_put_together(void **state)
 {
     (void)state;

@@ -43,7 +43,7 @@ static void means(tg_dtype d)
     for (int axis = 0; axis < 3; axis++)
         close_to(at(tg_mean(table, axis, false), 7), most[d], eps_of[d]);
     close_to(at(tg_mean(table, TG_ALL, false), 0), most[d], eps_of[d]);
-    /* Up and down again, and a little more. */
+    /* Partial sums overflow, the sum does not. */
     const double five[] = { most[d], most[d], -most[d], -most[d], most[d] / 4 };
     close_to(at(tg_sum(variable(t, TG_SHAPE(5), five), TG_ALL, false), 0), most[d] / 4, eps_of[d]);
     close_to(at(tg_sum(tg_broadcast_to(variable(t, TG_SHAPE(5, 1), five), TG_SHAPE(5, 40)), 0, false), 39),
@@ -59,7 +59,7 @@ static void means(tg_dtype d)
                              (tg_tensor){ 0 }, &row, 1, &g, 0),
                      TG_OK);
     assert_true(isfinite(at(g, 0)));
-    /* What is infinite stays so. */
+    /* Infinite elements give an infinite sum. */
     assert_true(isinf(at(tg_sum(same, TG_ALL, false), 0)));
     assert_int_equal(tg_tape_status(t), TG_OK);
     tg_tape_destroy(t);
@@ -86,7 +86,7 @@ static void squares(tg_dtype d)
         /* dx = (c - mean c - n mean(c n)) / size, with c / size = 1/4 and -1/8: mean 1/160, mean(c n) = 3/160 */
         close_to(at(g, 0), 1.0 / 4 - 1.0 / 160 - 3.0 / 160, 1e-4);
     }
-    /* A sum of squares beyond the range, and a mean of them in it. */
+    /* A sum of squares out of range whose mean is in range. */
     const double root = sqrt(most[d] / 3);
     close_to(at(tg_var(variable(t, TG_SHAPE(4), (double[]){ root, -root, root, -root }), TG_ALL, 0, false), 0),
              most[d] / 3, 10 * eps_of[d]);
@@ -95,7 +95,7 @@ static void squares(tg_dtype d)
                        0, 0, false),
                 17),
              most[d] / 3, 10 * eps_of[d]);
-    /* Equal ones whose sum is beyond it, along either axis. */
+    /* Equal elements whose sum is out of range, along either axis. */
     const tg_tensor same = tg_retain_grad(tg_broadcast_to(variable(t, TG_SCALAR, &most[d]), TG_SHAPE(20, 40)));
     for (int axis = 0; axis < 2; axis++) {
         tg_tensor g;
@@ -123,14 +123,14 @@ static void many(tg_dtype d)
     enum { N = 1000000 };
     tg_tape *t = tg_tape_create(d);
     const double bound = d == TG_F32 ? 1e-6 : 1e-10, tenth = d == TG_F32 ? (double)0.1f : 0.1;
-    /* One row picked again and again, one now and then, one never. */
+    /* One row is gathered very often, one sometimes, one never. */
     int32_t *rows = calloc(N, sizeof *rows);
     assert_non_null(rows);
     rows[17] = rows[4711] = 2;
     const tg_tensor x = variable(t, TG_SHAPE(4, 3), (double[12]){ 0 }),
                     row = variable(t, TG_SHAPE(3), (double[3]){ 0 });
     const tg_tensor g_rows = tg_full(t, TG_SHAPE(N, 3), 0.1);
-    for (int twice = 0; twice < 2; twice++) { /* the second adds to what a first gave */
+    for (int twice = 0; twice < 2; twice++) { /* the second accumulates onto the first */
         tg_tensor y = tg_gather_rows(x, rows, N), g;
         if (twice)
             y = tg_add(y, tg_gather_rows(x, rows, N));
@@ -170,7 +170,7 @@ static void used_often(tg_dtype d)
             sum = tg_add(sum, tg_scale(x[i], 0.1));
         assert_int_equal(tg_backward(tg_sum(sum, TG_ALL, false)), TG_OK);
         close_to(at(tg_grad_of(x[i]), i ? UNITS - 1 : 0), tenth * N, bound);
-        if (i == 2) { /* and once more on top */
+        if (i == 2) { /* and once more */
             assert_int_equal(tg_backward(tg_sum(sum, TG_ALL, false)), TG_OK);
             close_to(at(tg_grad_of(x[i]), 0), 2 * tenth * N, bound);
         }
@@ -182,7 +182,7 @@ static void used_often(tg_dtype d)
     tg_params_destroy(p);
 }
 
-/* Far from zero: the mean itself is rounded by more than the elements deviate. */
+/* Far from zero: the rounding error of the mean is larger than the deviations. */
 static void far_from_zero(tg_dtype d)
 {
     enum { ROWS = 3, N = 1001 };
@@ -198,15 +198,15 @@ static void far_from_zero(tg_dtype d)
         var[i / N] += (x[i] - mean[i / N]) * (x[i] - mean[i / N]) / N;
     const tg_tensor v = variable(t, TG_SHAPE(ROWS, N), x), none = { 0 };
     const tg_tensor y = tg_var(v, 1, 0, false), n = tg_layer_norm(v, none, none, 0);
-    const tg_tensor turned = tg_var(tg_transpose(v), 0, 0, false);
+    const tg_tensor transposed = tg_var(tg_transpose(v), 0, 0, false);
     tg_tensor g, h;
     assert_int_equal(tg_grad(tg_sum(y, TG_ALL, false), none, &v, 1, &g, 0), TG_OK);
-    assert_int_equal(tg_grad(tg_sum(turned, TG_ALL, false), none, &v, 1, &h, 0), TG_OK);
+    assert_int_equal(tg_grad(tg_sum(transposed, TG_ALL, false), none, &v, 1, &h, 0), TG_OK);
     for (int i = 0; i < ROWS * N; i++) {
         const double deviation = x[i] - mean[i / N], bound = d == TG_F32 ? 2e-6 : 1e-8;
         if (i % N == 0) {
             close_to(at(y, i / N), var[i / N], bound);
-            close_to(at(turned, i / N), var[i / N], bound);
+            close_to(at(transposed, i / N), var[i / N], bound);
         }
         assert_true(fabs(at(g, i) - 2 * deviation / N) <= bound * 2 * 10 / N);
         assert_true(fabs(at(h, i) - 2 * deviation / N) <= bound * 2 * 10 / N);

@@ -11,7 +11,7 @@ enum { BLOCK = 4096, SEED = 1, SAMPLES = 16 * BLOCK };
 
 typedef long double wide;
 
-/* A number, and the largest of the terms of which it is the sum. */
+/* A number, and the largest of the terms that it is the sum of. */
 typedef struct want {
     wide y, term;
 } want;
@@ -61,7 +61,7 @@ static wide sigmoid_slope(wide x)
     return e / ((1 + e) * (1 + e));
 }
 
-static wide far(wide x) /* so that infinity does not meet 0 */
+static wide far(wide x) /* so that infinity is not multiplied by 0 */
 {
     return fmaxl(-20000, fminl(20000, x));
 }
@@ -124,7 +124,7 @@ static const struct function {
     const char *name;
     tg_tensor (*f)(tg_tensor);
     reference *want[3];
-    double bounds[3]; /* in ulp: what ops.h states */
+    double bounds[3]; /* in ulp, as ops.h states */
 } functions[] = {
     { "exp", tg_exp, { exp_0, exp_0, exp_0 }, { 2, 2, 2 } },
     { "log", tg_log, { log_0, log_1, log_2 }, { 2, 1, 2 } },
@@ -150,7 +150,7 @@ static double error(tg_dtype dtype, double got, const want *w)
         return isnan(w->y) && isnan(got) ? 0 : INF;
     if (got == rounded)
         return 0;
-    /* what lies this close to the largest number may round to it or to infinity */
+    /* so close to the largest number, it may round to it or to infinity */
     const double edge = dtype == TG_F32 ? 0.999999 * (double)FLT_MAX : 0.999999999999999 * DBL_MAX;
     if (isinf(rounded) && fabs(got) < edge)
         return INF;
@@ -172,7 +172,7 @@ static void measure(const struct function *f, tg_dtype dtype, const double *x, w
         for (int i = 0; i < BLOCK; i++)
             wants[order][i] = f->want[order]((wide)x[i]);
     for (int i = 0; f->f == tg_sigmoid && dtype == TG_F64 && i < BLOCK; i++)
-        if (x[i] > 36) /* from some number on here, as PyTorch, 0 */
+        if (x[i] > 36) /* from some number on 0, as in PyTorch */
             wants[1][i].term = 1;
     for (int set = 0; tg_kernel_set_at(set); set++) {
         static double y[4][BLOCK];

@@ -1,4 +1,4 @@
-/* test_threads.c - the same bits at 1, 2, 3 and 7 threads: every kind of operation on tensors that are large enough to be
+/* test_threads.c - the same bits at 1, 2, 3 and 7 threads: every kind of operation on tensors large enough to be
    cut, forwards and backwards, with sizes that no block divides. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -128,7 +128,7 @@ static uint64_t digest(uint64_t h, tg_tensor x, tg_dtype dtype)
 
 static double drawn[2 * LONG + 3000];
 
-/* Of the value and of the gradients by all inputs. */
+/* The hash of the value and of the gradients by all inputs. */
 static uint64_t run(const struct subject *s, tg_dtype dtype)
 {
     tg_tape *t = tg_tape_create(dtype);
@@ -156,7 +156,7 @@ static void same_bits(void **state)
     for (int i = 0; i < LONG; i++)
         labels[i] = (int32_t)tg_rng_below(&rng, CLASSES);
     for (int i = 0; i < ROWS; i++)
-        picked[i] = (int32_t)tg_rng_below(&rng, ROWS); /* some twice, some never */
+        picked[i] = (int32_t)tg_rng_below(&rng, ROWS); /* some rows twice, some never */
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         for (tg_dtype d = TG_F32; d <= TG_F64; d++) {
             use_threads(1);

@@ -1,4 +1,4 @@
-/* test_values.c - what holds for every elementwise function: NaN passes, denormals are kept, places do not matter. */
+/* test_values.c - what holds for every elementwise function: NaN passes, subnormal numbers are kept, the position does not matter. */
 #include "points.h"
 #include "sheet.h"
 
@@ -44,7 +44,7 @@ static tg_tensor elu(tg_tensor x)
 
 typedef tg_tensor function(tg_tensor x);
 
-/* f(x) = x to the last bit for numbers so small that they are denormal, and for -0. */
+/* f(x) = x to the last bit for subnormal numbers and -0. */
 static void check_small(tg_dtype dtype)
 {
     static function *const like_x[] = { tg_log1p, tg_sin, tg_tanh };
@@ -74,7 +74,7 @@ static void denormals_and_minus_0_are_kept(void **state)
     for_every_table(check_small);
 }
 
-/* An element's value depends neither on where it stands nor on how many there are. */
+/* An element's value depends neither on its position nor on the number of elements. */
 static void check_places(tg_dtype dtype)
 {
     double x[40], y[40];
@@ -95,7 +95,7 @@ static void check_places(tg_dtype dtype)
     }
 }
 
-static void a_value_does_not_depend_on_its_place(void **state)
+static void a_value_does_not_depend_on_its_position(void **state)
 {
     (void)state;
     for_every_table(check_places);
@@ -106,7 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_nan_passes_through_every_operation),
         cmocka_unit_test(denormals_and_minus_0_are_kept),
-        cmocka_unit_test(a_value_does_not_depend_on_its_place),
+        cmocka_unit_test(a_value_does_not_depend_on_its_position),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,150 @@
+/* calls.c - from a golden case to the call of its operation. */
+#include "calls.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sheet.h"
+
+static int axis_of(const golden_case *c)
+{
+    return !strncmp(golden_text(c, "axis"), "all", 3) ? TG_ALL : (int)golden_number(c, "axis");
+}
+
+static tg_shape shape_of(const golden_case *c)
+{
+    double sizes[TG_MAX_RANK];
+    tg_shape s = { .rank = golden_list(c, "shape", sizes, TG_MAX_RANK) };
+    for (int d = 0; d < s.rank; d++)
+        s.dims[d] = (int64_t)sizes[d];
+    return s;
+}
+
+static tg_reduction reduction_of(const golden_case *c)
+{
+    static const char *const names[] = { [TG_MEAN] = "mean ", [TG_SUM] = "sum ", [TG_NONE] = "none " };
+    for (int i = 0; i < 3; i++)
+        if (!strncmp(golden_text(c, "reduction"), names[i], strlen(names[i])))
+            return (tg_reduction)i;
+    fail_msg("golden case %d: no reduction", c->number);
+    return TG_NONE;
+}
+
+static tg_tensor clamp(const golden_case *c, const tg_tensor *x)
+{
+    return tg_clamp(x[0], golden_number(c, "lo"), golden_number(c, "hi"));
+}
+
+static tg_tensor where(const golden_case *c, const tg_tensor *x)
+{
+    double mask[GOLDEN_ELEMENTS];
+    int n = golden_list(c, "mask", mask, GOLDEN_ELEMENTS);
+    return tg_where(tg_constant(x[0].tape, TG_SHAPE(n), mask), x[0], x[1]);
+}
+
+static tg_tensor var(const golden_case *c, const tg_tensor *x)
+{
+    return tg_var(x[0], axis_of(c), golden_number(c, "correction"), golden_number(c, "keepdim") != 0);
+}
+
+static tg_tensor reshape(const golden_case *c, const tg_tensor *x)
+{
+    return tg_reshape(x[0], shape_of(c));
+}
+
+static tg_tensor broadcast_to(const golden_case *c, const tg_tensor *x)
+{
+    return tg_broadcast_to(x[0], shape_of(c));
+}
+
+static tg_tensor permute(const golden_case *c, const tg_tensor *x)
+{
+    double list[TG_MAX_RANK];
+    int axes[TG_MAX_RANK], n = golden_list(c, "axes", list, TG_MAX_RANK);
+    for (int i = 0; i < n; i++)
+        axes[i] = (int)list[i];
+    return tg_permute(x[0], axes);
+}
+
+static tg_tensor slice(const golden_case *c, const tg_tensor *x)
+{
+    return tg_slice(x[0], axis_of(c), (int64_t)golden_number(c, "start"), (int64_t)golden_number(c, "stop"));
+}
+
+static tg_tensor concat(const golden_case *c, const tg_tensor *x)
+{
+    return tg_concat(x, c->n_inputs, axis_of(c));
+}
+
+static tg_tensor gather_rows(const golden_case *c, const tg_tensor *x)
+{
+    return tg_gather_rows(x[0], c->ints, c->n_ints);
+}
+
+static tg_tensor linear(const golden_case *c, const tg_tensor *x)
+{
+    return tg_linear(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 });
+}
+
+static tg_tensor cross_entropy(const golden_case *c, const tg_tensor *x)
+{
+    return tg_cross_entropy(x[0], c->ints, reduction_of(c));
+}
+
+static tg_tensor layer_norm(const golden_case *c, const tg_tensor *x)
+{
+    return tg_layer_norm(x[0], x[1], x[2], golden_number(c, "eps"));
+}
+
+/* The operations whose functions have a form of their own; the others are in the sheet. */
+static const struct row {
+    const char *op;
+    tg_tensor (*call)(const golden_case *, const tg_tensor *);
+} rows[] = {
+    { "clamp", clamp },
+    { "where", where },
+    { "var", var },
+    { "reshape", reshape },
+    { "permute", permute },
+    { "slice", slice },
+    { "concat", concat },
+    { "broadcast_to", broadcast_to },
+    { "gather_rows", gather_rows },
+    { "linear", linear },
+    { "cross_entropy", cross_entropy },
+    { "layer_norm", layer_norm },
+};
+enum { N_ROWS = sizeof rows / sizeof rows[0] };
+
+static const struct row *row_of(const golden_case *c)
+{
+    for (int i = 0; i < N_ROWS; i++)
+        if (!strcmp(rows[i].op, c->op))
+            return &rows[i];
+    fail_msg("golden case %d: no row for %s", c->number, c->op);
+    return NULL;
+}
+
+tg_tensor golden_call(const golden_case *c, const tg_tensor *x)
+{
+    const sheet_row *r = sheet_find(c->op);
+    if (!r)
+        return row_of(c)->call(c, x);
+    if (r->unary)
+        return r->unary(x[0]);
+    if (r->by_number)
+        return r->by_number(x[0], *golden_text(c, r->number) ? golden_number(c, r->number)
+                                                             : 1); /* elu's default is left out */
+    if (r->binary)
+        return r->binary(x[0], x[1]);
+    if (r->reduce)
+        return r->reduce(x[0], axis_of(c), golden_number(c, "keepdim") != 0);
+    if (r->by_axis)
+        return r->by_axis(x[0], axis_of(c));
+    return r->loss(x[0], x[1], reduction_of(c));
+}
