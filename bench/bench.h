@@ -90,6 +90,10 @@ typedef struct bench_time {
 enum { BENCH_SIDES = 4 };
 void bench_race(const bench_side *sides, int n, double seconds, bench_time *times);
 
+/* Seconds of a monotonic clock, and the median of n numbers, which are sorted. */
+double bench_now(void);
+double bench_median(double *x, int n);
+
 /* One side alone: its median. */
 double bench_time_of(void (*run)(void *context), void *context, double seconds);
 

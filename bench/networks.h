@@ -4,7 +4,7 @@
 
 #include "tapegrad.h"
 
-enum { NETWORKS = 7, MOST_LAYERS = 3 };
+enum { NETWORKS = 9, MOST_LAYERS = 3 };
 
 typedef struct network {
     const char *name; /* also of its row, in bench_backprop and in the scripts of peers/ */

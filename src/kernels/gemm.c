@@ -13,13 +13,6 @@ enum {
     PACK_HEIGHT = PANEL * sizeof(real) < 192 ? 64 : 512,
 };
 
-/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
-static int64_t part(int64_t n, int64_t most, int64_t unit)
-{
-    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
-    return parts > 1 ? (units + parts - 1) / parts * unit : n;
-}
-
 /* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. Modifies *t. */
 static void panel(tile *t, int64_t m, int64_t columns)
 {

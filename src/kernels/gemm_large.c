@@ -1,10 +1,10 @@
 /* gemm_large.c - a large matrix product: regions of C, in passes over each, from copies of parts of the operands. */
 #include "kernels/gemm_part.h"
 
-/* The most rows, and columns, of a region, and the depth of a pass; they bound the size of the copies, and are multiples of
-   the tiles of every kernel set. And the size of a task: tiles of A, which stay in the second-level cache, and panels of
+/* The most rows, and columns, of a region; they bound the size of the copies, and are multiples of the tiles of every kernel
+   set. And the size of a task: tiles of A, which stay in the second-level cache, and panels of
    B. */
-enum { REGION = 2304, DEPTH = 400, TILES = 12, PANELS = 8 };
+enum { REGION = 2304, TILES = 12, PANELS = 8 };
 
 enum {
     TOO_LARGE = 1 << 24, /* bytes of both operands that the caches do not hold */
@@ -27,20 +27,20 @@ static int64_t region_of(int64_t n, int64_t unit)
     return tg_parts(tg_parts(n, tg_parts(n, REGION)), unit) * unit;
 }
 
-static int64_t depth_of(int64_t k)
+static int64_t depth_of(const tg_kernels *k, const tg_gemm *g)
 {
-    return tg_parts(k, tg_parts(k, DEPTH));
+    return tg_parts(g->k, tg_parts(g->k, k->copy_depth));
 }
 
 /* Elements of B's copy, which comes first in the scratch, and of A's. */
 static int64_t copy_size_b(const tg_kernels *k, const tg_gemm *g)
 {
-    return region_of(g->n, k->gemm_columns) * depth_of(g->k);
+    return region_of(g->n, k->gemm_columns) * depth_of(k, g);
 }
 
 static int64_t copy_size_a(const tg_kernels *k, const tg_gemm *g)
 {
-    return region_of(g->m, k->gemm_rows) * depth_of(g->k);
+    return region_of(g->m, k->gemm_rows) * depth_of(k, g);
 }
 
 size_t tg_gemm_room_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
@@ -82,7 +82,7 @@ static void run_passes(const tg_kernels *k, const tg_gemm *g, void *a, void *b)
                .columns = (int64_t)k->gemm_columns * PANELS };
     w.down = tg_parts(g->m, w.rows);
     w.across = tg_parts(g->n, w.columns);
-    for (const int64_t depth = depth_of(g->k); w.pass.p < g->k; w.pass.p += depth) {
+    for (const int64_t depth = depth_of(k, g); w.pass.p < g->k; w.pass.p += depth) {
         w.pass.k = tg_min(depth, g->k - w.pass.p);
         tg_parallel(w.down + w.across, copy, &w);
         tg_parallel(w.down * w.across, multiply, &w);

@@ -78,6 +78,8 @@ static void run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scr
 {
     if (scratch && tg_gemm_is_large(dtype, g))
         tg_gemm_run_large(k, dtype, g, scratch);
+    else if (scratch && tg_gemm_is_copied(k, dtype, g))
+        tg_gemm_run_copied(k, dtype, g, scratch);
     else
         run_divided(k, dtype, g);
 }
@@ -124,13 +126,21 @@ static void run_long(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void
     }
 }
 
+/* For the copies of the operands, where they are copied. */
+static size_t copy_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+{
+    return tg_gemm_is_large(dtype, g)       ? tg_gemm_room_large(k, dtype, g)
+           : tg_gemm_is_copied(k, dtype, g) ? tg_gemm_room_copied(k, dtype, g)
+                                            : 0;
+}
+
 /* For the copies of the operands of the first block of k or of the last, which is shorter and may have deeper passes. */
-static size_t copies_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+static size_t copy_size_of_blocks(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     size_t size = 0;
     for (int last = 0; last < 2; last++) {
         const tg_gemm s = block_of_k(g, 0, last && g->k > 0 ? (g->k - 1) / TG_GEMM_LONG * TG_GEMM_LONG : 0);
-        const size_t needed = tg_gemm_is_large(dtype, &s) ? tg_gemm_room_large(k, dtype, &s) : 0;
+        const size_t needed = copy_size(k, dtype, &s);
         size = needed > size ? needed : size;
     }
     return size;
@@ -139,8 +149,8 @@ static size_t copies_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     if (g->k <= TG_GEMM_LONG)
-        return tg_gemm_is_large(dtype, g) ? tg_gemm_room_large(k, dtype, g) : 0;
-    return copies_size(k, dtype, g) + (size_t)(g->m * g->n) * tg_dtype_size(dtype);
+        return copy_size(k, dtype, g);
+    return copy_size_of_blocks(k, dtype, g) + (size_t)(g->m * g->n) * tg_dtype_size(dtype);
 }
 
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch)
@@ -148,5 +158,5 @@ void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *sc
     if (!scratch || g->k <= TG_GEMM_LONG)
         run(k, dtype, g, scratch);
     else
-        run_long(k, dtype, g, scratch, (char *)scratch + copies_size(k, dtype, g));
+        run_long(k, dtype, g, scratch, (char *)scratch + copy_size_of_blocks(k, dtype, g));
 }

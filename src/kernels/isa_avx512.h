@@ -9,7 +9,13 @@ typedef real vec __attribute__((vector_size(64)));
 #define LANES_double 8
 #define TILE_ROWS    8 /* of a tile of the matrix product, which fills the registers */
 #define TILE_VECS    3
-#define VMATH_CORE   "kernels/vmath_avx512.h"
+
+/* The first operand of a product is copied only if the product is large. */
+#define COPY_BY_COLUMNS INT64_MAX
+#define COPY_BY_ROWS    INT64_MAX
+#define COPY_DEPTH      400
+
+#define VMATH_CORE "kernels/vmath_avx512.h"
 
 #define v_square_rest(x, square) v_fma(x, x, -(square))
 #define v_any(m)                 (_mm512_test_epi32_mask((__m512i)(m), (__m512i)(m)) != 0)

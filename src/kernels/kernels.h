@@ -75,6 +75,8 @@ typedef struct tg_kernels {
     void (*copy_a)(const tg_pass *pass, int64_t i, int64_t m);
     void (*copy_b)(const tg_pass *pass, int64_t j, int64_t n);
     void (*multiply)(const tg_pass *pass, int64_t i, int64_t m, int64_t j, int64_t n);
+    int64_t copy_by_columns, copy_by_rows; /* bytes of an A stored by columns or by rows from which it is copied, */
+    int64_t copy_depth;                    /* and the most elements of k in a pass over such copies */
     void (*add)(int64_t n, const void *x, void *y);        /* y += x */
     void (*add_wide)(int64_t n, const void *x, double *y); /* y += x, for sums of very many terms */
     void (*scale)(int64_t n, double c, void *y);           /* y *= c */
@@ -123,6 +125,11 @@ static inline bool tg_gemm_is_large(tg_dtype dtype, const tg_gemm *g)
 {
     return g->m >= TG_LARGE_SIDE && g->n >= TG_LARGE_SIDE && tg_gemm_exceeds_caches(dtype, g);
 }
+
+/* The same for a product that is not large but whose A is copied (gemm_copied.c). */
+bool tg_gemm_is_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+void tg_gemm_run_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
+size_t tg_gemm_room_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
 /* How tg_gemm_run computes a large product: none of m, n, k may be 0, and scratch has tg_gemm_room_large bytes. */
 void tg_gemm_run_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);

@@ -4,6 +4,13 @@
 
 #include "kernels/vec.h"
 
+/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
+static int64_t part(int64_t n, int64_t most, int64_t unit)
+{
+    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
+    return parts > 1 ? (units + parts - 1) / parts * unit : n;
+}
+
 /* If vector q is the first of a 2 s by 2 s square of lanes, swaps the square's two s by s blocks off the diagonal. */
 #define LOWER(l, s) ((l) & (s) ? VL + (l) - (s) : (l))
 #define UPPER(l, s) ((l) & (s) ? VL + (l) : ((l) + (s)) % VL)

@@ -119,7 +119,7 @@ INLINE vec lost_by_one_plus(vec x, vec u, vec factor)
     return (vec)((x < power_of_two(v_whole(MANTISSA))) & (mask)(lost * factor));
 }
 
-/* exp_of(x), e^x unscaled; exp_within(x), which is the same for EXP_LOW <= x <= EXP_HIGH; v_exp, v_log, v_log1p and
+/* exp_of(x), e^x unscaled; exp_within(x), the same for EXP_LOW <= x <= EXP_HIGH; exp_normal(x), e^x where it is normal; v_exp, v_log, v_log1p and
    v_sigmoid: vmath_portable.h, or vmath_avx512.h for that set. */
 #include VMATH_CORE
 
@@ -128,8 +128,8 @@ static inline vec v_tanh(vec x)
 {
     const vec a = v_abs(x), z = a * a;
     const vec near = v_fma(a * z, POLYNOMIAL(z, TANH), a);
-    const vec far = 1 - 2 / (v_exp(2 * at_most(TANH_HIGH, a)) + 1);
-    return v_copysign(v_select(a < (real)0.5625, near, far), x);
+    const vec far = 1 - 2 / (exp_normal(2 * at_most(TANH_HIGH, a)) + 1);
+    return v_copysign(v_select(a >= (real)0.5625, far, near), x); /* a NaN is near */
 }
 
 /* ln (1 + e^-|x|): with e = e^-|x| it is 2 artanh (t / 2), t = e / (1 + e / 2), which is e - t e / 2. */
@@ -150,8 +150,8 @@ static inline vec v_erf(vec x)
 {
     const vec a = v_abs(x);
     const vec near = v_fma(a, POLYNOMIAL(a * a, ERF), a);
-    const vec far = 1 - v_exp(POLYNOMIAL(at_most(ERF_HIGH, a), LN_ERFC));
-    return v_copysign(v_select(a < 1, near, far), x);
+    const vec far = 1 - exp_normal(POLYNOMIAL(at_most(ERF_HIGH, a), LN_ERFC));
+    return v_copysign(v_select(a >= 1, far, near), x); /* a NaN is near */
 }
 
 /* e^(-c x^2) for |x| <= GAUSSIAN_HIGH and c = 1/2 or 1; x^2 is not rounded. */

@@ -25,6 +25,11 @@ static inline vec v_exp(vec x)
     return v_scaled(exp_of(x));
 }
 
+static inline vec exp_normal(vec x)
+{
+    return v_exp(x);
+}
+
 /* e^x / (1 + e^x), which is 1 long before e^x overflows. */
 static inline vec v_sigmoid(vec x)
 {

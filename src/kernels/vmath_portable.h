@@ -15,9 +15,24 @@ static inline unscaled exp_of(vec x)
     return exp_within(at_least(EXP_LOW, at_most(EXP_HIGH, x)));
 }
 
-static inline vec v_exp(vec x)
+/* e^x where it is normal and finite, |x| <= -EXP_NORMAL: n is added to the exponent, which has the bits of v_scale. */
+static inline vec exp_normal(vec x)
+{
+    const unscaled e = exp_within(x);
+    return (vec)((mask)e.m + ((mask)(e.n + ROUNDER) << MANTISSA));
+}
+
+static __attribute__((noinline, cold, unused)) vec exp_any(vec x)
 {
     return v_scaled(exp_of(x));
+}
+
+/* A vector seldom has an element for which exp_normal does not suffice. */
+static inline vec v_exp(vec x)
+{
+    const mask normal = v_abs(x) <= -EXP_NORMAL;
+    const vec y = exp_normal(x);
+    return v_any(~normal) ? v_select(normal, y, exp_any(x)) : y;
 }
 
 /* The exponent n of x = 2^n m, m in sqrt(1/2) .. sqrt 2, for a positive, normal x. The result for others is not used, but
@@ -39,13 +54,27 @@ INLINE vec log_special(vec x, vec y)
     return v_select(x < v_set((real)INFINITY), y, x);
 }
 
-static inline vec v_log(vec x)
+static inline vec log_normal(vec x)
+{
+    const mask n = log_exponent(x);
+    return log_of(to_real(n), (vec)((mask)x - (n << MANTISSA)) - 1);
+}
+
+static __attribute__((noinline, cold, unused)) vec log_any(vec x)
 {
     const mask subnormal = x < power_of_two(v_whole(1 - BIAS));
     const vec normal = v_select(subnormal, x * power_of_two(v_whole(MANTISSA)), x);
     const mask n = log_exponent(normal);
     const vec f = (vec)((mask)normal - (n << MANTISSA)) - 1;
     return log_special(x, log_of(to_real(n - (subnormal & MANTISSA)), f));
+}
+
+/* A vector seldom has an element that is not positive, normal and finite. */
+static inline vec v_log(vec x)
+{
+    const mask normal = (x >= power_of_two(v_whole(1 - BIAS))) & (x < v_set((real)INFINITY));
+    const vec y = log_normal(x);
+    return v_any(~normal) ? v_select(normal, y, log_any(x)) : y;
 }
 
 /* u = 1 + x rounded; its rounding error is added to f. */

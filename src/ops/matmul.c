@@ -105,7 +105,8 @@ static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
     }
 }
 
-/* n products, of which the first is g. Those that need scratch are computed one after the other, each by all threads. */
+/* n products, of which the first is g. Large and long ones are computed one after the other, each by all threads; others at
+   the same time, for which none has scratch. */
 static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
 {
     const tg_shape *out = &c->node->extent->shape;
@@ -113,7 +114,8 @@ static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
     memcpy(p.dims, out->dims, sizeof p.dims);
     leading_steps(tg_call_dims(c, 0), &p, p.a);
     leading_steps(tg_call_dims(c, 1), &p, p.b);
-    if (!tg_call_gemm_scratch(c, g, &p.scratch))
+    const bool by_all = g->k > TG_GEMM_LONG || tg_gemm_is_large(c->tape->dtype, g);
+    if (by_all && !tg_call_gemm_scratch(c, g, &p.scratch))
         return TG_ERR_MEMORY;
     if (p.scratch)
         for (int64_t i = 0; i < n; i++)

@@ -113,27 +113,26 @@ static bool gaps_are_intact(const matrix *c)
 
 typedef enum initial { ZEROS, BIAS, MATRIX, ITSELF, INITIALS } initial;
 
-/* The kernel itself; divided among the threads; or divided and computed from copies of the operands. */
-typedef enum method { KERNEL, DIVIDED, COPIED } method;
+/* The kernel itself; divided among the threads; or divided and computed from copies of the operands, made before it is, or
+   with those of A made by each task. */
+typedef enum method { KERNEL, DIVIDED, COPIED, A_COPIED } method;
 
 static void multiply(method how, const tg_gemm *g, tg_dtype dtype)
 {
     const tg_kernels *kernels = tg_kernels_for(dtype);
     if (how == KERNEL) {
         kernels->gemm(g);
-    } else if (how == DIVIDED) {
-        const size_t scratch_size = tg_gemm_room(kernels, dtype, g);
-        void *scratch = guarded_alloc(scratch_size, FILL);
-        tg_gemm_run(kernels, dtype, g, scratch);
-        assert_true(guarded_front_is_intact(scratch, FILL));
-        guarded_free(scratch, scratch_size);
-    } else {
-        const size_t scratch_size = tg_gemm_room_large(kernels, dtype, g);
-        void *scratch = guarded_alloc(scratch_size, FILL);
-        tg_gemm_run_large(kernels, dtype, g, scratch);
-        assert_true(guarded_front_is_intact(scratch, FILL));
-        guarded_free(scratch, scratch_size);
+        return;
     }
+    const size_t size = how == DIVIDED  ? tg_gemm_room(kernels, dtype, g)
+                        : how == COPIED ? tg_gemm_room_large(kernels, dtype, g)
+                                        : tg_gemm_room_copied(kernels, dtype, g);
+    void *scratch = guarded_alloc(size, FILL);
+    (how == DIVIDED  ? tg_gemm_run
+     : how == COPIED ? tg_gemm_run_large
+                     : tg_gemm_run_copied)(kernels, dtype, g, scratch);
+    assert_true(guarded_front_is_intact(scratch, FILL));
+    guarded_free(scratch, size);
 }
 
 static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, initial start, method how)
@@ -231,7 +230,16 @@ static void copied_sizes(tg_dtype dtype)
         check(dtype, 1 + draw(130), 1 + draw(70), 690 + draw(130), (initial)draw(INITIALS), COPIED);
     for (int start = 0; start < INITIALS; start++)
         check(dtype, 90 + draw(120), 380 + draw(60), 1 + draw(20), (initial)start, COPIED);
+    for (int threads = 1; threads <= 3; threads += 2) {
+        tg_set_num_threads(threads);
+        for (int i = 0; i < 100; i++)
+            check(dtype, 1 + draw(90), 1 + draw(260), 1 + draw(40), (initial)draw(INITIALS), A_COPIED);
+        for (int i = 0; i < 8; i++)
+            check(dtype, 100 + draw(400), 40 + draw(100), 200 + draw(400), (initial)draw(INITIALS), A_COPIED);
+    }
+    tg_set_num_threads(0);
     check(dtype, 2400, 5, 3, MATRIX, COPIED);
+    check(dtype, 7, 2400, 3, MATRIX, A_COPIED);
     check(dtype, 7, 4800, 2, BIAS, COPIED);
     check(dtype, 2400, 3, 710, ITSELF, COPIED);
 }
@@ -245,8 +253,9 @@ static void same_bits(tg_dtype dtype)
     } shapes[] = { { 301, 203, 170, false, false }, { 203, 301, 170, true, true },  { 70, 900, 900, false, true },
                    { 1801, 10, 300, false, false }, { 300, 10, 1801, true, false }, { 1900, 3, 1000, false, false },
                    { 1, 2003, 2500, false, false }, { 2, 2003, 1300, false, true }, { 2100, 2300, 1, false, false },
-                   { 301, 803, 850, false, true },  { 401, 403, 410, true, false } };
-    enum { SHAPES = sizeof shapes / sizeof shapes[0], IN_PLACE = SHAPES - 2 };
+                   { 301, 803, 850, false, true },  { 401, 403, 410, true, false }, { 401, 130, 701, true, false },
+                   { 803, 301, 410, false, true } };
+    enum { SHAPES = sizeof shapes / sizeof shapes[0], IN_PLACE = SHAPES - 4 };
     static const int threads[] = { 1, 2, 3, 7 };
     for (size_t i = 0; i < SHAPES; i++) {
         const int64_t m = shapes[i].m, n = shapes[i].n, k = shapes[i].k;
@@ -260,7 +269,7 @@ static void same_bits(tg_dtype dtype)
             matrix c = make(dtype, m, n, n, 1);
             const tg_gemm g = gemm_of(&a, &b, &c);
             assert_int_equal(tg_set_num_threads(threads[t]), TG_OK);
-            multiply(i < IN_PLACE ? DIVIDED : COPIED, &g, dtype);
+            multiply(i < IN_PLACE ? DIVIDED : i % 2 ? COPIED : A_COPIED, &g, dtype);
             if (first) {
                 assert_memory_equal(c.data, first, bytes(&c));
             } else {
