@@ -129,8 +129,8 @@ static void run_long(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void
 /* For the copies of the operands, where they are copied. */
 static size_t copy_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
-    return tg_gemm_is_large(dtype, g)       ? tg_gemm_room_large(k, dtype, g)
-           : tg_gemm_is_copied(k, dtype, g) ? tg_gemm_room_copied(k, dtype, g)
+    return tg_gemm_is_large(dtype, g)       ? tg_gemm_scratch_size_large(k, dtype, g)
+           : tg_gemm_is_copied(k, dtype, g) ? tg_gemm_scratch_size_copied(k, dtype, g)
                                             : 0;
 }
 
@@ -146,7 +146,7 @@ static size_t copy_size_of_blocks(const tg_kernels *k, tg_dtype dtype, const tg_
     return size;
 }
 
-size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+size_t tg_gemm_scratch_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     if (g->k <= TG_GEMM_LONG)
         return copy_size(k, dtype, g);
