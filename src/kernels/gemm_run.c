@@ -64,7 +64,8 @@ static void run_divided(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
     division c = { .kernels = k, .g = g, .size = (int64_t)tg_dtype_size(dtype) };
     c.rows = tg_parts(g->m, k->gemm_rows);
     c.columns = tg_parts(g->n, k->gemm_columns);
-    const int64_t most = flops < (double)MOST_TASKS * TASK_FLOPS ? (int64_t)(flops / TASK_FLOPS) : MOST_TASKS;
+    const double tasks = flops / (double)TASK_FLOPS;
+    const int64_t most = tasks < (double)MOST_TASKS ? (int64_t)tasks : MOST_TASKS;
     const bool cached = g->m * g->k * c.size <= CACHED;
     if (cached)
         divide_across(&c, most);
