@@ -11,7 +11,7 @@ typedef real vec __attribute__((vector_size(64)));
 #define TILE_VECS    3
 
 /* Bytes of the first operand of a product from which it is copied, by columns, by rows; elements of k in a pass. */
-#define COPY_BY_COLUMNS (128 << 10)
+#define COPY_BY_COLUMNS (384 << 10)
 #define COPY_BY_ROWS    (1 << 20)
 #define COPY_DEPTH      400
 
