@@ -40,10 +40,12 @@ static double difference(const float *x, const float *y, int64_t n)
     return most;
 }
 
-/* Both run the same kernels in the same order: after some steps gradients and values have the same bits. */
+/* Both run the same kernels in the same order: after some steps gradients and values have the same bits. Only a bias's
+   gradient is summed in parts by autograd where the batch is large, and has another rounding error. */
 static void compare(const bench *b, const network *net, trained *t, manual *hand)
 {
-    enum { STEPS = 5 };
+    enum { STEPS = 5, SUMMED_AT_ONCE = 1000 };
+    const double bound = net->batch > SUMMED_AT_ONCE ? 1e-6 : 0;
     int64_t count;
     for (int i = 0; i < STEPS; i++) {
         step_autograd(t);
@@ -54,7 +56,7 @@ static void compare(const bench *b, const network *net, trained *t, manual *hand
     const float *values = manual_values(hand, &count), *grads = manual_grads(hand);
     const double dg = difference(tg_params_grads(t->m.params, NULL), grads, count);
     const double dw = difference(tg_params_values(t->m.params, NULL), values, count);
-    if (dg != 0 || dw != 0)
+    if (!(dg <= bound && dw <= bound))
         bench_fail(b, "%s: manual and autograd differ by up to %g in gradients and %g in values", net->name, dg, dw);
 }
 

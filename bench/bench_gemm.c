@@ -128,7 +128,7 @@ static void measure(bench *b, const blas *peer, const product *p, tg_dtype dtype
                .c = bench_alloc((size_t)(p->m * p->n) * size),
                .c_row = p->n },
     };
-    const size_t scratch_size = tg_gemm_room(c.kernels, dtype, &c.g);
+    const size_t scratch_size = tg_gemm_scratch_size(c.kernels, dtype, &c.g);
     c.scratch = scratch_size ? bench_alloc(scratch_size) : NULL;
     const bench_side sides[] = { { run_ours, &c }, { run_theirs, &c } };
     bench_time t[2] = { { 0 } };
@@ -181,7 +181,7 @@ static void measure_error(bench *b, int64_t k)
                    .g = { .m = M, .n = N, .k = k, .a = a, .a_row = 1, .a_col = M, .b = g, .b_row = N, .b_col = 1 } };
     dW.g.c = c;
     dW.g.c_row = N;
-    dW.scratch = bench_alloc(tg_gemm_room(dW.kernels, TG_F32, &dW.g) + 1);
+    dW.scratch = bench_alloc(tg_gemm_scratch_size(dW.kernels, TG_F32, &dW.g) + 1);
     run_ours(&dW);
     const double want = (double)0.1f * (double)0.1f * (double)k;
     double error = 0;

@@ -98,7 +98,7 @@ static void run_map(const manual *p, enum tg_op_index loop, int64_t n, const flo
 /* The scratch is allocated in the first step. */
 static void run_product(manual *p, const tg_gemm *g)
 {
-    const size_t size = tg_gemm_room(p->kernels, TG_F32, g);
+    const size_t size = tg_gemm_scratch_size(p->kernels, TG_F32, g);
     if (size > p->scratch_size) {
         free(p->scratch);
         p->scratch = bench_alloc(p->scratch_size = size);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-# compare.py - tapegrad beside PyTorch, KANN and OpenBLAS, interleaved in one run, with the ratios. A peer that is missing or
-# fails is reported in one line, and left out.
+# compare.py - tapegrad beside PyTorch, KANN and OpenBLAS, interleaved in one run, with the ratios. A peer that is missing
+# or fails is reported in one line, and left out.
 #
 #     bench/peers/compare.py [BUILD] [--quick] [--only networks|operations|products] [--kann FOLDER] [--json FILE]
 #

@@ -5,8 +5,9 @@
 #include "kernels/gemm_part.h"
 
 enum {
-    LEAST_SIDE = 48, /* of m and n, and of k, for which the copies pay off */
+    LEAST_SIDE = 48, /* of m and n, and of k, for which the copies pay off, */
     LEAST_DEPTH = 64,
+    LEAST_TIMES = 3,     /* and how often an A stored by rows is read: once for each tile of a row of C */
     LEAST_STRIDE = 1024, /* bytes between columns of A: from here on they share few sets of the cache */
     BLOCK = 128 << 10,   /* bytes of A that a task copies: a part of the second-level cache, beside B */
     REGION = 2304,       /* columns of B that are copied together, a multiple of the tiles of every kernel set, */
@@ -19,7 +20,7 @@ bool tg_gemm_is_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
     const int64_t size = (int64_t)tg_dtype_size(dtype), bytes = g->m * g->k * size;
     return g->m >= LEAST_SIDE && g->n >= LEAST_SIDE && g->k >= LEAST_DEPTH &&
            (g->a_row == 1 ? bytes >= k->copy_by_columns && g->a_col * size >= LEAST_STRIDE
-                          : g->a_col == 1 && bytes >= k->copy_by_rows);
+                          : g->a_col == 1 && bytes >= k->copy_by_rows && g->n > LEAST_TIMES * k->gemm_columns);
 }
 
 /* How a product is divided: the depth of a pass, the rows of a task, the columns of a region. */
@@ -31,7 +32,7 @@ static division divide(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     const int64_t size = (int64_t)tg_dtype_size(dtype), unit = k->gemm_rows;
     division d = { .depth = tg_parts(g->k, tg_parts(g->k, k->copy_depth)), .columns = tg_min(g->n, REGION) };
-    const int64_t cached = BLOCK / (d.depth * size), worth = TASK_FLOPS / (d.depth * d.columns) + LEAST_SIDE;
+    const int64_t cached = BLOCK / (d.depth * size), worth = TASK_FLOPS / (2 * d.depth * d.columns) + LEAST_SIDE;
     const int64_t blocks = tg_parts(g->m, tg_min(cached, worth));
     d.rows = tg_parts(tg_parts(g->m, blocks), unit) * unit;
     return d;
@@ -49,7 +50,7 @@ static int64_t copy_size_b(const tg_kernels *k, const division *d)
     return tg_parts(d->columns, k->gemm_columns) * k->gemm_columns * d->depth;
 }
 
-size_t tg_gemm_room_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+size_t tg_gemm_scratch_size_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     const division d = divide(k, dtype, g);
     return (size_t)(copy_size_b(k, &d) + blocks_of_a(&d, g) * d.rows * d.depth) * tg_dtype_size(dtype);

@@ -1,9 +1,8 @@
 /* gemm_large.c - a large matrix product: regions of C, in passes over each, from copies of parts of the operands. */
 #include "kernels/gemm_part.h"
 
-/* The most rows, and columns, of a region; they bound the size of the copies, and are multiples of the tiles of every kernel
-   set. And the size of a task: tiles of A, which stay in the second-level cache, and panels of
-   B. */
+/* The most rows, and columns, of a region, which bound the size of the copies and are multiples of every kernel set's tiles.
+   And the size of a task: tiles of A, which stay in the second-level cache, and panels of B. */
 enum { REGION = 2304, TILES = 12, PANELS = 8 };
 
 enum {
@@ -43,7 +42,7 @@ static int64_t copy_size_a(const tg_kernels *k, const tg_gemm *g)
     return region_of(g->m, k->gemm_rows) * depth_of(k, g);
 }
 
-size_t tg_gemm_room_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+size_t tg_gemm_scratch_size_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     return (size_t)(copy_size_b(k, g) + copy_size_a(k, g)) * tg_dtype_size(dtype);
 }

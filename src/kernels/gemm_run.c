@@ -64,7 +64,8 @@ static void run_divided(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
     division c = { .kernels = k, .g = g, .size = (int64_t)tg_dtype_size(dtype) };
     c.rows = tg_parts(g->m, k->gemm_rows);
     c.columns = tg_parts(g->n, k->gemm_columns);
-    const int64_t most = flops < (double)MOST_TASKS * TASK_FLOPS ? (int64_t)(flops / TASK_FLOPS) : MOST_TASKS;
+    const double tasks = flops / (double)TASK_FLOPS;
+    const int64_t most = tasks < (double)MOST_TASKS ? (int64_t)tasks : MOST_TASKS;
     const bool cached = g->m * g->k * c.size <= CACHED;
     if (cached)
         divide_across(&c, most);
@@ -129,8 +130,8 @@ static void run_long(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void
 /* For the copies of the operands, where they are copied. */
 static size_t copy_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
-    return tg_gemm_is_large(dtype, g)       ? tg_gemm_room_large(k, dtype, g)
-           : tg_gemm_is_copied(k, dtype, g) ? tg_gemm_room_copied(k, dtype, g)
+    return tg_gemm_is_large(dtype, g)       ? tg_gemm_scratch_size_large(k, dtype, g)
+           : tg_gemm_is_copied(k, dtype, g) ? tg_gemm_scratch_size_copied(k, dtype, g)
                                             : 0;
 }
 
@@ -146,7 +147,7 @@ static size_t copy_size_of_blocks(const tg_kernels *k, tg_dtype dtype, const tg_
     return size;
 }
 
-size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
+size_t tg_gemm_scratch_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g)
 {
     if (g->k <= TG_GEMM_LONG)
         return copy_size(k, dtype, g);

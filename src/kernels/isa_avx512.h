@@ -10,9 +10,9 @@ typedef real vec __attribute__((vector_size(64)));
 #define TILE_ROWS    8 /* of a tile of the matrix product, which fills the registers */
 #define TILE_VECS    3
 
-/* The first operand of a product is copied only if the product is large. */
-#define COPY_BY_COLUMNS INT64_MAX
-#define COPY_BY_ROWS    INT64_MAX
+/* Bytes of the first operand of a product from which it is copied, by columns, by rows; elements of k in a pass. */
+#define COPY_BY_COLUMNS (384 << 10)
+#define COPY_BY_ROWS    (1 << 20)
 #define COPY_DEPTH      400
 
 #define VMATH_CORE "kernels/vmath_avx512.h"
@@ -55,9 +55,9 @@ static inline vec v_scale(vec x, vec n)
     return I(scalef)(x, n);
 }
 
-/* For vmath_avx512.h. v_limit: x with its magnitude bounded, and the bound for a NaN. v_lookup: the element of a table of VL
-   numbers at the index in the lowest bits of i. v_exponent: the exponent n of x = 2^n m with m in 1 .. 2. v_mantissa: the
-   mantissa of x in 3/4 .. 3/2, a NaN for negative x. */
+/* For vmath_avx512.h. v_limit: x with its magnitude bounded, and the bound for a NaN. v_lookup: the element of a table of
+   VL numbers at the index in the lowest bits of i. v_exponent: the exponent n of x = 2^n m with m in 1 .. 2. v_mantissa:
+   the mantissa of x in 3/4 .. 3/2, a NaN for negative x. */
 static inline vec v_limit(vec x, real bound)
 {
     enum { LEAST_MAGNITUDE = 2 }; /* with the sign of x */

@@ -1,5 +1,5 @@
-/* kernels.h - the tables of loops, one for each instruction set and dtype, which of them is in use, and the threads that run
-   them. A kernel has pointers, sizes and strides as its arguments; it has no access to a tape. */
+/* kernels.h - the tables of loops, one for each instruction set and dtype, which of them is in use, and the threads that
+   run them. A kernel has pointers, sizes and strides as its arguments; it has no access to a tape. */
 #ifndef TG_KERNELS_H
 #define TG_KERNELS_H
 
@@ -111,12 +111,12 @@ enum { TG_THREADS_MOST = 64 };
 const char *tg_requested_kernels(void);
 int tg_requested_threads(void);
 
-/* Divides gemm into tasks for the thread pool; a small product is computed by the calling thread. scratch has tg_gemm_room
+/* Divides gemm into tasks for the thread pool; a small product is computed by the calling thread. scratch has tg_gemm_scratch_size
    bytes, 0 for most products: a large product copies parts of the operands to it, and where k exceeds TG_GEMM_LONG it holds
    the sum of each block of k until that is added to C. */
 enum { TG_GEMM_LONG = 1 << 14 };
 void tg_gemm_run(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
-size_t tg_gemm_room(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+size_t tg_gemm_scratch_size(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
 /* Large: each element is used many times, and the operands do not fit the caches. */
 enum { TG_LARGE_SIDE = 512 };
@@ -129,10 +129,10 @@ static inline bool tg_gemm_is_large(tg_dtype dtype, const tg_gemm *g)
 /* The same for a product that is not large but whose A is copied (gemm_copied.c). */
 bool tg_gemm_is_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 void tg_gemm_run_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
-size_t tg_gemm_room_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+size_t tg_gemm_scratch_size_copied(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
-/* How tg_gemm_run computes a large product: none of m, n, k may be 0, and scratch has tg_gemm_room_large bytes. */
+/* How tg_gemm_run computes a large product: none of m, n, k may be 0, and scratch has tg_gemm_scratch_size_large bytes. */
 void tg_gemm_run_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g, void *scratch);
-size_t tg_gemm_room_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
+size_t tg_gemm_scratch_size_large(const tg_kernels *k, tg_dtype dtype, const tg_gemm *g);
 
 #endif

@@ -3,7 +3,7 @@
        MAP1(tanh, x, v_tanh(x))                        y = f(x)
        MAP2(mul, a, b, a * b)                          z = f(a, b)
        MAP3(...)                                       likewise
-       MAP3_SELDOM(name, a, b, c, test, exact, usual)  `exact` where `test` of a and b is set, else `usual`, which does not use c
+       MAP3_SELDOM(name, a, b, c, test, exact, usual)  `exact` where `test` of a and b is set, else `usual`, without c
    A formula is an expression on vectors; p0 and p1 are the numbers that the operation passes. Comparisons yield masks for
    v_select. In a tail of fewer than VL elements the unused lanes are zeros, on which a formula must not trap. */
 #ifndef TG_MAP_H

@@ -119,8 +119,8 @@ INLINE vec lost_by_one_plus(vec x, vec u, vec factor)
     return (vec)((x < power_of_two(v_whole(MANTISSA))) & (mask)(lost * factor));
 }
 
-/* exp_of(x), e^x unscaled; exp_within(x), the same for EXP_LOW <= x <= EXP_HIGH; exp_normal(x), e^x where it is normal; v_exp, v_log, v_log1p and
-   v_sigmoid: vmath_portable.h, or vmath_avx512.h for that set. */
+/* exp_of(x), e^x unscaled; exp_within(x), the same for EXP_LOW <= x <= EXP_HIGH; exp_normal(x), e^x where it is normal;
+   v_exp, v_log, v_log1p and v_sigmoid: vmath_portable.h, or vmath_avx512.h for that set. */
 #include VMATH_CORE
 
 /* Near 0 a polynomial; else 1 - 2 / (e^2x + 1). */
@@ -179,8 +179,8 @@ INLINE vec scaled_slope(vec x, vec f, real k)
     return v_scaled_by(r * (r * f), e);
 }
 
-/* f s (1 - s), s = sigmoid x; and f (1 - t^2), t = tanh x. Computed from x, since the rounding error of an s or t close to 1
-   would be as large as the result. */
+/* f s (1 - s), s = sigmoid x; and f (1 - t^2), t = tanh x. Computed from x, since the rounding error of an s or t close
+   to 1 would be as large as the result. */
 static inline vec v_sigmoid_slope(vec x, vec f)
 {
     return scaled_slope(x, f, 1);

@@ -87,10 +87,21 @@ static inline vec v_log1p(vec x)
 }
 
 /* e^-|x| never overflows: 1 / (1 + e^-x), or e^x / (1 + e^x) for negative x. */
+INLINE vec sigmoid_of(vec x, vec e)
+{
+    return v_select(x < 0, e, v_set(1)) / (1 + e);
+}
+
+static __attribute__((noinline, cold, unused)) vec sigmoid_any(vec x)
+{
+    return sigmoid_of(x, exp_any(-v_abs(x)));
+}
+
 static inline vec v_sigmoid(vec x)
 {
-    const vec e = v_exp(-v_abs(x));
-    return v_select(x < 0, e, v_set(1)) / (1 + e);
+    const mask normal = v_abs(x) <= -EXP_NORMAL;
+    const vec y = sigmoid_of(x, exp_normal(-v_abs(x)));
+    return v_any(~normal) ? v_select(normal, y, sigmoid_any(x)) : y;
 }
 
 #endif

@@ -106,7 +106,7 @@ static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
 }
 
 /* n products, of which the first is g. Large and long ones are computed one after the other, each by all threads; others at
-   the same time, for which none has scratch. */
+   the same time, without scratch. */
 static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
 {
     const tg_shape *out = &c->node->extent->shape;

@@ -9,7 +9,7 @@
 bool tg_call_gemm_scratch(tg_call *c, const tg_gemm *g, void **scratch)
 {
     const tg_tape *t = c->tape;
-    const size_t size = tg_gemm_room(t->kernels, t->dtype, g);
+    const size_t size = tg_gemm_scratch_size(t->kernels, t->dtype, g);
     *scratch = size ? tg_call_scratch(c, size) : NULL;
     return !size || *scratch;
 }

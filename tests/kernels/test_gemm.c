@@ -124,9 +124,9 @@ static void multiply(method how, const tg_gemm *g, tg_dtype dtype)
         kernels->gemm(g);
         return;
     }
-    const size_t size = how == DIVIDED  ? tg_gemm_room(kernels, dtype, g)
-                        : how == COPIED ? tg_gemm_room_large(kernels, dtype, g)
-                                        : tg_gemm_room_copied(kernels, dtype, g);
+    const size_t size = how == DIVIDED  ? tg_gemm_scratch_size(kernels, dtype, g)
+                        : how == COPIED ? tg_gemm_scratch_size_large(kernels, dtype, g)
+                                        : tg_gemm_scratch_size_copied(kernels, dtype, g);
     void *scratch = guarded_alloc(size, FILL);
     (how == DIVIDED  ? tg_gemm_run
      : how == COPIED ? tg_gemm_run_large

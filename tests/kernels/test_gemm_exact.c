@@ -38,7 +38,7 @@ static float *constants(int64_t count, float c)
 static void multiply(const tg_gemm *g, bool copied)
 {
     const tg_kernels *k = tg_kernels_for(TG_F32);
-    const size_t size = copied ? tg_gemm_room_large(k, TG_F32, g) : tg_gemm_room(k, TG_F32, g);
+    const size_t size = copied ? tg_gemm_scratch_size_large(k, TG_F32, g) : tg_gemm_scratch_size(k, TG_F32, g);
     void *scratch = malloc(size + 1);
     assert_non_null(scratch);
     (copied ? tg_gemm_run_large : tg_gemm_run)(k, TG_F32, g, scratch);
