@@ -45,10 +45,14 @@ typedef TG_REAL real;
 
 #define VL TG_PASTE(LANES_, TG_REAL)
 
-#define WHOLE_float  int32_t
-#define WHOLE_double int64_t
+#define WHOLE_float     int32_t
+#define WHOLE_double    int64_t
+#define UNSIGNED_float  uint32_t
+#define UNSIGNED_double uint64_t
 typedef TG_PASTE(WHOLE_, TG_REAL) whole;
 typedef whole mask __attribute__((vector_size(sizeof(vec))));
+/* For arithmetic on bits that may overflow in elements whose result is not used. */
+typedef TG_PASTE(UNSIGNED_, TG_REAL) bitvec __attribute__((vector_size(sizeof(vec))));
 
 static inline vec v_set(real x)
 {

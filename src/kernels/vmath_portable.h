@@ -19,7 +19,7 @@ static inline unscaled exp_of(vec x)
 static inline vec exp_normal(vec x)
 {
     const unscaled e = exp_within(x);
-    return (vec)((mask)e.m + ((mask)(e.n + ROUNDER) << MANTISSA));
+    return (vec)((bitvec)e.m + ((bitvec)(e.n + ROUNDER) << MANTISSA));
 }
 
 static __attribute__((noinline, cold, unused)) vec exp_any(vec x)
@@ -57,7 +57,7 @@ INLINE vec log_special(vec x, vec y)
 static inline vec log_normal(vec x)
 {
     const mask n = log_exponent(x);
-    return log_of(to_real(n), (vec)((mask)x - (n << MANTISSA)) - 1);
+    return log_of(to_real(n), (vec)((bitvec)x - ((bitvec)n << MANTISSA)) - 1);
 }
 
 static __attribute__((noinline, cold, unused)) vec log_any(vec x)
@@ -65,7 +65,7 @@ static __attribute__((noinline, cold, unused)) vec log_any(vec x)
     const mask subnormal = x < power_of_two(v_whole(1 - BIAS));
     const vec normal = v_select(subnormal, x * power_of_two(v_whole(MANTISSA)), x);
     const mask n = log_exponent(normal);
-    const vec f = (vec)((mask)normal - (n << MANTISSA)) - 1;
+    const vec f = (vec)((bitvec)normal - ((bitvec)n << MANTISSA)) - 1;
     return log_special(x, log_of(to_real(n - (subnormal & MANTISSA)), f));
 }
 
@@ -82,7 +82,7 @@ static inline vec v_log1p(vec x)
 {
     const vec u = 1 + x;
     const mask n = log_exponent(u);
-    const vec f = (vec)((mask)u - (n << MANTISSA)) - 1, rest = lost_by_one_plus(x, u, power_of_two(-n));
+    const vec f = (vec)((bitvec)u - ((bitvec)n << MANTISSA)) - 1, rest = lost_by_one_plus(x, u, power_of_two(-n));
     return v_copysign(log_special(u, log_of(to_real(n), f + rest)), x);
 }
 
