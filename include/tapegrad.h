@@ -12,6 +12,7 @@
 #include "tapegrad/op.h"
 #include "tapegrad/params.h"
 #include "tapegrad/mlp.h"
+#include "tapegrad/model.h"
 #include "tapegrad/optim.h"
 #include "tapegrad/metrics.h"
 #include "tapegrad/gradcheck.h"
