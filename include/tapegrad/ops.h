@@ -35,6 +35,11 @@ extern "C" {
       first        2    1      2    15       11         4     6    4     9    2         4
       second       2    2      4     8        7         6     8    5     6    2         6
 
+                 expm1  rsqrt  tan  asin  acos  atan  sinh  cosh  log_sigmoid  softsign
+      value        2      2     4     4     4     3     4     4        3           2
+      first        2      4     8     4     4     4     4     4        4           4
+      second       2      8    12     8     8     8     4     4        6           6
+
    Results that underflow are subnormal numbers. A derivative that is computed from the value (exp) or from a sigmoid
    (softplus) has as few digits as these have where they are subnormal, however large the cotangent. In float64, sigmoid'
    is 0 where the sigmoid is rounded to 1, from 36.7 on, as in PyTorch. ----------------------------------------------- */
@@ -46,13 +51,27 @@ TG_API tg_tensor tg_sqrt(tg_tensor x);       /* x^(1/2) */
 TG_API tg_tensor tg_reciprocal(tg_tensor x); /* 1 / x */
 TG_API tg_tensor tg_square(tg_tensor x);     /* x^2 */
 TG_API tg_tensor tg_abs(tg_tensor x);        /* |x|; abs'(0) = 0 */
+TG_API tg_tensor tg_expm1(tg_tensor x);      /* e^x - 1, accurate near 0 */
+TG_API tg_tensor tg_rsqrt(tg_tensor x);      /* x^(-1/2) */
 TG_API tg_tensor tg_sin(tg_tensor x);
 TG_API tg_tensor tg_cos(tg_tensor x);
+TG_API tg_tensor tg_tan(tg_tensor x);
+TG_API tg_tensor tg_asin(tg_tensor x);       /* arcsin x, in -pi/2 .. pi/2; NaN for |x| > 1 */
+TG_API tg_tensor tg_acos(tg_tensor x);       /* arccos x, in 0 .. pi; NaN for |x| > 1 */
+TG_API tg_tensor tg_atan(tg_tensor x);       /* arctan x */
+TG_API tg_tensor tg_sinh(tg_tensor x);       /* (e^x - e^-x) / 2 */
+TG_API tg_tensor tg_cosh(tg_tensor x);       /* (e^x + e^-x) / 2 */
 TG_API tg_tensor tg_tanh(tg_tensor x);
 TG_API tg_tensor tg_sigmoid(tg_tensor x);  /* 1 / (1 + e^-x) */
 TG_API tg_tensor tg_relu(tg_tensor x);     /* max(x, 0); relu'(0) = 0; NaN passes */
 TG_API tg_tensor tg_silu(tg_tensor x);     /* x sigmoid(x) */
 TG_API tg_tensor tg_softplus(tg_tensor x); /* ln(1 + e^x), exact, without PyTorch's threshold */
+TG_API tg_tensor tg_log_sigmoid(tg_tensor x); /* ln sigmoid(x) = -ln(1 + e^-x), without overflow */
+TG_API tg_tensor tg_softsign(tg_tensor x); /* x / (1 + |x|) */
+TG_API tg_tensor tg_sign(tg_tensor x);     /* -1, 0 or 1; the derivative is 0, as it is of the next three */
+TG_API tg_tensor tg_floor(tg_tensor x);    /* the largest whole number <= x */
+TG_API tg_tensor tg_ceil(tg_tensor x);     /* the smallest whole number >= x */
+TG_API tg_tensor tg_round(tg_tensor x);    /* the nearest whole number, the even one of two (torch.round) */
 TG_API tg_tensor tg_erf(tg_tensor x);      /* 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x */
 TG_API tg_tensor tg_gelu(tg_tensor x);     /* x (1 + erf(x / sqrt 2)) / 2 (Hendrycks, Gimpel 2016), exact */
 TG_API tg_tensor tg_leaky_relu(tg_tensor x, double slope);    /* x > 0 ? x : slope x; '(0) = slope; a slope of 0

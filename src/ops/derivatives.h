@@ -16,6 +16,12 @@ tg_tensor tg_scaled_ratio(tg_tensor a, tg_tensor b, tg_tensor d, double c);
 /* g s (1 - s), s = sigmoid x, from x. */
 tg_tensor tg_sigmoid_grad(tg_tensor x, tg_tensor g);
 
+/* g s, s = sigmoid x: the vjp of softplus. */
+tg_tensor tg_softplus_grad(tg_tensor x, tg_tensor g);
+
+/* g / sqrt(1 - x^2): the vjp of arcsin. */
+tg_tensor tg_asin_grad(tg_tensor x, tg_tensor g);
+
 /* g times 2 sqrt(c/pi) e^(-c x^2), c = 1/2 or 1: twice the normal density of variance 1 / (2 c). */
 tg_tensor tg_gaussian(tg_tensor x, tg_tensor g, double c);
 
