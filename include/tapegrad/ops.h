@@ -95,11 +95,23 @@ TG_API tg_tensor tg_minimum(tg_tensor a, tg_tensor b); /* likewise */
    times by b, is the n-th derivative by b of b (b - 1) ... (b - m + 1) a^(b - m), n <= 16. For n = 0 it is 0 where one of the
    factors b .. b - m + 1 is 0, whatever a is. At a = 0 and at infinities it is the limit, with one exception: for a = 0,
    b = m and n > 0, ln a counts as 0, so that d/db = 0 where a = 0 and b >= 0. For a < 0 it is NaN if it contains ln a. */
+TG_API tg_tensor tg_atan2(tg_tensor a, tg_tensor b);     /* the angle of the point (b, a), -pi .. pi, as C's atan2(a, b); the
+                                                            gradient at (0, 0) is NaN */
+TG_API tg_tensor tg_logaddexp(tg_tensor a, tg_tensor b); /* ln(e^a + e^b), without overflow */
+TG_API tg_tensor tg_xlogy(tg_tensor a, tg_tensor b);     /* a ln b; 0 where a = 0, unless b is NaN */
+/* 1 where the comparison holds, else 0, as a constant: for tg_where, and to count. NaN is only not_equal. */
+TG_API tg_tensor tg_less(tg_tensor a, tg_tensor b);          /* a < b */
+TG_API tg_tensor tg_less_equal(tg_tensor a, tg_tensor b);    /* a <= b */
+TG_API tg_tensor tg_greater(tg_tensor a, tg_tensor b);       /* a > b */
+TG_API tg_tensor tg_greater_equal(tg_tensor a, tg_tensor b); /* a >= b */
+TG_API tg_tensor tg_equal(tg_tensor a, tg_tensor b);         /* a == b */
+TG_API tg_tensor tg_not_equal(tg_tensor a, tg_tensor b);     /* a != b */
 /* condition != 0 ? a : b, the three broadcast together; the condition takes no gradient. */
 TG_API tg_tensor tg_where(tg_tensor condition, tg_tensor a, tg_tensor b);
 
-/* Reductions over one axis or TG_ALL; keepdim keeps the axis with size 1. The sum of nothing is 0, its mean and var NaN,
-   its logsumexp -inf, its max and min an error. In float32, sums are taken in blocks and the blocks added in float64.
+/* Reductions over one axis, over several as in tg_sum(x, TG_AXES(0, -1), false), or over TG_ALL; keepdim keeps each reduced
+   axis with size 1. The sum and norm of no elements are 0, the product 1, the mean, var and std NaN, logsumexp -inf, and max
+   and min an error. In float32, sums are taken in blocks and the blocks added in float64.
    ------------------------------------------------------------------------------------------------------------------ */
 TG_API tg_tensor tg_sum(tg_tensor x, int axis, bool keepdim);
 TG_API tg_tensor tg_mean(tg_tensor x, int axis, bool keepdim);
@@ -112,16 +124,47 @@ TG_API tg_tensor tg_logsumexp(tg_tensor x, int axis, bool keepdim); /* ln sum e^
 /* sum (x - mean)^2 / (n - correction); correction 0 for the variance of a population, 1 for the estimate from a sample
    (Bessel). If correction is n or more, the divisor is 0: infinity, or NaN if all x are equal. */
 TG_API tg_tensor tg_var(tg_tensor x, int axis, double correction, bool keepdim);
+/* var^(1/2), in range where var is not; the gradient is 0 where std is 0, as in PyTorch */
+TG_API tg_tensor tg_std(tg_tensor x, int axis, double correction, bool keepdim);
+TG_API tg_tensor tg_prod(tg_tensor x, int axis, bool keepdim); /* derivatives of any order are right where x is 0, too */
+TG_API tg_tensor tg_norm(tg_tensor x, int axis, bool keepdim); /* (sum x^2)^(1/2), without overflow; the gradient of the
+                                                                  zero vector is 0 */
+/* y_i = x_0 + ... + x_i along one axis; over TG_ALL in row-major order. Accumulated in float64. */
+TG_API tg_tensor tg_cumsum(tg_tensor x, int axis);
+
+/* Several axes as one argument of a reduction, each once, at most 8 of them; negative ones count from the end. */
+#define TG_AXES(...)                                                                                                 \
+    TG_AXES_OF(__VA_ARGS__, TG_NO_AXIS, TG_NO_AXIS, TG_NO_AXIS, TG_NO_AXIS, TG_NO_AXIS, TG_NO_AXIS, TG_NO_AXIS,      \
+               TG_NO_AXIS, TG_NO_AXIS)
+/* The same of n axes in memory; NULL or n < 1 gives an argument that reductions refuse. */
+TG_API int tg_axes(const int *axes, int n);
+/* How: a bit for each axis, 0 .. 7 from the start, 8 .. 15 for -8 .. -1, and 16 for one that is none of these, on a base that
+   is no axis. */
+#define TG_NO_AXIS   INT_MAX
+#define TG_AXES_BASE (-0x35a40000)
+#define TG_AXES_BITS 17
+#define TG_AXIS_BIT(a)                                                                                               \
+    ((a) == TG_NO_AXIS             ? 0u                                                                              \
+         : (a) >= 0 && (a) < 8     ? 1u << ((a) & 7)                                                                 \
+         : (a) < 0 && (a) >= -8    ? 1u << (16 + ((a) >= -8 && (a) < 0 ? (a) : -1))                                  \
+                                   : 1u << 16)
+#define TG_AXES_OF(a, b, c, d, e, f, g, h, i, ...)                                                                   \
+    (TG_AXES_BASE + (int)(TG_AXIS_BIT(a) | TG_AXIS_BIT(b) | TG_AXIS_BIT(c) | TG_AXIS_BIT(d) | TG_AXIS_BIT(e) |       \
+                          TG_AXIS_BIT(f) | TG_AXIS_BIT(g) | TG_AXIS_BIT(h) | ((i) == TG_NO_AXIS ? 0u : 1u << 16)))
 
 /* The index of the largest element along the axis (numpy.argmax): the first of several; the first NaN if there is one. Writes
    one number for each line along the axis to out[n], in row-major order; over TG_ALL one, the index in row-major order. n must
    be that number of results. Nothing is put on the tape. An axis that is empty or longer than INT32_MAX is an error. Returns
    the tape's status. */
 TG_API tg_status tg_argmax(tg_tensor x, int axis, int32_t *out, int64_t n);
+TG_API tg_status tg_argmin(tg_tensor x, int axis, int32_t *out, int64_t n); /* of the smallest, likewise */
 
 /* Shape ------------------------------------------------------------------------------------------------------------ */
 TG_API tg_tensor tg_reshape(tg_tensor x, tg_shape shape);  /* one size may be -1: computed from the others. Shares
                                                               x's memory */
+TG_API tg_tensor tg_squeeze(tg_tensor x, int axis);        /* without that axis, whose size must be 1; TG_ALL: without all
+                                                              of size 1. Shares the memory */
+TG_API tg_tensor tg_unsqueeze(tg_tensor x, int axis);      /* with a new axis of size 1, which is `axis` of the result */
 TG_API tg_tensor tg_transpose(tg_tensor x);                /* swaps the last two axes; rank >= 2 */
 TG_API tg_tensor tg_permute(tg_tensor x, const int *axes); /* axis i of y is axis axes[i] of x; rank(x) of them, each
                                                               axis once */
@@ -130,12 +173,47 @@ TG_API tg_tensor tg_permute(tg_tensor x, const int *axes); /* axis i of y is axi
 TG_API tg_tensor tg_slice(tg_tensor x, int axis, int64_t start, int64_t stop);
 /* 1 <= n <= 65535 tensors, of rank >= 1, alike but for that one axis; may repeat. */
 TG_API tg_tensor tg_concat(const tg_tensor *xs, int n, int axis);
+TG_API tg_tensor tg_stack(const tg_tensor *xs, int n, int axis); /* 1 <= n <= 65535 tensors of one shape along a new axis,
+                                                                   which is `axis` of the result */
+/* Parts of x one after the other along an axis: n >= 1 sizes, which add up to x's; out[n] gets the parts. Returns the tape's
+   status; after an error all of out are failed tensors. */
+TG_API tg_status tg_split(tg_tensor x, int axis, const int64_t *sizes, int n, tg_tensor *out);
+/* `before` elements of `value`, x, and `after` elements of it along an axis; both are 0 or more. */
+TG_API tg_tensor tg_pad(tg_tensor x, int axis, int64_t before, int64_t after, double value);
+TG_API tg_tensor tg_flip(tg_tensor x, int axis);  /* the order of elements reversed; TG_ALL: along every axis */
+TG_API tg_tensor tg_tril(tg_tensor x, int64_t k); /* x where j <= i + k in its last two axes, else 0; rank >= 2 */
+TG_API tg_tensor tg_triu(tg_tensor x, int64_t k); /* x where j >= i + k, else 0 */
+TG_API tg_tensor tg_diagonal(tg_tensor x);        /* [..., m, n] gives [..., min(m, n)]: y_i = x_ii */
 TG_API tg_tensor tg_broadcast_to(tg_tensor x, tg_shape shape);    /* x repeated, as NumPy broadcasts */
 TG_API tg_tensor tg_gather_rows(tg_tensor x, const int32_t *rows, int64_t n); /* y_i = x_rows[i], along axis 0; rows
                                                                                  in 0 .. size - 1, may repeat, are
                                                                                  copied; rank >= 1 */
+/* Likewise along any one axis. */
+TG_API tg_tensor tg_index_select(tg_tensor x, int axis, const int32_t *indices, int64_t n);
+/* Rows of a table w [rows, width] for indices of any `shape`, copied: the result is [shape..., width]. */
+TG_API tg_tensor tg_embedding(tg_tensor w, const int32_t *indices, tg_shape shape);
+/* y[.., i, ..] = x[.., indices[.., i, ..], ..] along an axis (numpy.take_along_axis): indices of this shape, row-major, in
+   0 .. size - 1 of the axis, else TG_ERR_RANGE, copied; the sizes of the other axes must be x's. */
+TG_API tg_tensor tg_take_along_axis(tg_tensor x, int axis, const int32_t *indices, tg_shape shape);
+/* x with source[.., i, ..] added at [.., indices[.., i, ..], ..] along an axis (torch.scatter_add): one index for each element
+   of the source, as above; the other sizes of the source are at most x's. Sums are accumulated in float64. */
+TG_API tg_tensor tg_scatter_add(tg_tensor x, int axis, const int32_t *indices, tg_tensor source);
 /* The reverse of broadcasting: sums x over the axes along which `shape` broadcasts to x's shape. */
 TG_API tg_tensor tg_sum_to(tg_tensor x, tg_shape shape);
+
+/* Constants, of the tape's dtype; a NULL tape gives the null tensor. ---------------------------------------------- */
+TG_API tg_tensor tg_zeros(tg_tape *tape, tg_shape shape);
+TG_API tg_tensor tg_ones(tg_tape *tape, tg_shape shape);
+TG_API tg_tensor tg_scalar(tg_tape *tape, double value); /* of rank 0 */
+TG_API tg_tensor tg_eye(tg_tape *tape, int64_t n);       /* the unit matrix [n, n] */
+TG_API tg_tensor tg_arange(tg_tape *tape, double start, double stop, double step); /* start + i step, as long as it is before
+                                                                                      stop; [ceil((stop - start) / step)] */
+TG_API tg_tensor tg_linspace(tg_tape *tape, double start, double stop, int64_t n); /* n numbers in equal steps, the first is
+                                                                                      start, the last stop */
+TG_API tg_tensor tg_rand(tg_tape *tape, tg_shape shape, tg_rng *rng);  /* uniform in [0, 1): element i is draw i of rng, its
+                                                                          upper 53 bits, in float32 24; size(x) draws */
+TG_API tg_tensor tg_randn(tg_tape *tape, tg_shape shape, tg_rng *rng); /* standard normal: element i is the i-th
+                                                                          tg_rng_normal of rng; 2 size(x) draws */
 
 /* Products --------------------------------------------------------------------------------------------------------- */
 /* [..., m, k] x [..., k, n] = [..., m, n], leading axes broadcast (torch.matmul for rank >= 2); k = 0 gives zeros. With a

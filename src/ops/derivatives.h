@@ -7,6 +7,9 @@
 /* w x, and 0 where w is 0, whatever x is: for cotangents of 0, which select. */
 tg_tensor tg_weigh(tg_tensor w, tg_tensor x);
 
+/* a / b, and 0 where a or b is 0: the derivative of a norm, whose subgradient at 0 is 0. */
+tg_tensor tg_ratio_or_zero(tg_tensor a, tg_tensor b);
+
 /* c (x - y) g, and 0 where g is 0, the three broadcast together. */
 tg_tensor tg_scaled_difference(tg_tensor x, tg_tensor y, tg_tensor g, double c);
 

@@ -11,8 +11,16 @@
 
 #include "sheet.h"
 
+/* Of axis=1, axis=all or axes=0,2. */
 static int axis_of(const golden_case *c)
 {
+    double list[TG_MAX_RANK];
+    int axes[TG_MAX_RANK];
+    const int n = golden_list(c, "axes", list, TG_MAX_RANK);
+    for (int i = 0; i < n; i++)
+        axes[i] = (int)list[i];
+    if (n > 0)
+        return tg_axes(axes, n);
     return !strncmp(golden_text(c, "axis"), "all", 3) ? TG_ALL : (int)golden_number(c, "axis");
 }
 
@@ -52,6 +60,11 @@ static tg_tensor var(const golden_case *c, const tg_tensor *x)
     return tg_var(x[0], axis_of(c), golden_number(c, "correction"), golden_number(c, "keepdim") != 0);
 }
 
+static tg_tensor std(const golden_case *c, const tg_tensor *x)
+{
+    return tg_std(x[0], axis_of(c), golden_number(c, "correction"), golden_number(c, "keepdim") != 0);
+}
+
 static tg_tensor reshape(const golden_case *c, const tg_tensor *x)
 {
     return tg_reshape(x[0], shape_of(c));
@@ -86,6 +99,47 @@ static tg_tensor gather_rows(const golden_case *c, const tg_tensor *x)
     return tg_gather_rows(x[0], c->ints, c->n_ints);
 }
 
+static tg_tensor pad(const golden_case *c, const tg_tensor *x)
+{
+    return tg_pad(x[0], axis_of(c), (int64_t)golden_number(c, "before"), (int64_t)golden_number(c, "after"),
+                  golden_number(c, "value"));
+}
+
+static tg_tensor stack(const golden_case *c, const tg_tensor *x)
+{
+    return tg_stack(x, c->n_inputs, axis_of(c));
+}
+
+static tg_tensor tril(const golden_case *c, const tg_tensor *x)
+{
+    return tg_tril(x[0], (int64_t)golden_number(c, "k"));
+}
+
+static tg_tensor triu(const golden_case *c, const tg_tensor *x)
+{
+    return tg_triu(x[0], (int64_t)golden_number(c, "k"));
+}
+
+static tg_tensor take_along_axis(const golden_case *c, const tg_tensor *x)
+{
+    return tg_take_along_axis(x[0], axis_of(c), c->ints, c->int_shape);
+}
+
+static tg_tensor scatter_add(const golden_case *c, const tg_tensor *x)
+{
+    return tg_scatter_add(x[0], axis_of(c), c->ints, x[1]);
+}
+
+static tg_tensor index_select(const golden_case *c, const tg_tensor *x)
+{
+    return tg_index_select(x[0], axis_of(c), c->ints, c->n_ints);
+}
+
+static tg_tensor embedding(const golden_case *c, const tg_tensor *x)
+{
+    return tg_embedding(x[0], c->ints, c->int_shape);
+}
+
 static tg_tensor linear(const golden_case *c, const tg_tensor *x)
 {
     return tg_linear(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 });
@@ -116,6 +170,15 @@ static const struct row {
     { "broadcast_to", broadcast_to },
     { "gather_rows", gather_rows },
     { "linear", linear },
+    { "std", std },
+    { "pad", pad },
+    { "stack", stack },
+    { "tril", tril },
+    { "triu", triu },
+    { "take_along_axis", take_along_axis },
+    { "scatter_add", scatter_add },
+    { "index_select", index_select },
+    { "embedding", embedding },
     { "cross_entropy", cross_entropy },
     { "layer_norm", layer_norm },
 };

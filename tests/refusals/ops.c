@@ -71,6 +71,15 @@ BROADCASTING(tg_div)
 BROADCASTING(tg_pow)
 BROADCASTING(tg_maximum)
 BROADCASTING(tg_minimum)
+BROADCASTING(tg_atan2)
+BROADCASTING(tg_logaddexp)
+BROADCASTING(tg_xlogy)
+BROADCASTING(tg_less)
+BROADCASTING(tg_less_equal)
+BROADCASTING(tg_greater)
+BROADCASTING(tg_greater_equal)
+BROADCASTING(tg_equal)
+BROADCASTING(tg_not_equal)
 
 static tg_tensor where_a_b(tg_tensor a, tg_tensor b)
 {
@@ -92,8 +101,17 @@ REFUSALS(tg_where)
     REFUSALS(f)                                                                                                      \
     {                                                                                                                \
         reducing(f, #f);                                                                                             \
+        TAPE(TG_ERR_SHAPE, f(m, TG_AXES(0, 2), false));                                                              \
+        TAPE(TG_ERR_SHAPE, f(m, TG_AXES(1, -1), false));                                                             \
+        TAPE(TG_ERR_SHAPE, f(m, TG_AXES(-3), false));                                                                \
+        TAPE(TG_ERR_SHAPE, f(m, TG_AXES(8), false));                                                                 \
+        TAPE(TG_ERR_SHAPE, f(m, TG_AXES(0, 1, 2, 3, 4, 5, 6, 7, 0), false));                                         \
+        TAPE(TG_ERR_SHAPE, f(m, tg_axes((int[]){ 0, 0 }, 2), true));                                                 \
+        TAPE(TG_ERR_SHAPE, f(m, tg_axes(NULL, 2), true));                                                            \
     }
 REDUCING(tg_sum)
+REDUCING(tg_prod)
+REDUCING(tg_norm)
 REDUCING(tg_mean)
 REDUCING(tg_logsumexp)
 
@@ -114,6 +132,234 @@ REFUSALS(tg_var)
     TAPE(TG_ERR_SHAPE, tg_var(m, 2, 1, false));
     TAPE(TG_ERR_SHAPE, tg_var(m, -3, 1, true));
 }
+
+REFUSALS(tg_std)
+{
+    HOLDS(!tg_std(null, 0, 1, false).tape);
+    TAPE(TG_ERR_STALE, tg_std(stale, 0, 1, false));
+    TAPE(TG_ERR_SHAPE, tg_std(m, 2, 1, false));
+    TAPE(TG_ERR_SHAPE, tg_std(m, TG_AXES(0, -2), 1, true));
+}
+
+/* What tg_axes refuses is refused by the reduction that gets it. */
+REFUSALS(tg_axes)
+{
+    TAPE(TG_ERR_SHAPE, tg_sum(m, tg_axes(NULL, 1), false));
+    TAPE(TG_ERR_SHAPE, tg_sum(m, tg_axes((int[]){ 0 }, 0), false));
+    TAPE(TG_ERR_SHAPE, tg_sum(m, tg_axes((int[]){ 0 }, -1), false));
+    TAPE(TG_ERR_SHAPE, tg_sum(m, tg_axes((int[]){ INT_MIN, INT_MAX - 1 }, 2), false));
+    HOLDS(tg_axes((int[]){ -1, 0 }, 2) == TG_AXES(0, -1));
+}
+
+#define ONE_AXIS(f)                                                                                                  \
+    REFUSALS(f)                                                                                                      \
+    {                                                                                                                \
+        HOLDS(!f(null, 0).tape);                                                                                     \
+        TAPE(TG_ERR_STALE, f(stale, 0));                                                                             \
+        TAPE(TG_ERR_SHAPE, f(m, 2));                                                                                 \
+        TAPE(TG_ERR_SHAPE, f(m, -3));                                                                                \
+        TAPE(TG_ERR_SHAPE, f(m, TG_AXES(0, 1)));                                                                     \
+    }
+ONE_AXIS(tg_cumsum)
+ONE_AXIS(tg_flip)
+
+REFUSALS(tg_squeeze)
+{
+    HOLDS(!tg_squeeze(null, 0).tape);
+    TAPE(TG_ERR_STALE, tg_squeeze(stale, 0));
+    TAPE(TG_ERR_SHAPE, tg_squeeze(m, 2));
+    TAPE(TG_ERR_SHAPE, tg_squeeze(m, 1));
+}
+
+REFUSALS(tg_unsqueeze)
+{
+    HOLDS(!tg_unsqueeze(null, 0).tape);
+    TAPE(TG_ERR_STALE, tg_unsqueeze(stale, 0));
+    TAPE(TG_ERR_SHAPE, tg_unsqueeze(m, 3));
+    TAPE(TG_ERR_SHAPE, tg_unsqueeze(m, -4));
+    TAPE(TG_ERR_SHAPE, tg_unsqueeze(m, TG_ALL));
+    TAPE(TG_ERR_SHAPE, tg_unsqueeze(tg_reshape(s, TG_SHAPE(1, 1, 1, 1, 1, 1, 1, 1)), 0));
+}
+
+REFUSALS(tg_stack)
+{
+    HOLDS(!tg_stack(NULL, 2, 0).tape);
+    HOLDS(!tg_stack(&v, 0, 0).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_stack((tg_tensor[]){ v, null }, 2, 0));
+    TAPE(TG_ERR_STALE, tg_stack((tg_tensor[]){ v, stale }, 2, 0));
+    TAPE(TG_ERR_TAPE, tg_stack((tg_tensor[]){ v, foreign }, 2, 0));
+    TAPE(TG_ERR_SHAPE, tg_stack((tg_tensor[]){ v, two }, 2, 0));
+    TAPE(TG_ERR_SHAPE, tg_stack((tg_tensor[]){ v, v }, 2, 2));
+    TAPE(TG_ERR_SHAPE, tg_stack((tg_tensor[]){ v, v }, 2, TG_ALL));
+    TAPE(TG_ERR_SHAPE, tg_stack((tg_tensor[]){ tg_full(t, (tg_shape){ 8, { 1, 1, 1, 1, 1, 1, 1, 1 } }, 1) }, 1, 0));
+}
+
+REFUSALS(tg_split)
+{
+    static const int64_t good[] = { 1, 2 }, few[] = { 1, 1 }, negative[] = { -1, 4 },
+                         far[] = { INT64_MAX, INT64_MAX };
+    tg_tensor out[2];
+    HOLDS(tg_split(null, 0, good, 2, out) != TG_OK);
+    TAPE(TG_ERR_STALE, tg_split(stale, 0, good, 2, out));
+    TAPE(TG_ERR_SHAPE, tg_split(s, 0, good, 2, out));
+    TAPE(TG_ERR_SHAPE, tg_split(v, 1, good, 2, out));
+    TAPE(TG_ERR_SHAPE, tg_split(v, TG_ALL, good, 2, out));
+    TAPE(TG_ERR_SHAPE, tg_split(v, 0, few, 2, out));
+    TAPE(TG_ERR_SHAPE, tg_split(v, 0, negative, 2, out));
+    TAPE(TG_ERR_SHAPE, tg_split(v, 0, far, 2, out));
+    HOLDS(!tg_is_valid(out[0]) && !tg_is_valid(out[1]));
+    TAPE(TG_ERR_ARGUMENT, tg_split(v, 0, NULL, 2, out));
+    TAPE(TG_ERR_ARGUMENT, tg_split(v, 0, good, 0, out));
+    TAPE(TG_ERR_ARGUMENT, tg_split(v, 0, good, 2, NULL));
+}
+
+REFUSALS(tg_pad)
+{
+    HOLDS(!tg_pad(null, 0, 1, 1, 0).tape);
+    TAPE(TG_ERR_STALE, tg_pad(stale, 0, 1, 1, 0));
+    TAPE(TG_ERR_SHAPE, tg_pad(s, 0, 1, 1, 0));
+    TAPE(TG_ERR_SHAPE, tg_pad(v, 1, 1, 1, 0));
+    TAPE(TG_ERR_SHAPE, tg_pad(v, TG_ALL, 1, 1, 0));
+    TAPE(TG_ERR_ARGUMENT, tg_pad(v, 0, -1, 1, 0));
+    TAPE(TG_ERR_ARGUMENT, tg_pad(v, 0, 1, -1, 0));
+    TAPE(TG_ERR_SHAPE, tg_pad(v, 0, INT64_MAX, INT64_MAX, 0));
+    TAPE(TG_ERR_SHAPE, tg_pad(v, 0, INT64_MAX / 8, INT64_MAX / 8, 0));
+}
+
+#define TRIANGLE(f)                                                                                                  \
+    REFUSALS(f)                                                                                                      \
+    {                                                                                                                \
+        HOLDS(!f(null, 0).tape);                                                                                     \
+        TAPE(TG_ERR_STALE, f(stale, 0));                                                                             \
+        TAPE(TG_ERR_SHAPE, f(v, 0));                                                                                 \
+        TAPE(TG_ERR_SHAPE, f(s, 0));                                                                                 \
+        HOLDS(tg_is_valid(f(m, INT64_MAX)) && tg_is_valid(f(m, INT64_MIN)));                                         \
+    }
+TRIANGLE(tg_tril)
+TRIANGLE(tg_triu)
+
+REFUSALS(tg_diagonal)
+{
+    unary(tg_diagonal, "tg_diagonal");
+    TAPE(TG_ERR_SHAPE, tg_diagonal(v));
+    TAPE(TG_ERR_SHAPE, tg_diagonal(s));
+}
+
+REFUSALS(tg_index_select)
+{
+    static const int32_t good[] = { 1 }, far[] = { 0, 3 }, negative[] = { -1 };
+    HOLDS(!tg_index_select(null, 0, good, 1).tape);
+    TAPE(TG_ERR_STALE, tg_index_select(stale, 0, good, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_index_select(m, 1, NULL, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_index_select(m, 1, good, -1));
+    TAPE(TG_ERR_RANGE, tg_index_select(m, 1, far, 2));
+    TAPE(TG_ERR_RANGE, tg_index_select(m, 1, negative, 1));
+    TAPE(TG_ERR_SHAPE, tg_index_select(s, 0, good, 1));
+    TAPE(TG_ERR_SHAPE, tg_index_select(m, 2, good, 1));
+    TAPE(TG_ERR_SHAPE, tg_index_select(m, TG_ALL, good, 1));
+    TAPE(TG_ERR_SHAPE, tg_index_select(m, 1, good, INT64_MAX));
+}
+
+REFUSALS(tg_embedding)
+{
+    static const int32_t good[] = { 1, 0 }, far[] = { 0, 2 };
+    HOLDS(!tg_embedding(null, good, TG_SHAPE(2)).tape);
+    TAPE(TG_ERR_STALE, tg_embedding(stale, good, TG_SHAPE(2)));
+    TAPE(TG_ERR_SHAPE, tg_embedding(v, good, TG_SHAPE(2)));
+    TAPE(TG_ERR_SHAPE, tg_embedding(m, good, TG_SHAPE(-1)));
+    TAPE(TG_ERR_SHAPE, tg_embedding(m, good, (tg_shape){ .rank = 9 }));
+    TAPE(TG_ERR_SHAPE, tg_embedding(m, good, TG_SHAPE(1, 1, 1, 1, 1, 1, 1, 2)));
+    TAPE(TG_ERR_ARGUMENT, tg_embedding(m, NULL, TG_SHAPE(2)));
+    TAPE(TG_ERR_RANGE, tg_embedding(m, far, TG_SHAPE(2)));
+}
+
+REFUSALS(tg_take_along_axis)
+{
+    static const int32_t good[] = { 1, 0 }, far[] = { 0, 3 }, negative[] = { -1, 0 };
+    HOLDS(!tg_take_along_axis(null, 0, good, TG_SHAPE(2)).tape);
+    TAPE(TG_ERR_STALE, tg_take_along_axis(stale, 0, good, TG_SHAPE(2)));
+    TAPE(TG_ERR_SHAPE, tg_take_along_axis(s, 0, good, TG_SCALAR));
+    TAPE(TG_ERR_SHAPE, tg_take_along_axis(v, 1, good, TG_SHAPE(2)));
+    TAPE(TG_ERR_SHAPE, tg_take_along_axis(v, TG_ALL, good, TG_SHAPE(3)));
+    TAPE(TG_ERR_SHAPE, tg_take_along_axis(v, 0, good, TG_SHAPE(1, 2)));
+    TAPE(TG_ERR_SHAPE, tg_take_along_axis(m, 1, good, TG_SHAPE(1, 2)));
+    TAPE(TG_ERR_SHAPE, tg_take_along_axis(v, 0, good, TG_SHAPE(-2)));
+    TAPE(TG_ERR_SHAPE, tg_take_along_axis(v, 0, good, (tg_shape){ .rank = INT_MAX }));
+    TAPE(TG_ERR_ARGUMENT, tg_take_along_axis(v, 0, NULL, TG_SHAPE(2)));
+    TAPE(TG_ERR_RANGE, tg_take_along_axis(v, 0, far, TG_SHAPE(2)));
+    TAPE(TG_ERR_RANGE, tg_take_along_axis(v, 0, negative, TG_SHAPE(2)));
+}
+
+REFUSALS(tg_scatter_add)
+{
+    static const int32_t good[] = { 1, 0 }, far[] = { 0, 3 }, negative[] = { -1, 0 };
+    HOLDS(!tg_scatter_add(null, 0, good, null).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_scatter_add(v, 0, good, null));
+    TAPE(TG_ERR_STALE, tg_scatter_add(stale, 0, good, two));
+    TAPE(TG_ERR_STALE, tg_scatter_add(v, 0, good, stale));
+    TAPE(TG_ERR_TAPE, tg_scatter_add(v, 0, good, foreign));
+    TAPE(TG_ERR_SHAPE, tg_scatter_add(s, 0, good, s));
+    TAPE(TG_ERR_SHAPE, tg_scatter_add(v, 1, good, two));
+    TAPE(TG_ERR_SHAPE, tg_scatter_add(m, 0, good, two));
+    TAPE(TG_ERR_SHAPE, tg_scatter_add(m, 1, good, tall));
+    TAPE(TG_ERR_ARGUMENT, tg_scatter_add(v, 0, NULL, two));
+    TAPE(TG_ERR_RANGE, tg_scatter_add(v, 0, far, two));
+    TAPE(TG_ERR_RANGE, tg_scatter_add(v, 0, negative, two));
+}
+
+#define FILLED(f)                                                                                                    \
+    REFUSALS(f)                                                                                                      \
+    {                                                                                                                \
+        HOLDS(!f(NULL, TG_SHAPE(2)).tape);                                                                           \
+        TAPE(TG_ERR_SHAPE, f(t, TG_SHAPE(-1)));                                                                      \
+        TAPE(TG_ERR_SHAPE, f(t, (tg_shape){ .rank = 9 }));                                                           \
+    }
+FILLED(tg_zeros)
+FILLED(tg_ones)
+
+REFUSALS(tg_scalar)
+{
+    HOLDS(!tg_scalar(NULL, 1).tape);
+    HOLDS(tg_item(tg_scalar(t, 1.5)) == 1.5);
+}
+
+REFUSALS(tg_eye)
+{
+    HOLDS(!tg_eye(NULL, 2).tape);
+    TAPE(TG_ERR_SHAPE, tg_eye(t, -1));
+    TAPE(TG_ERR_SHAPE, tg_eye(t, INT64_MAX));
+}
+
+REFUSALS(tg_arange)
+{
+    HOLDS(!tg_arange(NULL, 0, 1, 1).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_arange(t, 0, 1, 0));
+    TAPE(TG_ERR_ARGUMENT, tg_arange(t, 0, 1, (double)NAN));
+    TAPE(TG_ERR_ARGUMENT, tg_arange(t, 0, (double)INFINITY, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_arange(t, 0, 1e300, 1));
+    HOLDS(tg_size(tg_arange(t, 1, 0, 1)) == 0);
+}
+
+REFUSALS(tg_linspace)
+{
+    HOLDS(!tg_linspace(NULL, 0, 1, 2).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_linspace(t, 0, 1, -1));
+    TAPE(TG_ERR_ARGUMENT, tg_linspace(t, 0, (double)INFINITY, 2));
+    TAPE(TG_ERR_ARGUMENT, tg_linspace(t, (double)NAN, 1, 2));
+    TAPE(TG_ERR_SHAPE, tg_linspace(t, 0, 1, INT64_MAX));
+}
+
+#define RANDOM(f)                                                                                                    \
+    REFUSALS(f)                                                                                                      \
+    {                                                                                                                \
+        tg_rng rng = tg_rng_seed(1);                                                                                 \
+        HOLDS(!f(NULL, TG_SHAPE(2), &rng).tape);                                                                     \
+        TAPE(TG_ERR_ARGUMENT, f(t, TG_SHAPE(2), NULL));                                                              \
+        TAPE(TG_ERR_SHAPE, f(t, TG_SHAPE(-1), &rng));                                                                \
+        HOLDS(rng.position == 0);                                                                                    \
+    }
+RANDOM(tg_rand)
+RANDOM(tg_randn)
 
 REFUSALS(tg_reshape)
 {
