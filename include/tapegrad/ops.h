@@ -216,12 +216,18 @@ TG_API tg_tensor tg_randn(tg_tape *tape, tg_shape shape, tg_rng *rng); /* standa
                                                                           tg_rng_normal of rng; 2 size(x) draws */
 
 /* Products --------------------------------------------------------------------------------------------------------- */
-/* [..., m, k] x [..., k, n] = [..., m, n], leading axes broadcast (torch.matmul for rank >= 2); k = 0 gives zeros. With a
+/* [..., m, k] x [..., k, n] = [..., m, n], leading axes broadcast (torch.matmul); k = 0 gives zeros. A vector a is one row, a
+   vector b one column, and the result is without that axis: two vectors give a scalar. With a
    2-D b, the leading axes of a are more rows of one product, in the reverse pass, too. In a vjp, a tg_transpose of either
    operand is not evaluated: the product reads its input through strides. Large products take scratch, which the tape keeps
    and uses again: at most 9 MB in float32 and 17 in float64 for copies of parts of the operands, and for k beyond 16384 as
    much as the result. Sums over k do not lose digits as k grows. All this is true of tg_linear, too. */
 TG_API tg_tensor tg_matmul(tg_tensor a, tg_tensor b);
+/* Sums of products in Einstein's notation (numpy.einsum): "bij,bjk->bik" names the axes of each operand and of the result
+   by letters; the result sums over those that it does not have; a letter twice in an operand is its diagonal. Without an
+   arrow the result has the letters that appear once, in alphabetical order. 1 <= n <= 8 tensors; a letter has one size
+   everywhere; no ellipsis. Operands are contracted from the left to the right, each by a matrix product. */
+TG_API tg_tensor tg_einsum(const char *spec, const tg_tensor *xs, int n);
 /* x w + b: x [..., in] of rank >= 1, w [in, out], b [out] or the null tensor; the result is [..., out]. */
 TG_API tg_tensor tg_linear(tg_tensor x, tg_tensor w, tg_tensor b);
 
@@ -239,12 +245,26 @@ TG_API tg_tensor tg_log_softmax(tg_tensor x, int axis); /* ln softmax: x_i - max
    the n rows. No overflow for finite logits; infinite where the logit of the label is -inf or another one +inf. The caller
    makes sure that there are n labels: fewer cannot be detected here, and memory beyond them would be read. */
 TG_API tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction reduction);
+/* The same of logits [..., c] and as many labels as they have rows, n_labels, which is checked; labels are copied. NULL means
+   all defaults. */
+#define TG_IGNORE_CLASS_0 INT32_MIN
+typedef struct tg_cross_entropy_config {
+    tg_reduction reduction; /* TG_MEAN is over the weights of the labels that are not ignored; NaN if all are */
+    double label_smoothing; /* s in 0 .. 1: the target is 1 - s for the label, and s / c more for every class */
+    int32_t ignore_index;   /* rows with this label have the loss 0; 0: -100; TG_IGNORE_CLASS_0: 0 */
+    const double *weights;  /* of the c classes, finite and 0 or more; NULL: all 1 */
+} tg_cross_entropy_config;
+TG_API tg_tensor tg_cross_entropy_with(tg_tensor logits, const int32_t *labels, int64_t n_labels,
+                                       const tg_cross_entropy_config *config);
 /* -sum_j probs_j ln softmax(logits)_j for each row, both [n, c]; rows of probs need not sum to 1; differentiable in
    both. Where probs_j is 0 the term is 0, even for a logit of -inf, where d/dprobs_j is infinite. */
 TG_API tg_tensor tg_cross_entropy_probs(tg_tensor logits, tg_tensor probs, tg_reduction reduction);
 TG_API tg_tensor tg_mse_loss(tg_tensor x, tg_tensor y, tg_reduction reduction); /* (x - y)^2, one shape; differentiable
                                                                                    in both; the mean is over all
                                                                                    elements */
+TG_API tg_tensor tg_l1_loss(tg_tensor x, tg_tensor y, tg_reduction reduction); /* |x - y|, likewise; the slope at 0 is 0 */
+/* (x - y)^2 / 2 where |x - y| <= delta, else delta (|x - y| - delta / 2), likewise (Huber 1964); delta > 0 */
+TG_API tg_tensor tg_huber_loss(tg_tensor x, tg_tensor y, double delta, tg_reduction reduction);
 /* max(x, 0) - x y + ln(1 + e^-|x|): binary cross-entropy of sigmoid(x) against y in [0, 1], of one shape, differentiable in
    both; 0 at (inf, 1) and (-inf, 0). */
 TG_API tg_tensor tg_bce_with_logits(tg_tensor x, tg_tensor y, tg_reduction reduction);
@@ -253,6 +273,21 @@ TG_API tg_tensor tg_bce_with_logits(tg_tensor x, tg_tensor y, tg_reduction reduc
 /* gain (x - mean) / sqrt(var + eps) + bias over the last axis, var the population's; gain and bias [last] or null;
    eps >= 0; rank >= 1. */
 TG_API tg_tensor tg_layer_norm(tg_tensor x, tg_tensor gain, tg_tensor bias, double eps);
+/* gain x / sqrt(mean(x^2) + eps) over the last axis; gain [last] or null; eps >= 0; rank >= 1 */
+TG_API tg_tensor tg_rms_norm(tg_tensor x, tg_tensor gain, double eps);
+/* x [n, channels, ...]: each of `groups` groups of adjacent channels of a sample is normalised as by layer_norm; gain and
+   bias [channels] or null. */
+TG_API tg_tensor tg_group_norm(tg_tensor x, int64_t groups, tg_tensor gain, tg_tensor bias, double eps);
+/* x [n, channels, ...], gain and bias [channels] or null: gain (x - mean) / sqrt(var + eps) + bias for each channel. In
+   training (tg_tape_set_training) mean and var are those of the batch, var the population's, and the running ones are
+   updated: running += momentum (batch - running), with the sample's variance, as in PyTorch; there must be more than one
+   value for each channel. In evaluation they are the running ones. A NULL config means all defaults. */
+typedef struct tg_batch_norm_config {
+    double *mean, *var; /* the running ones, [channels], the caller's: start with 0 and 1; both NULL: the batch's, always */
+    double momentum;    /* 0: 0.1; at most 1 */
+    double eps;         /* 0: 1e-5; TG_ZERO for 0 */
+} tg_batch_norm_config;
+TG_API tg_tensor tg_batch_norm(tg_tensor x, tg_tensor gain, tg_tensor bias, const tg_batch_norm_config *config);
 /* In training, element i is 0 where the i-th draw (tg_rng_uniform) of rng is below p, else x_i / (1 - p); rng advances by the
    size of x. In evaluation the result is x itself, and rng does not advance. 0 <= p < 1; a NULL rng is an error in both. */
 TG_API tg_tensor tg_dropout(tg_tensor x, double p, tg_rng *rng);

@@ -40,7 +40,7 @@ static tg_status shape(tg_call *c, tg_shape *out)
     const stored *t = tg_call_attributes(c);
     const tg_shape *sa = tg_call_dims(c, 0), *sb = tg_call_dims(c, 1);
     if (sa->rank < 2 || sb->rank < 2)
-        return tg_call_fail(c, TG_ERR_SHAPE, "ranks %d and %d; matrices have rank 2 or more", sa->rank, sb->rank);
+        return tg_call_fail(c, TG_ERR_SHAPE, "ranks %d and %d; a scalar has no axis to sum over", sa->rank, sb->rank);
     const matrix a = last_two(sa, t->a), b = last_two(sb, t->b);
     if (a.cols != b.rows)
         return tg_call_fail(c, TG_ERR_SHAPE, "inner sizes %lld and %lld differ", (long long)a.cols,
@@ -198,9 +198,26 @@ static tg_tensor untransposed(tg_tensor x, int *transposed)
     return *transposed ? tg_handle(x.tape, tg_node_inputs(tg_node_at(t, x.id))[0]) : x;
 }
 
+/* With vectors as matrices of one row or column, and the axis of size 1 taken out of the result again. */
+static tg_tensor of_vectors(tg_tensor a, tg_tensor b)
+{
+    const bool row = tg_rank(a) == 1, column = tg_rank(b) == 1;
+    const tg_tensor y = tg_matmul(row ? tg_unsqueeze(a, 0) : a, column ? tg_unsqueeze(b, 1) : b);
+    const tg_tensor z = column ? tg_squeeze(y, -1) : y;
+    return row ? tg_squeeze(z, column ? -1 : -2) : z;
+}
+
+static bool is_vector(tg_tensor x)
+{
+    const tg_node *n = x.tape ? tg_node_if(x.tape, x) : NULL;
+    return n && n->extent->shape.rank == 1;
+}
+
 tg_tensor tg_matmul(tg_tensor a, tg_tensor b)
 {
     stored s;
+    if ((is_vector(a) || is_vector(b)) && tg_node_if(a.tape, b) && tg_rank(a) > 0 && tg_rank(b) > 0)
+        return of_vectors(a, b);
     a = untransposed(a, &s.a);
     b = untransposed(b, &s.b);
     return tg_product(a, s.a, b, s.b);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -145,8 +146,55 @@ static tg_tensor linear(const golden_case *c, const tg_tensor *x)
     return tg_linear(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 });
 }
 
+static tg_tensor l1_loss(const golden_case *c, const tg_tensor *x)
+{
+    return tg_l1_loss(x[0], x[1], reduction_of(c));
+}
+
+static tg_tensor huber_loss(const golden_case *c, const tg_tensor *x)
+{
+    return tg_huber_loss(x[0], x[1], golden_number(c, "delta"), reduction_of(c));
+}
+
+static tg_tensor einsum(const golden_case *c, const tg_tensor *x)
+{
+    char spec[64];
+    snprintf(spec, sizeof spec, "%.*s", (int)strcspn(golden_text(c, "spec"), " "), golden_text(c, "spec"));
+    return tg_einsum(spec, x, c->n_inputs);
+}
+
+static tg_tensor rms_norm(const golden_case *c, const tg_tensor *x)
+{
+    return tg_rms_norm(x[0], x[1], golden_number(c, "eps"));
+}
+
+static tg_tensor group_norm(const golden_case *c, const tg_tensor *x)
+{
+    return tg_group_norm(x[0], (int64_t)golden_number(c, "groups"), x[1], x[2], golden_number(c, "eps"));
+}
+
+static tg_tensor batch_norm(const golden_case *c, const tg_tensor *x)
+{
+    double mean[8] = { 0 }, var[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    golden_list(c, "mean", mean, 8);
+    golden_list(c, "var", var, 8);
+    tg_tape_set_training(x[0].tape, *golden_text(c, "mode") == 't');
+    return tg_batch_norm(x[0], x[1], x[2],
+                         &(tg_batch_norm_config){ .mean = mean, .var = var, .eps = golden_number(c, "eps") });
+}
+
+/* The second sheet's cases have an option or labels of another rank. */
 static tg_tensor cross_entropy(const golden_case *c, const tg_tensor *x)
 {
+    if (*golden_text(c, "ignore_index") || c->int_shape.rank != 1) {
+        double weights[8];
+        const int n = golden_list(c, "weights", weights, 8);
+        return tg_cross_entropy_with(
+            x[0], c->ints, c->n_ints,
+            &(tg_cross_entropy_config){ .reduction = reduction_of(c),
+                                        .label_smoothing = golden_number(c, "label_smoothing"),
+                                        .weights = n ? weights : NULL });
+    }
     return tg_cross_entropy(x[0], c->ints, reduction_of(c));
 }
 
@@ -171,6 +219,12 @@ static const struct row {
     { "gather_rows", gather_rows },
     { "linear", linear },
     { "std", std },
+    { "l1_loss", l1_loss },
+    { "huber_loss", huber_loss },
+    { "einsum", einsum },
+    { "rms_norm", rms_norm },
+    { "group_norm", group_norm },
+    { "batch_norm", batch_norm },
     { "pad", pad },
     { "stack", stack },
     { "tril", tril },

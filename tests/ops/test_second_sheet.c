@@ -277,6 +277,97 @@ static void random_tensors_are_the_generators_draws(void **state)
     tg_set_num_threads(0);
 }
 
+/* Against matmul and loops; operands contracted in between, letters that one operand alone has, diagonals. */
+static void einstein_sums(void **state)
+{
+    (void)state;
+    tg_rng rng = tg_rng_seed(7);
+    tg_tape *tape = tg_tape_create(TG_F64);
+    const tg_tensor a = tg_randn(tape, TG_SHAPE(2, 3), &rng), b = tg_randn(tape, TG_SHAPE(3, 4), &rng);
+    const tg_tensor c = tg_randn(tape, TG_SHAPE(4, 2), &rng);
+    double want[64];
+    ok(tg_read(tg_matmul(a, b), want, 8), tape);
+    expect(tg_einsum("ij,jk", (tg_tensor[]){ a, b }, 2), want, 8);
+    ok(tg_read(tg_transpose(tg_matmul(a, b)), want, 8), tape);
+    expect(tg_einsum("ij, jk -> ki", (tg_tensor[]){ a, b }, 2), want, 8);
+    ok(tg_read(tg_sum(tg_diagonal(tg_matmul(tg_matmul(a, b), c)), TG_ALL, false), want, 1), tape);
+    expect(tg_einsum("ij,jk,ki->", (tg_tensor[]){ a, b, c }, 3), want, 1);
+    ok(tg_read(tg_mul(tg_sum(a, 1, false), tg_scalar(tape, tg_item(tg_sum(b, TG_ALL, false)))), want, 2), tape);
+    expect(tg_einsum("ij,kl->i", (tg_tensor[]){ a, b }, 2), want, 2);
+    const tg_tensor d = tg_randn(tape, TG_SHAPE(2, 3, 2), &rng);
+    double all_d[12];
+    ok(tg_read(d, all_d, 12), tape);
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 3; j++)
+            want[3 * i + j] = all_d[6 * i + 2 * j + i];
+    expect(tg_einsum("iji->ij", &d, 1), want, 6);
+    expect(tg_einsum("A,A->", (tg_tensor[]){ tg_zeros(tape, TG_SHAPE(0)), tg_zeros(tape, TG_SHAPE(0)) }, 2),
+           (double[]){ 0 }, 1);
+    tg_tape_destroy(tape);
+}
+
+/* Running statistics over two batches, by hand; evaluation uses them; the mean far from zero keeps its digits. */
+static void running_statistics(void **state)
+{
+    (void)state;
+    tg_tape *tape = tg_tape_create(TG_F32);
+    double mean[2] = { 0, 0 }, var[2] = { 1, 1 };
+    const tg_batch_norm_config k = { .mean = mean, .var = var, .momentum = 0.5, .eps = TG_ZERO };
+    const tg_tensor none = { 0 }, x = tg_variable(tape, TG_SHAPE(2, 2), ((double[]){ 1, 4096, 3, 4098 }));
+    tg_tape_set_training(tape, true);
+    expect(tg_batch_norm(x, none, none, &k), (double[]){ -1, -1, 1, 1 }, 4);
+    assert_true(mean[0] == 1 && mean[1] == 2048.5 && var[0] == 1.5 && var[1] == 1.5);
+    tg_batch_norm(x, none, none, &k);
+    assert_true(mean[0] == 1.5 && var[0] == 1.75);
+    tg_tape_set_training(tape, false);
+    mean[0] = 2, mean[1] = 4097, var[0] = var[1] = 0.25;
+    expect(tg_batch_norm(x, none, none, &k), (double[]){ -2, -2, 2, 2 }, 4);
+    assert_true(mean[0] == 2 && var[0] == 0.25);
+    tg_tape_destroy(tape);
+}
+
+/* Squares of the elements are out of range, the norms are not. */
+static void check_rms(tg_dtype dtype)
+{
+    tg_tape *tape = tg_tape_create(dtype);
+    const double big = dtype == TG_F32 ? 0x1p100 : 0x1p800, sizes[] = { big, 1 / big };
+    for (int i = 0; i < 2; i++) {
+        const double s = sizes[i];
+        const tg_tensor x = tg_variable(tape, TG_SHAPE(4), ((double[]){ s, -s, s, s }));
+        expect(tg_rms_norm(x, (tg_tensor){ 0 }, 0), (double[]){ 1, -1, 1, 1 }, 4);
+    }
+    tg_tape_destroy(tape);
+}
+
+static void norms_of_very_large_and_small_elements(void **state)
+{
+    (void)state;
+    for_every_table(check_rms);
+}
+
+/* As the plain loss without options; an infinite logit of another class; all ignored. */
+static void labels_with_options(void **state)
+{
+    (void)state;
+    tg_tape *tape = tg_tape_create(TG_F64);
+    tg_rng rng = tg_rng_seed(3);
+    const tg_tensor x = tg_randn(tape, TG_SHAPE(4, 3), &rng);
+    const int32_t labels[] = { 2, 0, 1, 1 }, ignored[] = { -100, -100, -100, -100 };
+    for (int r = TG_MEAN; r <= TG_NONE; r++) {
+        double want[4];
+        const tg_tensor plain = tg_cross_entropy(x, labels, (tg_reduction)r);
+        ok(tg_read(plain, want, tg_size(plain)), tape);
+        expect(tg_cross_entropy_with(x, labels, 4, &(tg_cross_entropy_config){ .reduction = (tg_reduction)r }), want,
+               tg_size(plain));
+    }
+    expect(tg_cross_entropy_with(x, ignored, 4, NULL), (double[]){ NONE }, 1);
+    expect(tg_cross_entropy_with(x, ignored, 4, &(tg_cross_entropy_config){ .reduction = TG_SUM }), (double[]){ 0 },
+           1);
+    const tg_tensor far = tg_constant(tape, TG_SHAPE(1, 3), ((double[]){ 0, -INF, 0 }));
+    expect(tg_cross_entropy_with(far, labels, 1, NULL), (double[]){ log(2) }, 1);
+    tg_tape_destroy(tape);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +381,10 @@ int main(void)
         cmocka_unit_test(parts_and_their_wholes),
         cmocka_unit_test(the_smallest_element),
         cmocka_unit_test(constants_that_are_computed),
+        cmocka_unit_test(einstein_sums),
+        cmocka_unit_test(running_statistics),
+        cmocka_unit_test(norms_of_very_large_and_small_elements),
+        cmocka_unit_test(labels_with_options),
         cmocka_unit_test(random_tensors_are_the_generators_draws),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -459,10 +459,41 @@ REFUSALS(tg_matmul)
 {
     binary(tg_matmul, "tg_matmul");
     TAPE(TG_ERR_SHAPE, tg_matmul(m, m));
-    TAPE(TG_ERR_SHAPE, tg_matmul(v, tall));
-    TAPE(TG_ERR_SHAPE, tg_matmul(m, v));
+    TAPE(TG_ERR_SHAPE, tg_matmul(v, m));
+    TAPE(TG_ERR_SHAPE, tg_matmul(m, two));
+    TAPE(TG_ERR_SHAPE, tg_matmul(v, two));
+    TAPE(TG_ERR_SHAPE, tg_matmul(s, v));
+    TAPE(TG_ERR_SHAPE, tg_matmul(v, s));
+    HOLDS(tg_rank(tg_matmul(v, tall)) == 1 && tg_rank(tg_matmul(m, v)) == 1 && tg_rank(tg_matmul(v, v)) == 0);
     TAPE(TG_ERR_SHAPE, tg_matmul(long_wide, tg_reshape(long_wide, TG_SHAPE(1, -1))));
     TAPE(TG_ERR_SHAPE, tg_matmul(tg_full(t, TG_SHAPE(2, 2, 3), 1), tg_full(t, TG_SHAPE(3, 3, 2), 1)));
+}
+
+REFUSALS(tg_einsum)
+{
+    HOLDS(!tg_einsum("i->i", NULL, 1).tape);
+    HOLDS(!tg_einsum("i->i", &v, 0).tape);
+    HOLDS(!tg_einsum("i->i", &null, 1).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_einsum(NULL, &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i,i->i", (tg_tensor[]){ v, null }, 2));
+    TAPE(TG_ERR_STALE, tg_einsum("i->i", &stale, 1));
+    TAPE(TG_ERR_TAPE, tg_einsum("i,i->i", (tg_tensor[]){ v, foreign }, 2));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("ij->i", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i", &m, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i->j", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("ij->ii", &m, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("ii->i", &m, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i,i->", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i->", (tg_tensor[]){ v, v }, 2));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i,i->", (tg_tensor[]){ v, two }, 2));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i-i", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("i->i,", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("...i->i", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("1->1", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("abcdefghi->a", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("", &v, 1));
+    TAPE(TG_ERR_ARGUMENT, tg_einsum("a,b,c,d,e,f,g,h,i->", (tg_tensor[]){ v, v, v, v, v, v, v, v, v }, 9));
+    HOLDS(tg_size(tg_einsum("ij", &m, 1)) == 6 && tg_rank(tg_einsum(" i j ->", &m, 1)) == 0);
 }
 
 REFUSALS(tg_linear)
@@ -512,6 +543,91 @@ REFUSALS(tg_cross_entropy_probs)
 {
     loss(tg_cross_entropy_probs, "tg_cross_entropy_probs");
     TAPE(TG_ERR_SHAPE, tg_cross_entropy_probs(v, v, TG_MEAN));
+}
+
+REFUSALS(tg_cross_entropy_with)
+{
+    static const int32_t good[] = { 0, 2 }, far[] = { 0, 3 }, negative[] = { -1, 0 };
+    static const double weights[] = { 1, 2, -1 }, infinite[] = { 1, (double)INFINITY, 1 };
+    HOLDS(!tg_cross_entropy_with(null, good, 2, NULL).tape);
+    TAPE(TG_ERR_STALE, tg_cross_entropy_with(stale, good, 1, NULL));
+    TAPE(TG_ERR_ARGUMENT, tg_cross_entropy_with(m, NULL, 2, NULL));
+    TAPE(TG_ERR_SHAPE, tg_cross_entropy_with(m, good, 1, NULL));
+    TAPE(TG_ERR_SHAPE, tg_cross_entropy_with(m, good, -1, NULL));
+    TAPE(TG_ERR_SHAPE, tg_cross_entropy_with(s, good, 1, NULL));
+    TAPE(TG_ERR_RANGE, tg_cross_entropy_with(m, far, 2, NULL));
+    TAPE(TG_ERR_RANGE, tg_cross_entropy_with(m, negative, 2, NULL));
+    TAPE(TG_ERR_RANGE, tg_cross_entropy_with(tg_full(t, TG_SHAPE(2, 0), 1), good, 2, NULL));
+    TAPE(TG_ERR_ARGUMENT,
+         tg_cross_entropy_with(m, good, 2, &(tg_cross_entropy_config){ .reduction = (tg_reduction)3 }));
+    TAPE(TG_ERR_ARGUMENT, tg_cross_entropy_with(m, good, 2, &(tg_cross_entropy_config){ .label_smoothing = 1.5 }));
+    TAPE(TG_ERR_ARGUMENT,
+         tg_cross_entropy_with(m, good, 2, &(tg_cross_entropy_config){ .label_smoothing = (double)NAN }));
+    TAPE(TG_ERR_ARGUMENT, tg_cross_entropy_with(m, good, 2, &(tg_cross_entropy_config){ .weights = weights }));
+    TAPE(TG_ERR_ARGUMENT, tg_cross_entropy_with(m, good, 2, &(tg_cross_entropy_config){ .weights = infinite }));
+    HOLDS(tg_is_valid(tg_cross_entropy_with(m, negative, 2, &(tg_cross_entropy_config){ .ignore_index = -1 })));
+    HOLDS(tg_item(tg_cross_entropy_with(m, (int32_t[]){ 0, 0 }, 2,
+                                        &(tg_cross_entropy_config){ TG_SUM, .ignore_index = TG_IGNORE_CLASS_0 })) ==
+          0);
+}
+
+REFUSALS(tg_l1_loss)
+{
+    loss(tg_l1_loss, "tg_l1_loss");
+}
+
+static tg_tensor huber_of_1(tg_tensor x, tg_tensor y, tg_reduction reduction)
+{
+    return tg_huber_loss(x, y, 1, reduction);
+}
+REFUSALS(tg_huber_loss)
+{
+    loss(huber_of_1, "tg_huber_loss");
+    TAPE(TG_ERR_ARGUMENT, tg_huber_loss(v, v, 0, TG_MEAN));
+    TAPE(TG_ERR_ARGUMENT, tg_huber_loss(v, v, (double)NAN, TG_MEAN));
+}
+
+REFUSALS(tg_rms_norm)
+{
+    HOLDS(!tg_rms_norm(null, null, 0).tape);
+    TAPE(TG_ERR_STALE, tg_rms_norm(stale, v, 0));
+    TAPE(TG_ERR_STALE, tg_rms_norm(m, stale, 0));
+    TAPE(TG_ERR_TAPE, tg_rms_norm(m, foreign, 0));
+    TAPE(TG_ERR_SHAPE, tg_rms_norm(s, null, 0));
+    TAPE(TG_ERR_SHAPE, tg_rms_norm(m, two, 0));
+    TAPE(TG_ERR_ARGUMENT, tg_rms_norm(m, v, -1));
+    TAPE(TG_ERR_ARGUMENT, tg_rms_norm(m, v, (double)NAN));
+}
+
+REFUSALS(tg_group_norm)
+{
+    HOLDS(!tg_group_norm(null, 1, null, null, 0).tape);
+    TAPE(TG_ERR_STALE, tg_group_norm(stale, 1, v, v, 0));
+    TAPE(TG_ERR_STALE, tg_group_norm(m, 1, stale, null, 0));
+    TAPE(TG_ERR_TAPE, tg_group_norm(m, 1, null, foreign, 0));
+    TAPE(TG_ERR_SHAPE, tg_group_norm(v, 1, null, null, 0));
+    TAPE(TG_ERR_SHAPE, tg_group_norm(m, 2, null, null, 0));
+    TAPE(TG_ERR_SHAPE, tg_group_norm(m, 0, null, null, 0));
+    TAPE(TG_ERR_SHAPE, tg_group_norm(m, -1, null, null, 0));
+    TAPE(TG_ERR_SHAPE, tg_group_norm(m, 1, two, null, 0));
+    TAPE(TG_ERR_ARGUMENT, tg_group_norm(m, 1, v, v, -1));
+}
+
+REFUSALS(tg_batch_norm)
+{
+    double mean[3] = { 0 }, var[3] = { 1, 1, 1 };
+    HOLDS(!tg_batch_norm(null, null, null, NULL).tape);
+    TAPE(TG_ERR_STALE, tg_batch_norm(stale, null, null, NULL));
+    TAPE(TG_ERR_STALE, tg_batch_norm(m, stale, null, NULL));
+    TAPE(TG_ERR_TAPE, tg_batch_norm(m, null, foreign, NULL));
+    TAPE(TG_ERR_SHAPE, tg_batch_norm(v, null, null, NULL));
+    TAPE(TG_ERR_SHAPE, tg_batch_norm(m, two, null, NULL));
+    TAPE(TG_ERR_SHAPE, tg_batch_norm(tg_slice(m, 0, 0, 1), null, null, NULL));
+    TAPE(TG_ERR_ARGUMENT, tg_batch_norm(m, null, null, &(tg_batch_norm_config){ .mean = mean }));
+    TAPE(TG_ERR_ARGUMENT, tg_batch_norm(m, null, null, &(tg_batch_norm_config){ .var = var }));
+    TAPE(TG_ERR_ARGUMENT, tg_batch_norm(m, null, null, &(tg_batch_norm_config){ mean, var, .momentum = 2 }));
+    TAPE(TG_ERR_ARGUMENT, tg_batch_norm(m, null, null, &(tg_batch_norm_config){ mean, var, .eps = -1 }));
+    HOLDS(mean[0] == 0 && var[2] == 1);
 }
 
 REFUSALS(tg_mse_loss)
