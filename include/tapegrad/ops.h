@@ -231,6 +231,30 @@ TG_API tg_tensor tg_einsum(const char *spec, const tg_tensor *xs, int n);
 /* x w + b: x [..., in] of rank >= 1, w [in, out], b [out] or the null tensor; the result is [..., out]. */
 TG_API tg_tensor tg_linear(tg_tensor x, tg_tensor w, tg_tensor b);
 
+/* Convolution (cross-correlation, as in PyTorch) of x [n, in, h, w] with w [out, in / groups, kh, kw]; 1-D: [n, in, l] and
+   [out, in / groups, k]; transposed: w is [in, out / groups, kh, kw]. The bias is [out] or null. Derivatives of any order. A
+   sample is unfolded for a matrix product, in scratch for at most 16 samples at a time, which the tape keeps. ------ */
+typedef struct tg_conv_config {
+    int64_t stride;   /* 0: 1; at most 2^20, as all of these */
+    int64_t padding;  /* zeros on both sides */
+    int64_t dilation; /* 0: 1; elements from one of the kernel's to the next */
+    int64_t groups;   /* 0: 1; of channels in and out, each convolved by itself */
+} tg_conv_config;
+/* The result has (size + 2 padding - dilation (k - 1) - 1) / stride + 1 places, rounded down. NULL: all defaults. */
+TG_API tg_tensor tg_conv1d(tg_tensor x, tg_tensor w, tg_tensor bias, const tg_conv_config *config);
+TG_API tg_tensor tg_conv2d(tg_tensor x, tg_tensor w, tg_tensor bias, const tg_conv_config *config);
+/* The vjp of conv2d: (size - 1) stride - 2 padding + dilation (k - 1) + 1 places. */
+TG_API tg_tensor tg_conv_transpose2d(tg_tensor x, tg_tensor w, tg_tensor bias, const tg_conv_config *config);
+
+/* Pooling: the largest element or the mean of each window of `size` along the last axis of x [n, channels, l] or the last two
+   of [n, channels, h, w], every `stride` elements (0: size), with padding on both sides of at most size / 2. Padding is never
+   the largest; a NaN is, and of several equal elements the first, which gets the gradient. In the mean, padding counts as
+   zeros. The result has (size of x + 2 padding - size) / stride + 1 windows, rounded down. ----------------------------- */
+TG_API tg_tensor tg_max_pool1d(tg_tensor x, int64_t size, int64_t stride, int64_t padding);
+TG_API tg_tensor tg_max_pool2d(tg_tensor x, int64_t size, int64_t stride, int64_t padding);
+TG_API tg_tensor tg_avg_pool1d(tg_tensor x, int64_t size, int64_t stride, int64_t padding);
+TG_API tg_tensor tg_avg_pool2d(tg_tensor x, int64_t size, int64_t stride, int64_t padding);
+
 /* Softmax: y_i = e^(x_i - max x) / sum_j e^(x_j - max x) along the axis or over TG_ALL; without overflow. An
    x_i of -inf has y_i = 0; a line with one +inf has 1 there and 0 elsewhere (log_softmax: the logarithms of these); a line
    of only -inf, with several +inf, or with NaN has NaN, as in PyTorch. For two logits that differ by d, the smaller y_i has

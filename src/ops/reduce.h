@@ -2,7 +2,7 @@
 
    To add a reduction: a file with its loop (ROWS, under TG_VECTOR_PASS) and its `const tg_op tg_op_NAME`, filled in by
    TG_REDUCTION, with .order, .vjp and samples by TG_OVER; a line LOOP(file, NAME) in ops.list; a prototype in
-   tapegrad/ops.h. logsumexp.c is a short example. The function calls tg_reduce, which checks the axis; the vjp brings the
+   tapegrad/ops.h. norm.c and logsumexp.c are examples. The function calls tg_reduce, which checks the axis; the vjp brings the
    cotangent back to the input's rank with tg_unreduced. */
 #ifndef TG_REDUCE_H
 #define TG_REDUCE_H

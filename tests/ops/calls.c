@@ -146,6 +146,56 @@ static tg_tensor linear(const golden_case *c, const tg_tensor *x)
     return tg_linear(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 });
 }
 
+static tg_conv_config conv_config(const golden_case *c)
+{
+    return (tg_conv_config){ .stride = (int64_t)golden_number(c, "stride"),
+                             .padding = (int64_t)golden_number(c, "padding"),
+                             .dilation = (int64_t)golden_number(c, "dilation"),
+                             .groups = (int64_t)golden_number(c, "groups") };
+}
+
+static tg_tensor max_pool1d(const golden_case *c, const tg_tensor *x)
+{
+    return tg_max_pool1d(x[0], (int64_t)golden_number(c, "size"), (int64_t)golden_number(c, "stride"),
+                         (int64_t)golden_number(c, "padding"));
+}
+
+static tg_tensor max_pool2d(const golden_case *c, const tg_tensor *x)
+{
+    return tg_max_pool2d(x[0], (int64_t)golden_number(c, "size"), (int64_t)golden_number(c, "stride"),
+                         (int64_t)golden_number(c, "padding"));
+}
+
+static tg_tensor avg_pool1d(const golden_case *c, const tg_tensor *x)
+{
+    return tg_avg_pool1d(x[0], (int64_t)golden_number(c, "size"), (int64_t)golden_number(c, "stride"),
+                         (int64_t)golden_number(c, "padding"));
+}
+
+static tg_tensor avg_pool2d(const golden_case *c, const tg_tensor *x)
+{
+    return tg_avg_pool2d(x[0], (int64_t)golden_number(c, "size"), (int64_t)golden_number(c, "stride"),
+                         (int64_t)golden_number(c, "padding"));
+}
+
+static tg_tensor conv1d(const golden_case *c, const tg_tensor *x)
+{
+    const tg_conv_config k = conv_config(c);
+    return tg_conv1d(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 }, &k);
+}
+
+static tg_tensor conv2d(const golden_case *c, const tg_tensor *x)
+{
+    const tg_conv_config k = conv_config(c);
+    return tg_conv2d(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 }, &k);
+}
+
+static tg_tensor conv_transpose2d(const golden_case *c, const tg_tensor *x)
+{
+    const tg_conv_config k = conv_config(c);
+    return tg_conv_transpose2d(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 }, &k);
+}
+
 static tg_tensor l1_loss(const golden_case *c, const tg_tensor *x)
 {
     return tg_l1_loss(x[0], x[1], reduction_of(c));
@@ -219,6 +269,13 @@ static const struct row {
     { "gather_rows", gather_rows },
     { "linear", linear },
     { "std", std },
+    { "max_pool1d", max_pool1d },
+    { "max_pool2d", max_pool2d },
+    { "avg_pool1d", avg_pool1d },
+    { "avg_pool2d", avg_pool2d },
+    { "conv1d", conv1d },
+    { "conv2d", conv2d },
+    { "conv_transpose2d", conv_transpose2d },
     { "l1_loss", l1_loss },
     { "huber_loss", huber_loss },
     { "einsum", einsum },

@@ -587,6 +587,93 @@ REFUSALS(tg_huber_loss)
     TAPE(TG_ERR_ARGUMENT, tg_huber_loss(v, v, (double)NAN, TG_MEAN));
 }
 
+static tg_tensor ones(int rank, int64_t a, int64_t b, int64_t c, int64_t d)
+{
+    return tg_full(t, (tg_shape){ rank, { a, b, c, d } }, 1);
+}
+
+static void pooling(tg_tensor (*f)(tg_tensor, int64_t, int64_t, int64_t), const char *name, int rank)
+{
+    fresh();
+    holds(!f(null, 1, 1, 0).tape, name, 0);
+    fresh();
+    holds(!f(stale, 1, 1, 0).id, name, 1);
+    tape_says(TG_ERR_STALE, name, 1);
+    static const int64_t bad[][3] = { { 0, 1, 0 }, { -1, 1, 0 }, { 2, -1, 0 }, { 2, 1, -1 }, { 2, 1, 2 } };
+    for (int i = 0; i < 5; i++) {
+        fresh();
+        holds(!f(ones(rank, 1, 1, 3, 3), bad[i][0], bad[i][1], bad[i][2]).id, name, 2 + i);
+        tape_says(TG_ERR_ARGUMENT, name, 2 + i);
+    }
+    fresh();
+    holds(!f(ones(rank, 1, 1, 3, 3), 4, 1, 0).id, name, 7);
+    tape_says(TG_ERR_SHAPE, name, 7);
+    fresh();
+    holds(!f(ones(rank, 1, 1, 0, 0), 2, 1, 1).id, name, 8);
+    tape_says(TG_ERR_SHAPE, name, 8);
+    fresh();
+    holds(!f(ones(rank, 1, 1, 3, 3), INT64_MAX, INT64_MAX, 0).id, name, 9);
+    tape_says(TG_ERR_SHAPE, name, 9);
+    fresh();
+    holds(!f(m, 1, 1, 0).id, name, 10);
+    tape_says(TG_ERR_SHAPE, name, 10);
+}
+
+#define POOLING(f, rank)                                                                                             \
+    REFUSALS(f)                                                                                                      \
+    {                                                                                                                \
+        pooling(f, #f, rank);                                                                                        \
+    }
+POOLING(tg_max_pool1d, 3)
+POOLING(tg_max_pool2d, 4)
+POOLING(tg_avg_pool1d, 3)
+POOLING(tg_avg_pool2d, 4)
+
+static void convolution(tg_tensor (*f)(tg_tensor, tg_tensor, tg_tensor, const tg_conv_config *), const char *name,
+                        int rank)
+{
+    static const tg_conv_config bad[] = { { .stride = -1 },     { .padding = -1 },       { .dilation = -1 },
+                                          { .groups = -1 },     { .stride = INT64_MAX }, { .padding = INT64_MAX },
+                                          { .groups = 1 << 21 } };
+    fresh();
+    holds(!f(null, null, null, NULL).tape, name, 0);
+    for (int i = 0; i < 9; i++) {
+        fresh();
+        const tg_tensor x = ones(rank, 1, 2, 3, 3), w = ones(rank, 2, 2, 2, 2);
+        const tg_tensor wrong = ones(rank, 3, 3, 2, 2);
+        const struct {
+            tg_tensor x, w, bias;
+            tg_status status;
+        } calls[] = { { stale, w, null, TG_ERR_STALE },  { x, stale, null, TG_ERR_STALE },
+                      { x, w, stale, TG_ERR_STALE },     { x, null, null, TG_ERR_ARGUMENT },
+                      { x, foreign, null, TG_ERR_TAPE }, { x, w, foreign, TG_ERR_TAPE },
+                      { m, w, null, TG_ERR_SHAPE },      { x, wrong, null, TG_ERR_SHAPE },
+                      { x, w, v, TG_ERR_SHAPE } };
+        holds(!f(calls[i].x, calls[i].w, calls[i].bias, NULL).id, name, 1 + i);
+        tape_says(calls[i].status, name, 1 + i);
+    }
+    for (int i = 0; i < 7; i++) {
+        fresh();
+        holds(!f(ones(rank, 1, 2, 3, 3), ones(rank, 2, 2, 2, 2), null, &bad[i]).id, name, 20 + i);
+        tape_says(TG_ERR_ARGUMENT, name, 20 + i);
+    }
+    fresh();
+    holds(!f(ones(rank, 1, 2, 3, 3), ones(rank, 2, 2, 0, 0), null, NULL).id, name, 30);
+    tape_says(TG_ERR_SHAPE, name, 30);
+    fresh();
+    holds(!f(ones(rank, 1, 3, 3, 3), ones(rank, 3, 2, 2, 2), null, &(tg_conv_config){ .groups = 2 }).id, name, 31);
+    tape_says(TG_ERR_SHAPE, name, 31);
+}
+
+#define CONVOLUTION(f, rank)                                                                                         \
+    REFUSALS(f)                                                                                                      \
+    {                                                                                                                \
+        convolution(f, #f, rank);                                                                                    \
+    }
+CONVOLUTION(tg_conv1d, 3)
+CONVOLUTION(tg_conv2d, 4)
+CONVOLUTION(tg_conv_transpose2d, 4)
+
 REFUSALS(tg_rms_norm)
 {
     HOLDS(!tg_rms_norm(null, null, 0).tape);
