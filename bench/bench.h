@@ -1,4 +1,5 @@
-/* bench.h - what the benchmarks share: the command line, the machine's limits, races, and reports as table and JSON. */
+/* bench.h - shared by the benchmarks: the command line, the machine's limits, paired timing, and reports as table and
+   JSON. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -9,7 +10,7 @@
 
 /* A run of a benchmark ------------------------------------------------------------------------------------------- */
 
-/* What the machine can do at most, on one thread and with the kernel set in use: the denominators of every share. */
+/* The limits of the machine for one thread and the kernel set in use: the denominators of all shares. */
 typedef struct bench_limits {
     double flops[2];    /* by tg_dtype: multiply-adds on registers alone, counted as two operations each, a second */
     double memory_copy; /* bytes a second, read and written, of arrays far larger than the caches */
@@ -20,7 +21,7 @@ typedef struct bench_limits {
 enum { BENCH_TEXT = -1 };
 typedef struct bench_column {
     const char *key;   /* its name in the JSON */
-    const char *title; /* its title in the table; NULL: in the JSON only */
+    const char *title; /* its title in the table; NULL: only in the JSON */
     int width, decimals;
 } bench_column;
 
@@ -28,14 +29,14 @@ typedef struct bench_cell {
     const char *text;
     double number;
 } bench_cell;
-#define BENCH_NOTHING ((double)NAN) /* a number's absence: a dash in the table, null in the JSON */
+#define BENCH_NOTHING ((double)NAN) /* no number: a dash in the table, null in the JSON */
 
 typedef struct bench {
     const char *program;
     const char *filter;  /* NULL: every row */
     const char *against; /* a shared library to compare with; NULL without */
     const char *path;    /* of the JSON; NULL: none */
-    int threads;         /* 0: not asked for */
+    int threads;         /* 0: not given */
     bool quick, failed;
     bench_limits limits;
     FILE *json;
@@ -45,16 +46,16 @@ typedef struct bench {
     int64_t rows;
 } bench;
 
-enum { BENCH_AGAINST = 1 }; /* the program knows --against LIBRARY */
+enum { BENCH_AGAINST = 1 }; /* the program has the option --against LIBRARY */
 
-/* Reads the command line (a wrong one is told in one line, with exit status 2), measures the machine, and prints the
-   head of the report. `purpose` is what --help says first. */
-void bench_start(bench *b, int argc, char **argv, unsigned knows, const char *purpose);
+/* Reads the command line (an error is one line and exit status 2), measures the machine, and prints the head of the report.
+   `purpose` is the first line of --help. */
+void bench_start(bench *b, int argc, char **argv, unsigned options, const char *purpose);
 
-/* Prints what machine this is and what it can do; bench_start calls it. */
+/* Prints the machine and its limits; bench_start calls it. */
 void bench_head(bench *b);
 
-/* Whether --filter lets a row through. */
+/* Whether --filter selects a row. */
 bool bench_wants(const bench *b, const char *row);
 
 /* Seconds to spend on a row. */
@@ -64,7 +65,7 @@ double bench_budget(const bench *b, double seconds);
 void bench_table(bench *b, const char *name, const bench_column *columns, int n);
 void bench_row(bench *b, const bench_cell *cells);
 
-/* Ends the program at once: what went wrong, and exit status 1. */
+/* Prints the message and exits with status 1. */
 _Noreturn void bench_fail(const bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Completes the JSON; returns the exit status. */
@@ -84,10 +85,14 @@ typedef struct bench_time {
     double ratio;         /* to side 0: the median over the rounds */
 } bench_time;
 
-/* Runs 1 to 4 sides in turn, A B A B ..., a slice of runs each, after a warm-up, until `seconds` have passed. What slows
-   the machine for a while slows all sides alike, and so leaves the ratios. */
+/* Runs 1 to 4 sides in turn, A B A B ..., a slice of runs each, after a warm-up, until `seconds` have passed. A temporary
+   slowdown of the machine affects all sides, so that the ratios remain valid. */
 enum { BENCH_SIDES = 4 };
 void bench_race(const bench_side *sides, int n, double seconds, bench_time *times);
+
+/* Seconds of a monotonic clock, and the median of n numbers, which are sorted. */
+double bench_now(void);
+double bench_median(double *x, int n);
 
 /* One side alone: its median. */
 double bench_time_of(void (*run)(void *context), void *context, double seconds);
@@ -96,14 +101,13 @@ double bench_time_of(void (*run)(void *context), void *context, double seconds);
 
 bench_limits bench_measure(double seconds);
 
-/* Two arrays of n float32 elements, and a copy from one to the other with the kernel set's loads and stores: a side of
-   a race. */
-typedef struct bench_stretch bench_stretch;
-bench_stretch *bench_stretch_create(int64_t n);
-void bench_stretch_destroy(bench_stretch *s);
-void bench_copy(void *stretch);
+/* Two arrays of n float32 elements; bench_copy copies one to the other with the kernel set's loads and stores. */
+typedef struct bench_copy_buffers bench_copy_buffers;
+bench_copy_buffers *bench_copy_buffers_create(int64_t n);
+void bench_copy_buffers_destroy(bench_copy_buffers *s);
+void bench_copy(void *buffers);
 
-/* The CPU's name, as far as the system tells. */
+/* The CPU's name, if the system provides it. */
 const char *bench_cpu_name(char *buffer, int size);
 
 /* Memory that is aligned to 64 bytes and zeroed; ends the program if there is none. */

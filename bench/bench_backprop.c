@@ -1,5 +1,5 @@
-/* bench_backprop.c - one whole training step, written by hand and by autograd, over the same kernels: zero_grad, forward,
-   backward and the update of plain gradient descent, float32. */
+/* bench_backprop.c - a training step, written by hand and by autograd, with the same kernels: zero_grad, forward, backward
+   and the update of gradient descent without momentum, float32. */
 #include <string.h>
 
 #include "bench.h"
@@ -19,7 +19,7 @@ static void step_autograd(void *context)
     const trained *t = context;
     tg_params_zero_grad(t->m.params);
     if (tg_backward(model_loss(&t->m)) != TG_OK)
-        return; /* the tape keeps the error */
+        return; /* the tape has the error */
     tg_optimizer_step(t->optimizer);
     tg_tape_reset(t->m.tape);
 }
@@ -40,7 +40,7 @@ static double difference(const float *x, const float *y, int64_t n)
     return most;
 }
 
-/* Both sides run the same kernels in the same order: after some steps gradients and values have the same bits. */
+/* Both run the same kernels in the same order: after some steps gradients and values have the same bits. */
 static void compare(const bench *b, const network *net, trained *t, manual *hand)
 {
     enum { STEPS = 5 };

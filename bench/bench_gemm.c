@@ -1,4 +1,4 @@
-/* bench_gemm.c - the matrix products of the networks' layers, and squares: GFLOP/s and the share of the peak. */
+/* bench_gemm.c - the matrix products of the networks' layers and others: GFLOP/s, the share of the peak, and errors. */
 #include <float.h>
 #include <stdlib.h>
 
@@ -7,9 +7,9 @@
 #include "networks.h"
 #include "peers/blas.h"
 
-/* [m, k] x [k, n], where an operand may be read through its transpose. */
+/* [m, k] x [k, n]; an operand may be stored transposed. */
 typedef struct product {
-    const char *kind; /* forward  h = x W;   dx = g Wᵀ;   dW = xᵀ g;   square;   turned  aᵀ b */
+    const char *kind; /* forward  h = x W;   dx = g Wᵀ;   dW = xᵀ g;   square;   transposed  aᵀ b */
     int64_t m, k, n;
     bool a_transposed, b_transposed;
 } product;
@@ -32,7 +32,7 @@ static int list_products(const bench *b, product *p)
     for (int64_t size = 16; size <= (b->quick ? 512 : 2048); size *= 2)
         p[count++] = (product){ "square", size, size, size, false, false };
     for (int64_t size = 256; size <= (b->quick ? 512 : 2048); size *= 2)
-        p[count++] = (product){ "turned", size, size, size, true, false };
+        p[count++] = (product){ "transposed", size, size, size, true, false };
     return count;
 }
 
@@ -61,8 +61,8 @@ static double element(tg_dtype dtype, const void *x, int64_t i)
     return dtype == TG_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
 }
 
-/* Some elements of C against sums in double, within the bound that any order of summing keeps to. */
-static bool is_right(const contest *c)
+/* Some elements of C against sums in double, within the error bound of a sum in any order. */
+static bool is_correct(const contest *c)
 {
     enum { TRIES = 64 };
     const tg_gemm *g = &c->g;
@@ -87,7 +87,7 @@ static bool is_right(const contest *c)
 static const bench_column columns[] = {
     { "name", NULL, 0, BENCH_TEXT },
     { "dtype", "type", 4, BENCH_TEXT },
-    { "kind", "product", 7, BENCH_TEXT },
+    { "kind", "product", 10, BENCH_TEXT },
     { "m", "m", 5, 0 },
     { "k", "k", 5, 0 },
     { "n", "n", 5, 0 },
@@ -128,13 +128,13 @@ static void measure(bench *b, const blas *peer, const product *p, tg_dtype dtype
                .c = bench_alloc((size_t)(p->m * p->n) * size),
                .c_row = p->n },
     };
-    const size_t room = tg_gemm_room(c.kernels, dtype, &c.g);
-    c.scratch = room ? bench_alloc(room) : NULL;
+    const size_t scratch_size = tg_gemm_room(c.kernels, dtype, &c.g);
+    c.scratch = scratch_size ? bench_alloc(scratch_size) : NULL;
     const bench_side sides[] = { { run_ours, &c }, { run_theirs, &c } };
     bench_time t[2] = { { 0 } };
     bench_race(sides, peer ? 2 : 1, bench_budget(b, 0.4), t);
     run_ours(&c);
-    if (!is_right(&c))
+    if (!is_correct(&c))
         bench_fail(b, "%s: the result is wrong", name);
     const double flops = 2.0 * (double)(p->m * p->k * p->n), speed = flops / t[0].median;
     bench_row(b, (bench_cell[]){
@@ -157,7 +157,7 @@ static void measure(bench *b, const blas *peer, const product *p, tg_dtype dtype
     free(c.g.c);
 }
 
-/* Xᵀ G of constants over a long batch: what float32 keeps of it. PyTorch 1.13: 0.9, 3 and 30 millionths. */
+/* The relative error of Xᵀ G in float32, of constants over a long batch. PyTorch 1.13: 0.9e-6, 3e-6 and 30e-6. */
 static const bench_column error_columns[] = {
     { "name", NULL, 0, BENCH_TEXT },
     { "k", "k", 8, 0 },

@@ -1,9 +1,9 @@
 /* bench_ops.c - every operation of ops.list, forward and backward: nanoseconds at one element, bytes a second at a
    million.
 
-   An elementwise operation is applied to its first sample's inputs, enlarged to one shape; subjects.c says the shapes of
-   the others. What only serves in another operation's backward, and is not elementwise, is timed at its sample's size
-   alone; at a million it is part of that operation's row. */
+   An elementwise operation is applied to its first sample's inputs, enlarged to one shape; subjects.c has the shapes of the
+   others. An operation that is only used in the backward pass of another one, and is not elementwise, is timed only at the
+   size of its sample; at a million elements it is part of the other one's row. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ typedef struct trial {
     tg_tape *tape;
     int n;
     tg_tensor x[SUBJECT_INPUTS], y, cotangent;
-    tg_mark mark; /* behind all of these */
+    tg_mark mark; /* after all of these */
 } trial;
 
 static tg_tensor apply(const trial *t)
@@ -61,7 +61,7 @@ static tg_tensor make_input(const trial *t, int i, enum size size)
     if (in.kind == TG_SAMPLE_ABSENT)
         return (tg_tensor){ 0 };
     if (in.lo == 0 && in.hi == 0) {
-        in.lo = t->subject ? 0 : -2; /* 0 .. 1 suits losses, too */
+        in.lo = t->subject ? 0 : -2; /* losses need 0 .. 1 */
         in.hi = t->subject ? 1 : 2;
     }
     const tg_shape shape = shape_of(t, i, size);
@@ -76,7 +76,7 @@ static tg_tensor make_input(const trial *t, int i, enum size size)
     return x;
 }
 
-/* One backward makes room for the gradients. */
+/* One backward allocates the gradients. */
 static void open_trial(const bench *b, trial *t, enum size size)
 {
     t->tape = tg_tape_create(TG_F32);
@@ -121,14 +121,14 @@ static const bench_column columns[] = {
     { "backward_share_of_copy", "of copy %", 9, 0 },
 };
 
-/* Bytes a second; nothing to say of an operation that moves none, since its result shares the memory of its input. */
+/* Bytes a second; a dash for an operation that moves none because its result shares the memory of its input. */
 static double speed(double bytes, double seconds)
 {
     const double least = 2e-6;
     return seconds < least ? BENCH_NOTHING : bytes / seconds;
 }
 
-/* Seconds for recording and forgetting the operation, and for a reverse pass over it alone. */
+/* Seconds for recording the operation and rewinding the tape, and for a reverse pass over it alone. */
 static void time_small(const bench *b, trial *t, bench_time *times)
 {
     open_trial(b, t, t->subject || t->op->flags & TG_OP_ELEMENTWISE ? ONE : AS_SAMPLED);
@@ -143,15 +143,15 @@ typedef struct passes {
     double copy_speed;                    /* of a copy just before them */
 } passes;
 
-/* The same for a million elements, one after the other: in turns, they would drive each other's data out of the last
-   cache. */
+/* The same for a million elements, one measurement after the other: interleaved, they would evict each other's data from
+   the last-level cache. */
 static passes time_large(const bench *b, trial *t)
 {
     enum { COPIED = 1000000 };
     const double budget = bench_budget(b, 0.15);
-    bench_stretch *stretch = bench_stretch_create(COPIED);
-    const double copy = bench_time_of(bench_copy, stretch, budget);
-    bench_stretch_destroy(stretch);
+    bench_copy_buffers *buffers = bench_copy_buffers_create(COPIED);
+    const double copy = bench_time_of(bench_copy, buffers, budget);
+    bench_copy_buffers_destroy(buffers);
     open_trial(b, t, MILLION);
     const double forward = bench_time_of(run_forward, t, budget), backward = bench_time_of(run_backward, t, budget);
     const passes p = {

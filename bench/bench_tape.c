@@ -1,4 +1,4 @@
-/* bench_tape.c - what the tape itself costs: chains of scalar operations, a Hessian-vector product in gradients, and the
+/* bench_tape.c - the overhead of the tape: chains of scalar operations, a Hessian-vector product in gradients, and the
    memory of a training step. */
 #include <stdlib.h>
 
@@ -68,13 +68,61 @@ static void measure_chain(bench *b, int kind, int64_t operations)
                                  { .number = seconds / (double)operations * 1e9 } });
 }
 
+/* Long tapes ----------------------------------------------------------------------------------------------------- */
+
+static void record(tg_tape *t, int64_t nodes)
+{
+    tg_tensor y = tg_variable(t, TG_SCALAR, (float[]){ 1 });
+    for (int64_t i = 1; i < nodes; i++)
+        y = tg_scale(y, 0.999);
+}
+
+static const bench_column long_columns[] = {
+    { "name", "tape of scalars", 28, BENCH_TEXT },
+    { "nodes", "nodes", 10, 0 },
+    { "first_ns_per_node", "first recording, ns a node", 26, 1 },
+    { "again_ns_per_node", "after a reset", 13, 1 },
+    { "destroy_ms", "destroy, ms", 12, 2 },
+};
+
+/* A new tape allocates while it records and has nothing to free until it is destroyed: each is timed once a tape. */
+static void measure_long(bench *b, const char *name, int64_t nodes)
+{
+    enum { MOST_ROUNDS = 5 };
+    if (!bench_wants(b, name))
+        return;
+    double first[MOST_ROUNDS], again[MOST_ROUNDS], destroy[MOST_ROUNDS];
+    const int rounds = b->quick ? 1 : MOST_ROUNDS;
+    for (int i = 0; i < rounds; i++) {
+        tg_tape *t = tg_tape_create(TG_F32);
+        const double start = bench_now();
+        record(t, nodes);
+        const double recorded = bench_now();
+        tg_tape_reset(t);
+        const double reset = bench_now();
+        record(t, nodes);
+        const double end = bench_now();
+        if (tg_tape_status(t) != TG_OK)
+            bench_fail(b, "%s", tg_tape_message(t));
+        tg_tape_destroy(t);
+        destroy[i] = bench_now() - end;
+        first[i] = recorded - start;
+        again[i] = end - reset;
+    }
+    bench_row(b, (bench_cell[]){ { .text = name },
+                                 { .number = (double)nodes },
+                                 { .number = bench_median(first, rounds) / (double)nodes * 1e9 },
+                                 { .number = bench_median(again, rounds) / (double)nodes * 1e9 },
+                                 { .number = bench_median(destroy, rounds) * 1e3 } });
+}
+
 /* Second order --------------------------------------------------------------------------------------------------- */
 
 enum { MOST_PARAMS = 8 };
 
 typedef struct curvature {
     model m;
-    float *direction; /* lies as the parameters' values do */
+    float *direction; /* laid out as the parameters' values */
 } curvature;
 
 static int leaves_of(const model *m, tg_tensor *leaves)
@@ -142,7 +190,7 @@ static void measure_second_order(bench *b, const char *name)
 
 /* Memory --------------------------------------------------------------------------------------------------------- */
 
-/* The bytes that gradients of all that was computed would take. */
+/* The bytes that the gradients of all computed values would take. */
 static bool add_gradient_bytes(void *context, const tg_visit *v)
 {
     double *bytes = context;
@@ -155,7 +203,7 @@ static const bench_column memory_columns[] = {
     { "name", "network", 28, BENCH_TEXT },
     { "tape_kib", "tape KiB", 10, 0 },
     { "gradients_kib", "gradients of it", 15, 0 },
-    { "all_gradients_kib", "if all were held", 16, 0 },
+    { "all_gradients_kib", "if all were kept", 16, 0 },
     { "allocations_per_step", "allocations a step", 18, 2 },
 };
 
@@ -201,6 +249,10 @@ int main(int argc, char **argv)
         measure_chain(&b, kind, 2000);
         measure_chain(&b, kind, 200000);
     }
+    bench_table(&b, "Long tapes", long_columns, BENCH_COUNT(long_columns));
+    measure_long(&b, "million nodes", 1000000);
+    if (!b.quick)
+        measure_long(&b, "ten million nodes", 10000000);
     bench_table(&b, "Second order: forward included on both sides", second_columns, BENCH_COUNT(second_columns));
     measure_second_order(&b, "784-300-10, batch 64");
     bench_table(&b, "Memory of a step: forward and backward, float32", memory_columns, BENCH_COUNT(memory_columns));

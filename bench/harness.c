@@ -1,4 +1,4 @@
-/* harness.c - the life of a benchmark: its command line, its budget, its end. */
+/* harness.c - the command line of a benchmark, its time budget, its exit status. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,12 @@
 static const char usage[] = "  --json FILE     write the results there, too\n"
                             "  --filter TEXT   only rows whose name contains TEXT; =TEXT: whose name it is\n"
                             "  --threads N     1 to 64 threads\n"
-                            "  --quick         seconds instead of a minute, and figures to match\n"
-                            "  --help          this\n";
+                            "  --quick         seconds instead of a minute, with less exact figures\n"
+                            "  --help          this text\n";
 static const char usage_against[] =
     "  --against LIB   race every row against the cblas_sgemm and cblas_dgemm of a shared library\n";
 
-static _Noreturn void refuse(const bench *b, const char *option, const char *problem)
+static _Noreturn void reject(const bench *b, const char *option, const char *problem)
 {
     fprintf(stderr, "%s: %s: %s\n", b->program, option, problem);
     exit(2);
@@ -24,17 +24,17 @@ static int number_of_threads(const bench *b, const char *text)
     char *end;
     const long n = strtol(text, &end, 10);
     if (end == text || *end || n < 1 || n > 64)
-        refuse(b, "--threads", "takes a number from 1 to 64");
+        reject(b, "--threads", "takes a number from 1 to 64");
     return (int)n;
 }
 
-static void help(const bench *b, unsigned knows, const char *purpose)
+static void help(const bench *b, unsigned supported, const char *purpose)
 {
-    printf("%s: %s\n%s%s", b->program, purpose, knows & BENCH_AGAINST ? usage_against : "", usage);
+    printf("%s: %s\n%s%s", b->program, purpose, supported & BENCH_AGAINST ? usage_against : "", usage);
     exit(0);
 }
 
-static void read_options(bench *b, int argc, char **argv, unsigned knows, const char *purpose)
+static void read_options(bench *b, int argc, char **argv, unsigned supported, const char *purpose)
 {
     const struct {
         const char *name;
@@ -42,13 +42,13 @@ static void read_options(bench *b, int argc, char **argv, unsigned knows, const 
     } texts[] = {
         { "--json", &b->path },
         { "--filter", &b->filter },
-        { "--against", knows & BENCH_AGAINST ? &b->against : NULL },
+        { "--against", supported & BENCH_AGAINST ? &b->against : NULL },
     };
     for (int i = 1; i < argc; i++) {
         const char *option = argv[i];
         int t = 0;
         if (!strcmp(option, "--help"))
-            help(b, knows, purpose);
+            help(b, supported, purpose);
         if (!strcmp(option, "--quick")) {
             b->quick = true;
             continue;
@@ -57,9 +57,9 @@ static void read_options(bench *b, int argc, char **argv, unsigned knows, const 
             t++;
         const bool is_threads = !strcmp(option, "--threads");
         if (t == BENCH_COUNT(texts) && !is_threads)
-            refuse(b, option, "no such option; --help lists them");
+            reject(b, option, "no such option; --help lists them");
         if (++i == argc)
-            refuse(b, option, "a value is missing");
+            reject(b, option, "a value is missing");
         if (is_threads)
             b->threads = number_of_threads(b, argv[i]);
         else
@@ -67,13 +67,13 @@ static void read_options(bench *b, int argc, char **argv, unsigned knows, const 
     }
 }
 
-void bench_start(bench *b, int argc, char **argv, unsigned knows, const char *purpose)
+void bench_start(bench *b, int argc, char **argv, unsigned supported, const char *purpose)
 {
     const char *slash = strrchr(argv[0], '/');
     *b = (bench){ .program = slash ? slash + 1 : argv[0] };
-    read_options(b, argc, argv, knows, purpose);
+    read_options(b, argc, argv, supported, purpose);
     if (b->path && !(b->json = fopen(b->path, "w")))
-        refuse(b, b->path, "cannot be written");
+        reject(b, b->path, "cannot be written");
     tg_set_num_threads(1);
     b->limits = bench_measure(bench_budget(b, 0.5));
     tg_set_num_threads(b->threads ? b->threads : 1);

@@ -1,4 +1,4 @@
-/* machine.c - what this machine can do: multiply-adds a second, bytes a second; and memory for the benchmarks. */
+/* machine.c - the limits of this machine: multiply-adds a second, bytes a second; and memory for the benchmarks. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,22 +51,22 @@ static double flops(tg_dtype dtype, double seconds)
     return b.operations / t.median;
 }
 
-/* Copies: with the kernel set's loads and stores, or the C library's, whichever is faster -------------------------- */
+/* Copies: by the kernel set's loads and stores or by the C library, whichever is faster -------------------------- */
 
-struct bench_stretch {
+struct bench_copy_buffers {
     int64_t n;
     float *x, *y;
 };
 
-bench_stretch *bench_stretch_create(int64_t n)
+bench_copy_buffers *bench_copy_buffers_create(int64_t n)
 {
-    bench_stretch *s = bench_alloc(sizeof *s);
+    bench_copy_buffers *s = bench_alloc(sizeof *s);
     const size_t bytes = (size_t)n * sizeof(float);
-    *s = (bench_stretch){ .n = n, .x = bench_alloc(bytes), .y = bench_alloc(bytes) };
+    *s = (bench_copy_buffers){ .n = n, .x = bench_alloc(bytes), .y = bench_alloc(bytes) };
     return s;
 }
 
-void bench_stretch_destroy(bench_stretch *s)
+void bench_copy_buffers_destroy(bench_copy_buffers *s)
 {
     free(s->x);
     free(s->y);
@@ -75,23 +75,23 @@ void bench_stretch_destroy(bench_stretch *s)
 
 void bench_copy(void *context)
 {
-    const bench_stretch *s = context;
+    const bench_copy_buffers *s = context;
     loops_in_use(TG_F32)->copy(s->n, s->x, s->y);
 }
 
 static void copy_by_libc(void *context)
 {
-    const bench_stretch *s = context;
+    const bench_copy_buffers *s = context;
     memcpy(s->y, s->x, (size_t)s->n * sizeof *s->x);
 }
 
 static double copy_speed(int64_t n, double seconds)
 {
-    bench_stretch *s = bench_stretch_create(n);
+    bench_copy_buffers *s = bench_copy_buffers_create(n);
     const bench_side sides[] = { { bench_copy, s }, { copy_by_libc, s } };
     bench_time t[2];
     bench_race(sides, 2, seconds, t);
-    bench_stretch_destroy(s);
+    bench_copy_buffers_destroy(s);
     return 2 * (double)n * sizeof(float) / (t[0].median < t[1].median ? t[0].median : t[1].median);
 }
 
@@ -108,7 +108,7 @@ bench_limits bench_measure(double seconds)
 
 const char *bench_cpu_name(char *buffer, int size)
 {
-    snprintf(buffer, (size_t)size, "a CPU without a name");
+    snprintf(buffer, (size_t)size, "unknown CPU");
     FILE *f = fopen("/proc/cpuinfo", "r");
     char line[512];
     while (f && fgets(line, sizeof line, f)) {
@@ -136,7 +136,7 @@ void *bench_alloc(size_t size)
     return p;
 }
 
-/* A stretch of draws, repeated: no kernel notices, and a million are there at once. */
+/* A sequence of draws, repeated, so that filling a million elements is fast. */
 void bench_fill(tg_dtype dtype, void *x, int64_t n, double lo, double hi)
 {
     enum { DRAWS = 4099 };

@@ -1,24 +1,26 @@
-/* manual.c - backprop through an MLP as one writes it by hand in C, over the library's own kernels. */
+/* manual.c - backpropagation through an MLP written by hand in C, with the library's own kernels. */
 #include "manual.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "nn/flat.h"
+#include "nn/cut.h"
+#include "nn/optimizer.h"
+#include "ops/index.h"
 
 struct manual {
     network net;
     const tg_kernels *kernels;
     const float *x;
     const int32_t *labels;
-    int64_t count, weight[MOST_LAYERS], bias[MOST_LAYERS]; /* where each layer's lie */
+    int64_t count, weight[MOST_LAYERS], bias[MOST_LAYERS]; /* the offsets of each layer's */
     float *values, *grads;
-    void *scratch; /* for large products, so many bytes: */
-    size_t room;
+    void *scratch;             /* for large products, */
+    size_t scratch_size;       /* in bytes */
     float *z[MOST_LAYERS];     /* each layer before its activation [batch, out]; the last one's are the logits */
-    float *h[MOST_LAYERS];     /* and behind it */
-    float *delta[MOST_LAYERS]; /* the loss's derivative by it; behind it first, then before */
+    float *h[MOST_LAYERS];     /* and after it */
+    float *delta[MOST_LAYERS]; /* the derivative of the loss with respect to h, then with respect to z */
 };
 
 manual *manual_create(const network *net, const model *m)
@@ -64,7 +66,7 @@ const float *manual_grads(const manual *p)
     return p->grads;
 }
 
-/* Elementwise, over the threads ----------------------------------------------------------------------------------- */
+/* Elementwise, divided among the threads -------------------------------------------------------------------------- */
 
 /* y = f(x) or f(x, z, w), over one array. */
 typedef struct map {
@@ -93,15 +95,15 @@ static void run_map(const manual *p, enum tg_op_index loop, int64_t n, const flo
     tg_parallel_brief(m.cut.count, map_block, &m);
 }
 
-/* Its scratch grows with the first step. */
+/* The scratch is allocated in the first step. */
 static void run_product(manual *p, const tg_gemm *g)
 {
-    const size_t room = tg_gemm_room(p->kernels, TG_F32, g);
-    if (room > p->room) {
+    const size_t size = tg_gemm_room(p->kernels, TG_F32, g);
+    if (size > p->scratch_size) {
         free(p->scratch);
-        p->scratch = bench_alloc(p->room = room);
+        p->scratch = bench_alloc(p->scratch_size = size);
     }
-    tg_gemm_run(p->kernels, TG_F32, g, room ? p->scratch : NULL);
+    tg_gemm_run(p->kernels, TG_F32, g, size ? p->scratch : NULL);
 }
 
 /* Layers ---------------------------------------------------------------------------------------------------------- */
@@ -143,7 +145,7 @@ static void sum_rows(const manual *p, int l)
                                                .in = { p->delta[l] },
                                                .row = { out },
                                                .col = { 1 },
-                                               .p = { 1 },
+                                               .divisor = 1,
                                                .out = p->grads + p->bias[l] });
 }
 
@@ -193,7 +195,7 @@ static void activation_gradient(const manual *p, int l)
     run_map(p, loop, size_of(p, l), p->h[l], p->delta[l], p->z[l], p->delta[l]);
 }
 
-/* The mean loss, and its derivative by the logits. */
+/* The mean loss, and its derivative with respect to the logits. */
 static double cross_entropy(manual *p)
 {
     const int last = p->net.depth - 1;
@@ -203,7 +205,7 @@ static double cross_entropy(manual *p)
     loss.attributes = p->labels;
     tg_loop gradient = loss;
     gradient.in[1] = &(const float){ 1 };
-    gradient.p[0] = 1 / (double)p->net.batch;
+    gradient.weight = 1 / (double)p->net.batch;
     gradient.out = p->delta[last];
     gradient.out_row = classes;
     p->kernels->loop[TG_INDEX_cross_entropy](&loss);
@@ -223,8 +225,10 @@ static void update_block(void *context, int64_t i)
 {
     const update *u = context;
     const int64_t at = i * u->cut.block;
-    u->p->kernels->sgd(tg_cut_size(u->cut, i),
-                       &(tg_sgd_step){ .w = u->p->values + at, .g = u->p->grads + at, .lr = u->lr });
+    static const tg_sgd_config config = { 0 };
+    u->p->kernels->update[TG_UPDATE_sgd](
+        tg_cut_size(u->cut, i),
+        &(tg_update){ .w = u->p->values + at, .g = u->p->grads + at, .lr = u->lr, .config = &config });
 }
 
 double manual_step(manual *p, double lr)

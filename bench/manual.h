@@ -1,8 +1,8 @@
-/* manual.h - backprop through an MLP as one writes it by hand in C, over the library's own kernels: what autograd is
-   measured against.
+/* manual.h - backpropagation through an MLP written by hand in C, with the library's own kernels: the reference that
+   autograd is measured against.
 
-   All buffers are there from the start and are used again; activations are applied in place, deltas, too; gradients
-   overwrite; the input gets none. */
+   All buffers are allocated at the start and reused; deltas are computed in place; gradients are overwritten; the input has
+   no gradient. */
 #ifndef BENCH_MANUAL_H
 #define BENCH_MANUAL_H
 
@@ -11,7 +11,7 @@
 
 typedef struct manual manual;
 
-/* For the same network, batch and labels as the model, from the model's parameters as they are now. */
+/* For the same network, batch and labels as the model, with a copy of the model's current parameters. */
 manual *manual_create(const network *net, const model *m);
 void manual_destroy(manual *m);
 

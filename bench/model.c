@@ -1,4 +1,4 @@
-/* model.c - an MLP with data to train on. */
+/* model.c - an MLP with training data. */
 #include "model.h"
 
 #include <stdlib.h>

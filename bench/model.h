@@ -1,4 +1,4 @@
-/* model.h - an MLP with data to train on: the library's side of every comparison. */
+/* model.h - an MLP with training data, for the benchmarks. */
 #ifndef BENCH_MODEL_H
 #define BENCH_MODEL_H
 
@@ -13,7 +13,7 @@ typedef struct model {
     int32_t *labels;
 } model;
 
-/* Drawn from fixed seeds; float32. Ends the program on failure. */
+/* Random values from fixed seeds; float32. Exits the program on failure. */
 model model_create(const bench *b, const int64_t *sizes, int n_sizes, tg_activation activation, int64_t batch);
 void model_destroy(model *m);
 

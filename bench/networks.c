@@ -4,6 +4,8 @@
 const network networks[NETWORKS] = {
     { "784-300-10 sigmoid, batch 64, 1 thread", { 784, 300, 10 }, 2, TG_SIGMOID, 64, 1 },
     { "784-300-10 relu, batch 128, 1 thread", { 784, 300, 10 }, 2, TG_RELU, 128, 1 },
+    { "784-300-10 relu, batch 1024, 1 thread", { 784, 300, 10 }, 2, TG_RELU, 1024, 1 },
+    { "784-300-10 relu, batch 4096, 1 thread", { 784, 300, 10 }, 2, TG_RELU, 4096, 1 },
     { "784-512-512-10 relu, batch 128, 1 thread", { 784, 512, 512, 10 }, 3, TG_RELU, 128, 1 },
     { "3072-80-10 relu, batch 1000, 1 thread", { 3072, 80, 10 }, 2, TG_RELU, 1000, 1 },
     { "784-300-10 relu, batch 128, 2 threads", { 784, 300, 10 }, 2, TG_RELU, 128, 2 },

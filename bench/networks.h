@@ -1,10 +1,10 @@
-/* networks.h - the networks that are timed, and the products of a step through one. */
+/* networks.h - the networks that are timed. */
 #ifndef BENCH_NETWORKS_H
 #define BENCH_NETWORKS_H
 
 #include "tapegrad.h"
 
-enum { NETWORKS = 7, MOST_LAYERS = 3 };
+enum { NETWORKS = 9, MOST_LAYERS = 3 };
 
 typedef struct network {
     const char *name; /* also of its row, in bench_backprop and in the scripts of peers/ */
@@ -17,7 +17,7 @@ typedef struct network {
 
 extern const network networks[NETWORKS];
 
-/* Floating-point operations of one step: the products only. */
+/* Floating-point operations of the matrix products of one step. */
 double network_flops(const network *n);
 
 #endif

@@ -1,4 +1,4 @@
-/* peak.c - the fastest that a kernel set can multiply and add, and copy; compiled once for each set and dtype. */
+/* peak.c - the highest rates of multiply-adds and copies of a kernel set; compiled once for each set and dtype. */
 #include "peak.h"
 #include "kernels/vec.h"
 

@@ -1,4 +1,4 @@
-/* peak.h - loops that find a kernel set's limits: one table for each set and dtype. */
+/* peak.h - loops that measure the limits of a kernel set: one table for each set and dtype. */
 #ifndef BENCH_PEAK_H
 #define BENCH_PEAK_H
 

@@ -1,4 +1,4 @@
-/* race.c - timing sides in turn: slices, medians, paired ratios. */
+/* race.c - interleaved timing: slices, medians, paired ratios. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <time.h>
@@ -6,10 +6,10 @@
 #include "bench.h"
 
 enum { ROUNDS_LEAST = 3, ROUNDS_MOST = 2001 };
-static const double slice =
-    1e-3; /* seconds: far above the clock's grain, far below the time in which a machine changes */
+/* Seconds: much longer than the clock's resolution, much shorter than the time in which a machine's speed changes. */
+static const double slice = 1e-3;
 
-static double now(void)
+double bench_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -19,10 +19,10 @@ static double now(void)
 /* Seconds a run, over `runs` of them. */
 static double time_runs(const bench_side *s, int64_t runs)
 {
-    const double start = now();
+    const double start = bench_now();
     for (int64_t i = 0; i < runs; i++)
         s->run(s->context);
-    return (now() - start) / (double)runs;
+    return (bench_now() - start) / (double)runs;
 }
 
 /* How many runs fill a slice; finding out warms the side up. */
@@ -42,7 +42,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *x, int n)
+double bench_median(double *x, int n)
 {
     qsort(x, (size_t)n, sizeof *x, by_value);
     return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
@@ -54,9 +54,9 @@ void bench_race(const bench_side *sides, int n, double seconds, bench_time *time
     int64_t runs[BENCH_SIDES];
     for (int s = 0; s < n; s++)
         runs[s] = runs_of_slice(&sides[s]);
-    const double start = now();
+    const double start = bench_now();
     int rounds = 0;
-    while (rounds < ROUNDS_LEAST || (rounds < ROUNDS_MOST && now() - start < seconds)) {
+    while (rounds < ROUNDS_LEAST || (rounds < ROUNDS_MOST && bench_now() - start < seconds)) {
         for (int s = 0; s < n; s++) {
             taken[s][rounds] = time_runs(&sides[s], runs[s]);
             ratio[s][rounds] = taken[s][rounds] / taken[0][rounds];
@@ -64,9 +64,9 @@ void bench_race(const bench_side *sides, int n, double seconds, bench_time *time
         rounds++;
     }
     for (int s = 0; s < n; s++) {
-        times[s].median = median(taken[s], rounds);
+        times[s].median = bench_median(taken[s], rounds);
         times[s].least = taken[s][0];
-        times[s].ratio = median(ratio[s], rounds);
+        times[s].ratio = bench_median(ratio[s], rounds);
     }
 }
 

@@ -20,12 +20,12 @@ static void spaces(int n)
 /* Texts to the left, numbers to the right. */
 static void print_cell(const bench_column *c, const char *text)
 {
-    const int room = c->width - width_of(text);
+    const int fill = c->width - width_of(text);
     if (c->decimals != BENCH_TEXT)
-        spaces(room);
+        spaces(fill);
     fputs(text, stdout);
     if (c->decimals == BENCH_TEXT)
-        spaces(room);
+        spaces(fill);
 }
 
 static void print_titles(const bench *b)
@@ -133,13 +133,13 @@ void bench_head(bench *b)
 
 int bench_finish(bench *b)
 {
-    bool good = !b->failed;
+    bool succeeded = !b->failed;
     if (b->json) {
         fputs("\n  ]\n}\n", b->json);
-        good = !ferror(b->json) && good;
-        good = fclose(b->json) == 0 && good;
+        succeeded = !ferror(b->json) && succeeded;
+        succeeded = fclose(b->json) == 0 && succeeded;
     }
     if (b->rows == 0)
-        printf("no row fits --filter %s\n", b->filter);
-    return good ? 0 : 1;
+        printf("no row matches --filter %s\n", b->filter);
+    return succeeded ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-/* subjects.c - operations that bench_ops cannot scale up from their samples, because their attributes hold shapes, axes,
-   labels: the same calls as a user's. */
+/* subjects.c - operations that bench_ops cannot scale up from their samples, because their attributes contain shapes, axes
+   or labels: they are called as by a user. */
 #include "subjects.h"
 
 enum { SIDE = 1000, ROWS = 100000, CLASSES = 10 };
@@ -18,7 +18,7 @@ enum { SIDE = 1000, ROWS = 100000, CLASSES = 10 };
         }                                                                                                            \
     }
 
-/* Labels and row numbers; the first is 0, which is right for a single one, too. */
+/* Labels and row numbers; the first is 0, which is also valid for a single one. */
 static int32_t labels[ROWS], rows[SIDE];
 
 void subjects_prepare(void)

@@ -6,7 +6,7 @@
 
 enum { SUBJECT_INPUTS = 4 };
 
-/* An operation whose shapes are more than one shape for all: its inputs at full size, and the call. */
+/* An operation whose inputs do not all have one shape: their shapes at full size, and the call. */
 typedef struct subject {
     const char *op;   /* in ops.list */
     const char *what; /* distinguishes the rows of one operation; "" for most */
@@ -18,7 +18,7 @@ typedef struct subject {
 extern const subject subjects[];
 extern const int n_subjects;
 
-/* To be called once, before any of them is applied: draws labels and row numbers. */
+/* Sets the labels and row numbers. Call it once, before any operation is applied. */
 void subjects_prepare(void);
 
 #endif

@@ -3,10 +3,12 @@
 #define TAPEGRAD_H
 
 #include "tapegrad/types.h"
+#include "tapegrad/version.h"
 #include "tapegrad/rng.h"
 #include "tapegrad/tape.h"
 #include "tapegrad/ops.h"
 #include "tapegrad/grad.h"
+#include "tapegrad/transform.h"
 #include "tapegrad/op.h"
 #include "tapegrad/params.h"
 #include "tapegrad/mlp.h"
@@ -16,7 +18,9 @@
 #include "tapegrad/data.h"
 #include "tapegrad/pca.h"
 #include "tapegrad/tsne.h"
+#include "tapegrad/csv.h"
 #include "tapegrad/io.h"
+#include "tapegrad/npy.h"
 #include "tapegrad/cpu.h"
 
 #endif

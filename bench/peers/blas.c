@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112 };
+enum { ROW_MAJOR = 101, AS_STORED = 111, TRANSPOSED = 112 };
 
-/* *function, a pointer to a function, gets the address of `name`, or NULL. ISO C has no cast from what dlsym returns. */
+/* Sets *function, a pointer to a function, to the address of `name`, or NULL. ISO C has no cast from the void * that dlsym
+   returns to a function pointer. */
 static void find(void *handle, const char *name, void *function)
 {
     void *address = dlsym(handle, name);
@@ -35,8 +36,8 @@ bool blas_open(blas *b, const char *library)
 void blas_gemm(const blas *b, tg_dtype dtype, const tg_gemm *g)
 {
     const int m = (int)g->m, n = (int)g->n, k = (int)g->k, ldc = (int)g->c_row;
-    const int ta = g->a_col == 1 ? PLAIN : TRANSPOSED, lda = (int)(g->a_col == 1 ? g->a_row : g->a_col);
-    const int tb = g->b_col == 1 ? PLAIN : TRANSPOSED, ldb = (int)(g->b_col == 1 ? g->b_row : g->b_col);
+    const int ta = g->a_col == 1 ? AS_STORED : TRANSPOSED, lda = (int)(g->a_col == 1 ? g->a_row : g->a_col);
+    const int tb = g->b_col == 1 ? AS_STORED : TRANSPOSED, ldb = (int)(g->b_col == 1 ? g->b_row : g->b_col);
     if (dtype == TG_F32)
         b->sgemm(ROW_MAJOR, ta, tb, m, n, k, 1, g->a, lda, g->b, ldb, 0, g->c, ldc);
     else

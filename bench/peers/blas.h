@@ -13,7 +13,7 @@ typedef void cblas_dgemm_fn(int order, int ta, int tb, int m, int n, int k, doub
 typedef struct blas {
     cblas_sgemm_fn *sgemm;
     cblas_dgemm_fn *dgemm;
-    char text[128]; /* what the library says of itself, or why it cannot be used */
+    char text[128]; /* the library's description of itself, or why it cannot be used */
 } blas;
 
 /* Opens a shared library that has both products, such as libopenblas.so.0; false where there is none. It stays open

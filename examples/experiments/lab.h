@@ -79,7 +79,7 @@ void lab_free_items(lab *l);
 void lab_progress(lab *l, const char *what, double share);
 void lab_progress_end(lab *l);
 
-/* True once the user wants to stop: the running experiment ends at once, with an error that says so. */
+/* True once the user has asked to stop: the running experiment ends at once, with an error that says so. */
 bool lab_interrupted(void);
 void lab_catch_signals(void);
 
@@ -134,7 +134,7 @@ const task *lab_first(lab *l, const task *t, int64_t n);
 
 typedef enum method { SGD, ADAM } method;
 
-/* A network and how it is trained. Zero in any field means the default that stands beside it. */
+/* A network and how it is trained. Zero in any field means the default in its comment. */
 typedef struct plan {
     const char *name; /* of the run, on the terminal and in messages; NULL: the experiment's */
     int64_t hidden[LAB_HIDDEN_MOST];

@@ -88,7 +88,7 @@ static const source *find(unsigned flag)
     return s;
 }
 
-/* All rows that a part's files hold, or a stand-in for them, as float32. */
+/* All rows of a part's files, or generated ones, as float32. */
 static tg_status read_part(lab *l, const source *s, tg_part part, tg_dataset *set)
 {
     if (!l->data)
@@ -105,7 +105,7 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* How many rows are taken of those that are left: -1 asks for all; the small form takes no more than `small`. */
+/* How many rows are taken of those that are left: -1 means all; the small form takes no more than `small`. */
 static int64_t rows_of(const lab *l, int64_t wanted, int64_t left, int64_t small)
 {
     const int64_t n = wanted < 0 ? left : wanted;

@@ -100,7 +100,7 @@ static void tuned(lab *l)
                            .n_series = t ? ROWS : 0 });
 }
 
-/* Few rows are turned upside down, since few pictures of the test are. With the decay of the report's other runs, 0.8,
+/* Few rows are mirrored top-bottom, since few pictures of the test are upside down. With the decay of the report's other runs, 0.8,
    the rate is at a hundredth of itself after 20 of 92 epochs, long before augmented rows are learnt. */
 static void best_network(lab *l)
 {

@@ -21,25 +21,25 @@ void text_finish(text *t)
     *t = (text){ .failed = t->failed };
 }
 
-/* Room for `size` bytes more and a zero. */
+/* Grows the capacity by `size` bytes and a zero. */
 static bool reserve(text *t, size_t size)
 {
     if (t->failed || size >= SIZE_MAX / 2 - t->size) {
         t->failed = true;
         return false;
     }
-    if (t->size + size < t->room)
+    if (t->size + size < t->capacity)
         return true;
-    size_t room = t->room ? t->room : 1024;
-    while (room <= t->size + size)
-        room *= 2;
-    char *data = realloc(t->data, room);
+    size_t capacity = t->capacity ? t->capacity : 1024;
+    while (capacity <= t->size + size)
+        capacity *= 2;
+    char *data = realloc(t->data, capacity);
     if (!data) {
         t->failed = true;
         return false;
     }
     t->data = data;
-    t->room = room;
+    t->capacity = capacity;
     return true;
 }
 

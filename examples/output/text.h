@@ -12,7 +12,7 @@
    locale, numbers have a decimal point, and the same call writes the same bytes. */
 typedef struct text {
     char *data; /* `size` bytes and a zero; NULL as long as nothing was added */
-    size_t size, room;
+    size_t size, capacity;
     bool failed;
     void *locale; /* "C", made when it is first needed */
 } text;

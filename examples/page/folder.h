@@ -16,7 +16,7 @@ typedef struct folder {
    not name. folder_discard is due whatever comes of it. */
 bool folder_begin(folder *f, const char *dir, tg_error *err);
 
-/* Lists the file, before it is made, and returns its path in DIR.partial: good until the next call; NULL on failure. */
+/* Lists the file, before it is made, and returns its path in DIR.partial: valid until the next call; NULL on failure. */
 const char *folder_file(folder *f, const char *name, tg_error *err);
 
 /* Puts the folder in its place: DIR becomes DIR.old, DIR.partial DIR, and DIR.old is removed. If that fails, DIR stays.

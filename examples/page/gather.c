@@ -19,7 +19,7 @@ typedef struct run {
 
 typedef struct runs {
     run *at;
-    int n, room;
+    int n, capacity;
     bool failed;
 } runs;
 
@@ -99,16 +99,16 @@ static bool read_run(run *r, const char *dir, const char *name)
 
 static void add_run(runs *all, run r)
 {
-    if (all->n == all->room) {
-        const int room = all->room ? 2 * all->room : 16;
-        run *at = realloc(all->at, (size_t)room * sizeof *at);
+    if (all->n == all->capacity) {
+        const int capacity = all->capacity ? 2 * all->capacity : 16;
+        run *at = realloc(all->at, (size_t)capacity * sizeof *at);
         if (!at) {
             all->failed = true;
             finish_run(&r);
             return;
         }
         all->at = at;
-        all->room = room;
+        all->capacity = capacity;
     }
     all->failed |= !r.name || r.report.failed || r.item.failed;
     all->at[all->n++] = r;

@@ -105,7 +105,7 @@ static void put_string(text *t, const char *before, const char *name, const char
     text_put(t, value && *value ? "\"" : "");
 }
 
-/* JSON knows no NaN and no infinity. */
+/* JSON has no NaN and no infinity. */
 static void put_number(text *t, const char *name, double value)
 {
     text_print(t, ", \"%s\": ", name);

@@ -23,7 +23,7 @@ typedef struct page_head {
    process at a time may write to a DIR. */
 page *page_open(const char *dir, const page_head *head, tg_error *err);
 
-void page_section(page *p, const char *heading); /* what follows stands under it */
+void page_section(page *p, const char *heading);                                        /* what follows is below it */
 void page_text(page *p, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a paragraph */
 void page_setting(page *p, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4))); /* a row */

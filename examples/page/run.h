@@ -4,7 +4,7 @@
 
 #include "output/text.h"
 
-/* Adds the text of DIR/run.json, if a page wrote it; else returns false. It is valid as json.h asks. */
+/* Adds the text of DIR/run.json, if a page wrote it; else returns false. It is valid JSON in the sense of json.h. */
 bool run_read(const char *dir, text *json);
 
 #endif

@@ -177,7 +177,7 @@ static void put_log(char text[TICK_BYTES], int mantissa, int power, bool plain)
         snprintf(text, TICK_BYTES, "%d×10%s", mantissa, raised);
 }
 
-/* Each how many decades a label stands, so that at most `most` of them do. */
+/* The number of decades between labels, so that there are at most `most` labels. */
 static int decades_a_label(int decades, int most)
 {
     static const int steps[] = { 1, 2, 5, 10, 20, 50, 100, 200 };

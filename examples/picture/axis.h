@@ -37,7 +37,7 @@ double axis_at(const axis *a, double x);
 
 typedef struct tick {
     double value;
-    int rank;              /* where labels have no room, those of a higher rank go first */
+    int rank;              /* where labels would overlap, those of a higher rank are left out first */
     char text[TICK_BYTES]; /* "" on a tick without a label */
 } tick;
 

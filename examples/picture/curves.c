@@ -7,7 +7,7 @@
 
 enum { MARKED_MOST = 25, POINTS_A_PIXEL = 4 };
 
-/* Whether a series asks for this colour of the palette. */
+/* Whether a series specifies this colour of the palette. */
 static bool is_asked(const curves *c, int color)
 {
     for (int i = 0; i < c->n_series; i++)
@@ -16,7 +16,7 @@ static bool is_asked(const curves *c, int color)
     return false;
 }
 
-/* The colour of series i: the one asked for, or the next that none asks for. */
+/* The colour of series i: the specified one, or the next one that no series specifies. */
 static int color_of(const curves *c, int i)
 {
     int place = 0, left[PALETTE], n = 0;

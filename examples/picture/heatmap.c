@@ -11,7 +11,7 @@
 #define DARK_CHANGE  0.528
 
 typedef struct layout {
-    double left, top, cell_width, cell_height, size; /* size: of the numbers; 0: no room for them */
+    double left, top, cell_width, cell_height, size; /* size: of the numbers; 0: they do not fit */
 } layout;
 
 static bool check(const char *base, const heatmap *h, tg_error *err)
@@ -35,7 +35,7 @@ static const char *name_at(const char *const *names, int i, char buffer[24])
     return buffer;
 }
 
-/* What 0 and 1 of the colours stand for: of a row (its sum), or of all if a value is negative. */
+/* The range of the colours: from 0 to the sum of a row, or that of all values if one is negative. */
 typedef struct scale {
     bool by_row;
     double low, high;
@@ -114,9 +114,9 @@ static layout lay_out(const svg *s, const heatmap *h)
     layout l = { .top = s->y + 6 };
     const bool labelled = h->row_label && *h->row_label;
     l.left = MARGIN + (labelled ? LABEL_SIZE + 10 : 0) + fmin(widest_name(h->row_names, h->rows), 150) + 9;
-    const double most = PAGE_WIDTH - MARGIN - 84 - l.left; /* the colour scale stands at the right */
+    const double most = PAGE_WIDTH - MARGIN - 84 - l.left; /* the colour scale is at the right */
     l.cell_width = fmin(most / fmax(h->columns, 1), 72);
-    const double rows = fmax(h->rows, 1); /* neither a strip nor higher than a page */
+    const double rows = fmax(h->rows, 1); /* neither very flat nor higher than a page */
     l.cell_height = fmax(fmin(fmax(fmin(l.cell_width, 36), fmin(144 / rows, 72)), 1000 / rows), 2);
     l.size = fmin(fmin(TICK_SIZE, (l.cell_width - 4) / fmax(widest_value(h), 1)), 0.8 * l.cell_height);
     l.size = l.size < 7 ? 0 : l.size;

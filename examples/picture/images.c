@@ -101,8 +101,8 @@ static int label_lines(const images *i, double width)
 static grid lay_out(const images *i)
 {
     grid g = { .columns = i->columns > 0 ? i->columns : suiting_columns(i->n), .left = MARGIN };
-    const double room = (PAGE_WIDTH - 2 * MARGIN + GAP) / g.columns - GAP;
-    const double zoom = fmin(room, TILE_MOST) / i->width;
+    const double space = (PAGE_WIDTH - 2 * MARGIN + GAP) / g.columns - GAP;
+    const double zoom = fmin(space, TILE_MOST) / i->width;
     g.width = i->width * (zoom >= 1 ? floor(zoom) : zoom);
     g.height = g.width * i->height / i->width;
     g.label_width = g.width + GAP - 4;

@@ -23,8 +23,8 @@ static double widest(const ticks *t)
 /* Whether two labels are too near to each other. */
 static bool touch(const axis *a, const tick *t, const tick *other, bool upright)
 {
-    const double room = upright ? 1.2 * TICK_SIZE : (label_width(t) + label_width(other)) / 2 + 10;
-    return fabs(axis_at(a, t->value) - axis_at(a, other->value)) < room;
+    const double space = upright ? 1.2 * TICK_SIZE : (label_width(t) + label_width(other)) / 2 + 10;
+    return fabs(axis_at(a, t->value) - axis_at(a, other->value)) < space;
 }
 
 /* Takes off labels that would touch one of a lower rank, or one before them. */
@@ -39,7 +39,7 @@ static void thin_labels(const axis *a, ticks *t, bool upright)
             }
 }
 
-/* As many ticks as have room for their labels side by side. */
+/* As many ticks as have labels that fit side by side. */
 static void fit_ticks(const axis *a, ticks *t)
 {
     int most = (int)(fabs(a->to - a->from) / 60);
@@ -102,7 +102,7 @@ static void draw_ticks(plot *p, const ticks *x, const ticks *y)
                  y->at[i].text);
 }
 
-/* One unit for both: the axis that has room to spare is widened about its middle. */
+/* One unit for both: the axis with fewer units a pixel is extended on both sides. */
 static void square_units(plot *p)
 {
     const double x = (p->x.high - p->x.low) / p->width, y = (p->y.high - p->y.low) / p->height;

@@ -12,7 +12,7 @@ static void put_32(text *t, uint32_t x)
     text_add(t, bytes, sizeof bytes);
 }
 
-/* CRC-32 of ISO 3309, as PNG (W3C, annex D) asks for it. */
+/* CRC-32 of ISO 3309, as PNG (W3C, annex D) specifies it. */
 static uint32_t crc_32(const unsigned char *bytes, size_t size)
 {
     uint32_t crc = UINT32_MAX;

@@ -8,7 +8,7 @@
 
 #include "output/files.h"
 
-/* Okabe and Ito's colours in an order in which neighbours differ most, the yellow darkened for lines on white; two more.
+/* Okabe and Ito's colours in an order in which adjacent ones differ most, the yellow darkened for lines on white; two more.
    On dark they are lighter. */
 static const struct {
     const char *light, *dark;

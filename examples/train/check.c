@@ -3,16 +3,16 @@
 
 enum { CHECK_ROWS = 8 };
 
-typedef struct twin {
+typedef struct copy {
     tg_mlp *net;
     tg_dataset rows;
     double l2;
-} twin;
+} copy;
 
 static tg_tensor twin_loss(tg_tape *tape, tg_params *params, void *context)
 {
-    const twin *t = context;
-    (void)params; /* the twin's own */
+    const copy *t = context;
+    (void)params; /* those of the copy are used */
     tg_tensor x = tg_wrap_dataset(tape, &t->rows);
     return fit_loss(t->net, tg_mlp_forward(t->net, x), t->rows.labels, t->l2);
 }
@@ -20,7 +20,7 @@ static tg_tensor twin_loss(tg_tape *tape, tg_params *params, void *context)
 void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report)
 {
     tg_error err;
-    twin t = { .rows.dtype = TG_F64, .l2 = l2 };
+    copy t = { .rows.dtype = TG_F64, .l2 = l2 };
     *report = (tg_gradcheck_report){ 0 };
     if (tg_dataset_slice(set, 0, set->n < CHECK_ROWS ? set->n : CHECK_ROWS, &t.rows, &err) == TG_OK)
         t.net = tg_mlp_clone(net, TG_F64, &err);
@@ -36,5 +36,5 @@ void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_grad
 bool has_fault(const tg_gradcheck_report *report)
 {
     return report->fault != TG_FAULT_NONE && report->fault != TG_FAULT_NOT_FINITE &&
-           report->fault != TG_FAULT_ONLY_KINKS && report->fault != TG_FAULT_FAINT;
+           report->fault != TG_FAULT_ONLY_KINKS && report->fault != TG_FAULT_BELOW_NOISE;
 }

@@ -59,7 +59,7 @@ const source *source_at(int i)
     return i >= 0 && (size_t)i < sizeof sources / sizeof sources[0] ? &sources[i] : NULL;
 }
 
-/* The library wants a mean and a deviation for each feature: the same ones, `features` times. */
+/* The library takes a mean and a deviation for each feature: the same ones, `features` times. */
 static tg_status standardize(problem *p, tg_error *err)
 {
     tg_status status = tg_dataset_moments_overall(&p->train, &p->mean, &p->deviation, err);

@@ -55,7 +55,7 @@ static void print_string(text *out, const char *string)
     text_put(out, "\"");
 }
 
-/* JSON knows no NaN and no infinity. */
+/* JSON has no NaN and no infinity. */
 static void print_number(text *out, double x)
 {
     if (isfinite(x))

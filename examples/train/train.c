@@ -1,4 +1,4 @@
-/* train.c - trains a multi-layer perceptron on a data set: the main job. train --help lists the options. */
+/* train.c - trains a multi-layer perceptron on a data set. train --help lists the options. */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdlib.h>

@@ -79,7 +79,7 @@ tg_schedule make_schedule(const options *o, int64_t steps);
 
 /* check.c: the check of the loss's gradient ------------------------------------------------------------------------ */
 
-/* Compares the gradient of the loss of a few rows with finite differences, on the network's twin in float64. What
+/* Compares the gradient of the loss of a few rows with finite differences, on a copy of the network in float64. What
    kept it from that is in the report's text, too. */
 void check_gradient(const tg_mlp *net, const tg_dataset *set, double l2, tg_gradcheck_report *report);
 

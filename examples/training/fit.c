@@ -66,7 +66,7 @@ static double accuracy(const tally *t)
     return (double)t->right / (double)t->rows;
 }
 
-/* Runs of forward passes over a set, and room for their logits. */
+/* Runs of forward passes over a set, and memory for their logits. */
 typedef struct measure {
     tg_mlp *net;
     tg_tape *tape;
@@ -173,7 +173,7 @@ static bool step(run *r, const tg_batch *b)
 }
 
 /* Brings the open point up to date. */
-static void note(run *r, const tg_batch *b, double seconds)
+static void add_to_point(run *r, const tg_batch *b, double seconds)
 {
     fit_point *p = &r->now;
     p->steps++;
@@ -199,13 +199,13 @@ static bool measure_point(run *r)
 static bool keep_point(run *r)
 {
     fit_record *record = r->record;
-    if (record->n == record->room) {
-        const int64_t room = record->room ? 2 * record->room : 64;
-        fit_point *points = realloc(record->points, (size_t)room * sizeof *points);
+    if (record->n == record->capacity) {
+        const int64_t capacity = record->capacity ? 2 * record->capacity : 64;
+        fit_point *points = realloc(record->points, (size_t)capacity * sizeof *points);
         if (!points)
             return fail(r->err, TG_ERR_MEMORY, "no memory for the record of the training");
         record->points = points;
-        record->room = room;
+        record->capacity = capacity;
     }
     record->points[record->n++] = r->now;
     return true;
@@ -276,7 +276,7 @@ static bool epoch(run *r, bool *stop)
             return true;
         if (!step(r, &b))
             return false;
-        note(r, &b, fit_seconds() - started);
+        add_to_point(r, &b, fit_seconds() - started);
         if (c->watch && !c->watch(c->watch_context, r->record, &r->now, false))
             *stop = r->record->interrupted = true;
         *stop = *stop || r->now.steps == r->steps;
@@ -301,7 +301,7 @@ static bool begin(run *r)
 {
     const fit_config *c = r->c;
     const int64_t rows = c->batch > 0 ? c->batch : c->train->n;
-    const int64_t room = rows > MEASURE_ROWS ? rows : MEASURE_ROWS;
+    const int64_t capacity = rows > MEASURE_ROWS ? rows : MEASURE_ROWS;
     r->params = tg_mlp_params(c->net);
     r->batches = tg_batches_create(
         c->train,
@@ -310,7 +310,7 @@ static bool begin(run *r)
         r->err);
     if (!r->batches || (c->keep_best && !(r->best = tg_params_clone(r->params, tg_params_dtype(r->params), r->err))))
         return false;
-    r->logits = malloc((size_t)room * (size_t)c->train->classes * sizeof *r->logits);
+    r->logits = malloc((size_t)capacity * (size_t)c->train->classes * sizeof *r->logits);
     if (!r->logits)
         return fail(r->err, TG_ERR_MEMORY, "no memory for the logits of a batch");
     r->tape = tg_tape_create(tg_params_dtype(r->params));

@@ -20,7 +20,7 @@ typedef struct fit_point {
 /* The points of a run in their order, and how it ended. fit_record_finish frees it. */
 typedef struct fit_record {
     fit_point *points;
-    int64_t n, room;
+    int64_t n, capacity;
     double steps_per_epoch;
     int64_t total;              /* rows to train on in all, if nothing stops the run early */
     double seconds;             /* of training, without the measuring */
@@ -30,14 +30,14 @@ typedef struct fit_record {
     tg_tape_usage settled, end; /* the tape after the first point, and after the last */
 } fit_record;
 
-/* Fills the gradients of the network's parameters for one batch, and gives logits [n, classes] and loss: what stands in
-   for the tape where backpropagation is written by hand. */
+/* Fills the gradients of the network's parameters for one batch, and returns logits [n, classes] and loss. It replaces
+   the tape where backpropagation is written by hand. */
 typedef tg_status fit_gradient(void *context, const tg_batch *batch, double *logits, double *loss, tg_error *err);
 
-/* Called after each step, with the point as it stands, and with `closed` once it is complete. false ends the run. */
+/* Called after each step, with the point so far, and with `closed` when it is complete. Returning false ends the run. */
 typedef bool fit_watch(void *context, const fit_record *record, const fit_point *now, bool closed);
 
-/* Zero in any field means the default that stands beside it. The loss is the mean cross-entropy + l2 |W|^2. */
+/* Zero in any field means the default in its comment. The loss is the mean cross-entropy + l2 |W|^2. */
 typedef struct fit_config {
     tg_mlp *net;
     const tg_dataset *train, *held_out; /* held_out NULL: none is measured */

@@ -1,4 +1,4 @@
-/* metrics.h - what a run is judged by: confusion matrices, means over repeated runs, and when to stop. */
+/* metrics.h - confusion matrices, means over repeated runs, early stopping. */
 #ifndef TAPEGRAD_METRICS_H
 #define TAPEGRAD_METRICS_H
 
@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Confusion matrices: counts[classes][classes], the caller's, which begins as zeros. The row is the label, the column
-   the prediction:
+/* Confusion matrices: counts[classes][classes] belongs to the caller, who fills it with zeros at first. The row is the
+   label, the column the prediction:
 
        int64_t counts[10 * 10] = { 0 };
        while (tg_batches_next(batches, &b)) {
@@ -25,37 +25,37 @@ extern "C" {
 TG_API tg_status tg_confusion_add(int64_t *counts, int classes, const int32_t *labels, const int32_t *predicted,
                                   int64_t n, tg_error *err);
 
-/* The share, 0 .. 1, of pairs whose prediction is the label: the diagonal over the sum of all. These three give NaN
-   where there is nothing to divide by, and for NULL or a class that is none. */
+/* The share, 0 .. 1, of pairs whose prediction is the label: the sum of the diagonal over the sum of all. This and the
+   next two functions return NaN where the divisor is 0, for NULL, and for a class that does not exist. */
 TG_API double tg_confusion_accuracy(const int64_t *counts, int classes);
 
-/* Of the pairs with label `label`, the share that was predicted so: the accuracy of that class. */
+/* Of the pairs with label `label`, the share whose prediction is `label`, too: the accuracy of that class. */
 TG_API double tg_confusion_recall(const int64_t *counts, int classes, int label);
 
-/* Of the pairs with prediction `label`, the share that has that label. */
+/* Of the pairs with prediction `label`, the share whose label is `label`, too. */
 TG_API double tg_confusion_precision(const int64_t *counts, int classes, int label);
 
-/* Repeated runs: mean and deviation of numbers that come one at a time, in one pass (Welford 1962: Note on a method for
-   calculating corrected sums of squares and products). Begins as { 0 }. ------------------------------------------- */
+/* Repeated runs: mean and deviation of numbers that are added one at a time (Welford 1962: Note on a method for
+   calculating corrected sums of squares and products). A new one is { 0 }. ----------------------------------------- */
 typedef struct tg_running {
     int64_t count;
     double mean; /* of the numbers so far */
     double m2;   /* sum (x - mean)^2 */
 } tg_running;
 
-/* Takes x in. NULL is a no-op. A NaN or an infinity makes the deviation NaN for good. */
+/* Adds x. With NULL, a no-op. After a NaN or an infinity the deviation is always NaN. */
 TG_API void tg_running_add(tg_running *running, double x);
 
-/* The mean; NaN for none, and for NULL. */
+/* The mean; NaN before the first number, and for NULL. */
 TG_API double tg_running_mean(const tg_running *running);
 
 /* sqrt(sum (x - mean)^2 / (count - correction)): correction 0 for the population's deviation, 1 for the sample's. As with
-   tg_var, where correction is count or more the divisor is 0: infinity, or NaN if all x are equal; so one run has a
-   sample's deviation of NaN. NaN for NULL. */
+   tg_var, the divisor is 0 where correction is count or more: the result is infinity, or NaN if all x are equal. So the
+   sample's deviation of one run is NaN. NaN for NULL. */
 TG_API double tg_running_deviation(const tg_running *running, double correction);
 
-/* Early stopping: on a value that is computed every so often, such as the loss on a validation set. Two rules, alone or
-   together:
+/* Early stopping by a value that is computed from time to time, such as the loss on a validation set. There are two
+   rules, which may be combined:
 
        tg_stopping stopping = { .patience = 10 };
        for (int epoch = 0; epoch < 500; epoch++) {
@@ -67,11 +67,12 @@ TG_API double tg_running_deviation(const tg_running *running, double correction)
                break;
        }
 
-   A NaN is never an improvement, and where a rule is in use it stops at once: training does not come back from it. */
+   A NaN is never an improvement, and if a rule is on, it stops at once: training does not recover from a NaN. */
 typedef struct tg_stopping {
-    int64_t patience; /* stop after so many updates in a row without an improvement; 0: this rule is off */
-    double min_delta; /* an improvement is better than the best by more than this; 0: by anything */
-    double epsilon;   /* stop when |value - the value before| < epsilon; 0: this rule is off */
+    int64_t patience; /* stop after so many updates in a row without an improvement. 0 or less: this rule is off */
+    double min_delta; /* an improvement is better than the best by more than this. 0: by any amount */
+    double epsilon;   /* stop when |value - previous value| < epsilon. 0 or less: this rule is off. TG_ZERO: stop
+                         when the value does not change */
     bool larger;      /* false: smaller is better (a loss); true: larger is better (an accuracy) */
 
     /* Filled by the updates. */
@@ -82,8 +83,8 @@ typedef struct tg_stopping {
     bool improved;       /* the last update was an improvement; the first one is, unless it is a NaN */
 } tg_stopping;
 
-/* Takes in the next value; true when it is time to stop. The update that stops is counted as any other, and there may be
-   more. false for NULL. */
+/* Adds the next value; true to stop. The update that stops is counted like any other, and more updates may follow. false
+   for NULL. */
 TG_API bool tg_stopping_update(tg_stopping *stopping, double value);
 
 #ifdef __cplusplus

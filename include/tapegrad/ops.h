@@ -263,6 +263,11 @@ TG_API tg_tensor tg_avg_pool2d(tg_tensor x, int64_t size, int64_t stride, int64_
 TG_API tg_tensor tg_softmax(tg_tensor x, int axis);
 TG_API tg_tensor tg_log_softmax(tg_tensor x, int axis); /* ln softmax: x_i - max x - ln sum_j e^(x_j - max x) */
 
+/* softmax(q kᵀ / sqrt d + mask) v over leading axes: q [..., n, d], k [..., m, d], v [..., m, e], and the mask [n, m], or with
+   the leading axes before that, or null; -inf in the mask excludes a key. With causal, query i sees keys 0 .. i. A query
+   without keys gives NaN, as in PyTorch. No weights are kept for the reverse pass, which computes them again. */
+TG_API tg_tensor tg_attention(tg_tensor q, tg_tensor k, tg_tensor v, tg_tensor mask, bool causal);
+
 /* Losses. With TG_MEAN and TG_SUM the result is a scalar, with TG_NONE a loss for each row (cross_entropy) or element. The
    mean of no losses is NaN, the sum 0. Sums are accumulated in float64. --------------------------------------------- */
 /* -ln softmax(logits)[label] for each row: logits [n, c], labels[n] in 0 .. c - 1 (else TG_ERR_RANGE), copied; the mean is over

@@ -8,14 +8,18 @@
 extern "C" {
 #endif
 
-/* An optimizer changes the values of one parameter set from its gradients. The set must outlive it; its state is as
-   large as the set's values, once with momentum, twice with Adam, and comes from the set's allocator. */
+/* An optimizer changes the values of one parameter set by its gradients. The set must outlive it. Its state comes from the
+   set's allocator; it is as large as the set's values with momentum, and twice as large with Adam. */
 typedef struct tg_optimizer tg_optimizer;
 
-/* Below, w is a value, g its gradient, t counts the parameter's steps from 1. Formulas and their order are those of
-   PyTorch (torch.optim.SGD, Adam, AdamW), one state for each element, all in the set's dtype. Weight decay leaves
-   parameters with TG_PARAM_NO_DECAY alone. Not touched at all, value, state and t, are those with TG_PARAM_FROZEN and those
-   whose gradient is unset; one that is set to zeros counts as any other. */
+/* Below, w is a value, g its gradient, and t counts the parameter's steps from 1. The formulas, and the order of their
+   operations, are those of PyTorch (torch.optim.SGD, Adam, AdamW); each element has a state of its own; all is computed in
+   the set's dtype. Weight decay is not applied to parameters with TG_PARAM_NO_DECAY. A step changes neither value nor
+   state nor t of a parameter with TG_PARAM_FROZEN, or of one whose gradient is unset. A gradient of zeros is a gradient
+   like any other.
+
+   In the configs, 0 in a number counts as left out. Each comment says what 0 means; where that is not zero and zero makes
+   sense, TG_ZERO means zero. A number out of its range is TG_ERR_ARGUMENT. */
 
 /* Stochastic gradient descent (Robbins, Monro 1951) with momentum (Polyak 1964) or Nesterov's (Sutskever, Martens,
    Dahl, Hinton 2013: On the importance of initialization and momentum in deep learning):
@@ -24,11 +28,11 @@ typedef struct tg_optimizer tg_optimizer;
        g <- v,  with nesterov  g + momentum v                         (only with momentum)
        w <- w - lr g */
 typedef struct tg_sgd_config {
-    double lr;           /* must be set (0.01 is usual; TG_ZERO: zero);  0 <= lr < 1e18 */
-    double momentum;     /* 0;     0 <= momentum < 1 */
-    double dampening;    /* 0;     0 <= dampening < 1 */
-    double weight_decay; /* 0;     0 <= weight_decay < 1e18 */
-    bool nesterov;       /* needs momentum, and no dampening */
+    double lr;           /* 0 <= lr < 1e18. 0: refused, since it must be set (0.01 is usual). TG_ZERO: zero */
+    double momentum;     /* 0 <= momentum < 1. 0: none */
+    double dampening;    /* 0 <= dampening < 1. 0: none */
+    double weight_decay; /* 0 <= weight_decay < 1e18. 0: none */
+    bool nesterov;       /* needs a momentum above 0, and a dampening of 0 */
 } tg_sgd_config;
 
 /* Adam (Kingma, Ba 2015: Adam: a method for stochastic optimization) and AdamW (Loshchilov, Hutter 2019: Decoupled
@@ -38,11 +42,11 @@ typedef struct tg_sgd_config {
        v <- beta2 v + (1 - beta2) g^2
        w <- w - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps) */
 typedef struct tg_adam_config {
-    double lr;           /* must be set (0.001 is usual; TG_ZERO: zero);  0 <= lr < 1e18 */
-    double beta1;        /* 0.9 (TG_ZERO: zero);    0 <= beta1 < 1 */
-    double beta2;        /* 0.999 (TG_ZERO: zero);  0 <= beta2 < 1 */
-    double eps;          /* 1e-8;  positive, and normal in the set's dtype */
-    double weight_decay; /* 0 for Adam, 0.01 for AdamW (TG_ZERO: zero);  0 <= weight_decay < 1e18 */
+    double lr;           /* 0 <= lr < 1e18. 0: refused, since it must be set (0.001 is usual). TG_ZERO: zero */
+    double beta1;        /* 0 <= beta1 < 1. 0: 0.9. TG_ZERO: zero */
+    double beta2;        /* 0 <= beta2 < 1. 0: 0.999. TG_ZERO: zero */
+    double eps;          /* > 0, and a normal number of the set's dtype. 0: 1e-8. TG_ZERO: refused */
+    double weight_decay; /* 0 <= weight_decay < 1e18. 0: none in Adam, 0.01 in AdamW. TG_ZERO: none */
 } tg_adam_config;
 
 /* An optimizer, or NULL and *err, which names the field. A NULL config has the usual lr and the defaults. */
@@ -54,14 +58,14 @@ TG_API tg_optimizer *tg_adamw_create(tg_params *params, const tg_adam_config *co
 TG_API void tg_optimizer_destroy(tg_optimizer *optimizer);
 
 /* One step: changes the values, raises the set's version, keeps the gradients (tg_params_zero_grad unsets them). A
-   parameter whose gradient is unset while others are set is left alone. TG_ERR_STATE, and nothing changed, if no gradient
-   is set or if the last backward failed. */
+   parameter whose gradient is unset is not changed. If no gradient is set, or if the last backward failed, the step is
+   TG_ERR_STATE and changes nothing. */
 TG_API tg_status tg_optimizer_step(tg_optimizer *optimizer);
 
-/* What the last call of this optimizer came to, as a sentence; "" if it succeeded. Owned by the optimizer. */
+/* The error of the last call of this optimizer, as a sentence; "" if it succeeded. Owned by the optimizer. */
 TG_API const char *tg_optimizer_message(const tg_optimizer *optimizer);
 
-/* The learning rate of the next step. set_lr refuses what is not in the config's range (TG_ERR_ARGUMENT); 0 is 0 here. */
+/* The learning rate of the next step. tg_optimizer_set_lr has the config's range (TG_ERR_ARGUMENT), but 0 means zero. */
 TG_API double tg_optimizer_lr(const tg_optimizer *optimizer);
 TG_API tg_status tg_optimizer_set_lr(tg_optimizer *optimizer, double lr);
 
@@ -78,8 +82,8 @@ typedef enum tg_schedule_kind {
                                  (Loshchilov, Hutter 2017: SGDR, eq. 5, without restarts) */
 } tg_schedule_kind;
 
-/* Steps may be batches or epochs, as the caller counts. A decay
-   of 0.95 after each epoch, where steps are batches, either at once or in equal parts at every step:
+/* A step may be a batch or an epoch: the caller counts them. Where steps are batches, a decay of 0.95 after each epoch,
+   either at once or in equal parts at every step, is
 
        { .kind = TG_SCHEDULE_STEP,        .lr = 1e-4, .factor = 0.95, .period = tg_batches_count(batches) }
        { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 1e-4, .factor = 0.95, .period = tg_batches_count(batches) }
@@ -87,16 +91,16 @@ typedef enum tg_schedule_kind {
    Where steps are epochs, a period of 1 serves both; a decay of 0.999 at every step is EXPONENTIAL with period 1. */
 typedef struct tg_schedule {
     tg_schedule_kind kind; /* TG_SCHEDULE_CONSTANT */
-    double lr;             /* 0: the rate at t = 0 */
-    int64_t warmup;        /* 0: in the first `warmup` steps the rate is lr (step + 1) / warmup, then t counts from 0
-                              (Goyal and others 2017: Accurate, large minibatch SGD) */
-    int64_t period;        /* 1 */
-    double factor;         /* 0.1 for STEP, 0.95 for EXPONENTIAL; TG_ZERO: zero */
-    double floor;          /* 0 */
+    double lr;             /* >= 0, the rate at t = 0. 0: zero */
+    int64_t warmup; /* >= 0. In the first `warmup` steps the rate is lr (step + 1) / warmup, then t counts from 0
+                       (Goyal and others 2017: Accurate, large minibatch SGD). 0: none */
+    int64_t period; /* >= 1. 0: 1 */
+    double factor;  /* >= 0; above 1 the rate grows. 0: 0.1 for STEP, 0.95 for EXPONENTIAL. TG_ZERO: zero */
+    double floor;   /* >= 0. 0: zero */
 } tg_schedule;
 
-/* The learning rate of step 0, 1, 2, ...: tg_optimizer_set_lr(opt, tg_schedule_lr(&s, step)). NaN, which set_lr
-   refuses, for NULL, an unknown kind, a negative step, and a field that is negative or not finite. */
+/* The learning rate of step 0, 1, 2, ...: tg_optimizer_set_lr(opt, tg_schedule_lr(&s, step)). NaN for NULL, an unknown
+   kind, a negative step, and a field that is negative or not finite; tg_optimizer_set_lr refuses NaN with a sentence. */
 TG_API double tg_schedule_lr(const tg_schedule *schedule, int64_t step);
 
 #ifdef __cplusplus

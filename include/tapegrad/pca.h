@@ -19,43 +19,42 @@ extern "C" {
        tg_pca_destroy(pca); */
 typedef struct tg_pca tg_pca;
 
-/* Fits on a set, which is only read. 1 <= components <= min(n - 1, features), the most that n rows can vary along, else
-   TG_ERR_RANGE; a set of one row has none. Features that are constant are no obstacle. NULL and *err on failure: a NULL or
-   empty set, numbers that are not finite or whose squares are not (TG_ERR_RANGE), no memory. It needs some
-   8 (2 features + components) features bytes meanwhile; the set is read in parts. allocator: copied; NULL for the C
-   library. */
+/* Fits on a set, which is not changed. 1 <= components <= min(n - 1, features), since n rows vary along n - 1 directions, else
+   TG_ERR_RANGE; a set of one row has no components. Features may be constant. NULL and *err on failure: a NULL or empty
+   set, numbers that are not finite or whose squares are not (TG_ERR_RANGE), no memory. During the call it needs about
+   8 (2 features + components) features bytes; the set is read in parts. allocator: copied; NULL for the C library. */
 TG_API tg_pca *tg_pca_create(const tg_dataset *set, int64_t components, const tg_allocator *allocator, tg_error *err);
 TG_API void tg_pca_destroy(tg_pca *pca); /* takes NULL */
 
-/* Fills the empty set `out`, in its own dtype, with the coordinates along the axes of the rows of any set of as many
-   features: out->x [n, components] = (x - mean) axes^T, rows in their order; labels and classes are copied. To go back:
-   x = mean + out axes, exact up to rounding if components is features. Another number of features is TG_ERR_SHAPE; else as
-   every function that fills a set. */
+/* Fills the empty set `out`, in its own dtype, with the coordinates of a set's rows along the axes:
+   out->x [n, components] = (x - mean) axes^T, in the same order; labels and classes are copied. The inverse is
+   x = mean + out axes, exact up to rounding if components is features. Another number of features is TG_ERR_SHAPE; the
+   other errors are those of every function that fills a set. */
 TG_API tg_status tg_pca_apply(const tg_pca *pca, const tg_dataset *set, tg_dataset *out, tg_error *err);
 
-/* What was fitted; the arrays are the pca's own. 0 or NULL for NULL. */
+/* The result of the fit; the pca owns the arrays. 0 or NULL for NULL. */
 TG_API int64_t tg_pca_components(const tg_pca *pca);
 TG_API int64_t tg_pca_features(const tg_pca *pca);
 TG_API const double *tg_pca_mean(const tg_pca *pca); /* [features] */
 TG_API const double *tg_pca_axes(const tg_pca *pca); /* [components, features]; unit vectors, orthogonal; the
-                                                             component of the largest magnitude is positive */
+                                                        component of the largest magnitude is positive */
 TG_API const double *
 tg_pca_variances(const tg_pca *pca); /* [components], along the axes, divisor n - 1; descending, >= 0 */
 
-/* [components]: the share of each variance in the total, the sum over all features, so that the shares of all components
-   make 1 and those of some tell what was kept. 0 where nothing varies. */
+/* [components]: each variance divided by the total variance, the sum over all features. The ratios of all components sum to
+   1; those of some say how much of the variance they keep. 0 where the total is 0. */
 TG_API const double *tg_pca_ratios(const tg_pca *pca);
 
 /* The k largest eigenvalues, in descending order, and their unit eigenvectors, the rows of vectors [k, n], of a symmetric
-   matrix a [n, n]. The component of a vector with the largest magnitude, the first of those, is positive; of equal
-   eigenvalues, any orthonormal basis. vectors may be NULL: the values alone, which is quicker. a is only read; it must be
-   symmetric to 1e-10 of its largest number, and its upper triangle counts.
+   matrix a [n, n]. The component of a vector with the largest magnitude, the first of those, is positive; equal
+   eigenvalues have any orthonormal basis. vectors may be NULL: only the values, which is faster. a is not changed; it must
+   be symmetric to 1e-10 of its largest number, and its upper triangle is used.
 
    Householder reduction to tridiagonal form, QL with implicit Wilkinson shifts, and the rotations and reflections applied
-   to the wanted vectors only (Golub and Van Loan, Matrix Computations, 8.3; Parlett, The Symmetric Eigenvalue Problem,
-   chapters 7 and 8). Errors of the values, residuals |a v - value v|, are some units of 2^-53 times n times the largest
-   |value|, and so is, without the latter, how far the vectors are from orthonormal, also where values are equal or zero.
-   Work of order n^3; memory, some 22 n^2 bytes with vectors, and 8 k n.
+   to the requested vectors only (Golub and Van Loan, Matrix Computations, 8.3; Parlett, The Symmetric Eigenvalue Problem,
+   chapters 7 and 8). Errors of the values, and residuals |a v - value v|, are some units of 2^-53 times n times the
+   largest |value|. The vectors' deviation from orthonormality is some units of 2^-53 times n, also where values are equal
+   or zero. Work of order n^3; memory about 22 n^2 bytes with vectors, and 8 k n.
 
    TG_ERR_ARGUMENT for NULL and for a matrix that is not symmetric; TG_ERR_SHAPE for a size that overflows; TG_ERR_RANGE
    unless 1 <= k <= n and for numbers that are not finite; TG_ERR_MEMORY. On failure values and vectors are unset. */

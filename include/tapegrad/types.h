@@ -1,4 +1,4 @@
-/* types.h - the vocabulary that every other header uses: status, error, dtype, shape, tensor, allocator. */
+/* types.h - the types that every other header uses: status, error, dtype, shape, tensor, allocator. */
 #ifndef TAPEGRAD_TYPES_H
 #define TAPEGRAD_TYPES_H
 
@@ -17,35 +17,35 @@
 extern "C" {
 #endif
 
-/* What a call came to. No call of this library exits, aborts or prints. */
+/* The result of a call. No call of this library exits, aborts or prints. */
 typedef enum tg_status {
     TG_OK = 0,
     TG_ERR_ARGUMENT,           /* NULL, a null tensor, a number out of its range */
     TG_ERR_SHAPE,              /* wrong rank, axis or sizes; an element count that overflows */
-    TG_ERR_DTYPE,              /* float32 met float64 */
-    TG_ERR_RANGE,              /* a label, a row number outside its table */
+    TG_ERR_DTYPE,              /* float32 and float64 mixed */
+    TG_ERR_RANGE,              /* a label or row number outside its range */
     TG_ERR_STALE,              /* a handle or mark from before a reset or rewind */
     TG_ERR_TAPE,               /* tensors of two tapes in one operation */
-    TG_ERR_STATE,              /* right call, wrong moment: no gradient yet, backward inside a vjp, ... */
-    TG_ERR_NOT_DIFFERENTIABLE, /* a derivative was asked for that does not exist or is not written */
+    TG_ERR_STATE,              /* a call that is not allowed now: no gradient yet, backward inside a vjp, ... */
+    TG_ERR_NOT_DIFFERENTIABLE, /* the derivative does not exist or is not implemented */
     TG_ERR_CHANGED,            /* parameter values changed since they were recorded */
-    TG_ERR_NONFINITE,          /* the trap of tg_tape_set_trap caught a NaN or an infinity */
+    TG_ERR_NONFINITE,          /* a NaN or an infinity, with the trap of tg_tape_set_trap */
     TG_ERR_MEMORY,             /* an allocation failed */
-    TG_ERR_IO,                 /* the operating system refused a file */
-    TG_ERR_FORMAT              /* a file is not what its name promises */
+    TG_ERR_IO,                 /* the operating system could not open, read or write a file */
+    TG_ERR_FORMAT              /* a file does not have the expected format */
 } tg_status;
 
 /* The name of a status, "TG_ERR_SHAPE"; never NULL. Static memory. */
 TG_API const char *tg_status_name(tg_status status);
 
-/* The error of a function that has no tape to keep it: a status and one sentence, by value. Every function that
-   takes `tg_error *err` accepts NULL, sets status TG_OK and an empty text on success, and the reason on failure. */
+/* The error of a function without a tape: a status and one sentence, by value. Every function with a parameter
+   `tg_error *err` accepts NULL; it sets TG_OK and an empty text on success, and the reason on failure. */
 typedef struct tg_error {
     tg_status status;
     char text[320];
 } tg_error;
 
-/* A dtype belongs to a tape and to a parameter set; there is no promotion and no mixed operation. */
+/* A tape and a parameter set each have one dtype. There is no promotion, and no operation on mixed dtypes. */
 typedef enum tg_dtype { TG_F32 = 0, TG_F64 = 1 } tg_dtype;
 
 /* Bytes of one element: 4 or 8. */
@@ -53,7 +53,7 @@ TG_API size_t tg_dtype_size(tg_dtype dtype);
 
 #define TG_MAX_RANK 8
 
-/* Sizes along the axes, row-major: the last axis is contiguous. Rank 0 is a scalar. A size may be 0 or 1. */
+/* The sizes along the axes. Data are row-major: the last axis is contiguous. Rank 0 is a scalar. A size may be 0. */
 typedef struct tg_shape {
     int rank;
     int64_t dims[TG_MAX_RANK];
@@ -66,29 +66,31 @@ typedef struct tg_shape {
 #define TG_SCALAR ((tg_shape){ .rank = 0 })
 #endif
 
-/* The number of elements, or -1 if a size is negative, the rank is not in 0..8 or the product overflows
-   PTRDIFF_MAX bytes of float64. */
+/* The number of elements, or -1 if a size is negative, the rank is not in 0 .. 8, or the product of the sizes that are not
+   0 is more float64 elements than PTRDIFF_MAX bytes hold. */
 TG_API int64_t tg_shape_size(const tg_shape *shape);
 
+/* Whether ranks and sizes are equal; false if a pointer is NULL. */
 TG_API bool tg_shape_equal(const tg_shape *a, const tg_shape *b);
 
 /* Writes "[64, 784]" (at most `size` bytes with the terminating zero) and returns buffer. */
 TG_API char *tg_shape_text(const tg_shape *shape, char *buffer, size_t size);
 
-/* A field of a config that is zero counts as left out; beside the field stands what that means, mostly a default. Where
-   this is not zero and zero itself is wanted, TG_ZERO asks for it in a field of type double: it is DBL_MIN, which nobody
-   means as a number. Every other number is taken as it is, or refused with a sentence. */
+/* A field of a config that is 0 has its default, which is documented beside the field. In a field of type double whose
+   default is not 0, TG_ZERO stands for 0: it is DBL_MIN, which is of no use as a setting. Every other number is used as
+   it is, or is an error. */
 #define TG_ZERO 2.2250738585072014e-308
 
-/* All axes, where an axis is asked for. */
+/* All axes, as an axis argument. */
 #define TG_ALL INT_MIN
 
-/* How a loss over n rows becomes one number; TG_NONE leaves a loss for each. */
+/* How a loss reduces the losses of n rows to one number; TG_NONE returns all n. */
 typedef enum tg_reduction { TG_MEAN = 0, TG_SUM = 1, TG_NONE = 2 } tg_reduction;
 
-/* A tape owns every tensor made on it; a tensor is a handle of 16 bytes, copied freely, never freed. After a reset or
-   a rewind that removed it, its use is the error TG_ERR_STALE. {0} is the null tensor: "absent" where a function says
-   that it may be. After tg_tape_destroy, using a handle is undefined, as after free. */
+/* A tensor is a handle of 16 bytes, copied by value and never freed: its tape owns the values. Using it after a reset
+   or a rewind that removed it is the error TG_ERR_STALE; using it after tg_tape_destroy is undefined, as after free.
+   {0} is the null tensor, which stands for an absent argument where a function allows it. A function that fails returns
+   an invalid tensor, which has its tape but no values. */
 typedef struct tg_tape tg_tape;
 
 typedef struct tg_tensor {
@@ -97,8 +99,9 @@ typedef struct tg_tensor {
     uint32_t epoch;
 } tg_tensor;
 
-/* Memory from elsewhere: alloc returns `size` bytes aligned to `align` (a power of two) or NULL; free takes what alloc
-   gave. A NULL tg_allocator pointer means the C library. Both must be safe from the threads that use the objects. */
+/* A user's allocator. alloc returns `size` bytes aligned to `align` (a power of two), or NULL; free gets a pointer that
+   alloc returned, and its size. Both must be safe to call from every thread that uses an object with this allocator. A
+   NULL pointer to a tg_allocator stands for the C library. */
 typedef struct tg_allocator {
     void *(*alloc)(void *ctx, size_t size, size_t align);
     void (*free)(void *ctx, void *p, size_t size);
@@ -108,7 +111,7 @@ typedef struct tg_allocator {
 #ifdef __cplusplus
 }
 
-/* The C++ spelling of TG_SHAPE and TG_SCALAR. */
+/* TG_SHAPE and TG_SCALAR in C++. */
 template <typename... Sizes> constexpr tg_shape tg_shape_from_sizes(Sizes... sizes)
 {
     static_assert(sizeof...(sizes) <= TG_MAX_RANK, "a shape has at most 8 axes");

@@ -31,7 +31,7 @@ static double draw(const tg_sample_input *in, tg_rng *rng)
     return tg_rng_between(rng, unset ? -2 : in->lo, unset ? 2 : in->hi);
 }
 
-/* Draws the inputs that are there; returns how many, or -1 out of memory. *values is to be released. */
+/* Draws the inputs that are not absent; returns how many, or -1 without memory. The caller releases *values. */
 static int draw_inputs(const tg_sample *s, tg_rng *rng, const tg_allocator *allocator, tg_gradcheck_input *inputs,
                        double **values, size_t *bytes)
 {
@@ -80,15 +80,16 @@ static void prefix(tg_gradcheck_report *report, const tg_op *op, int sample, con
     memcpy(report->text, text, sizeof text);
 }
 
-/* What an input of a sample cannot be; NULL if it is fine. */
+/* What is wrong with an input of a sample; NULL if nothing is. */
 static const char *fault_of(const tg_sample_input *in)
 {
     if (in->kind == TG_SAMPLE_ABSENT)
         return NULL;
     if (tg_shape_size(&in->shape) < 0)
-        return "no shape: a rank that is not in 0 .. 8, a negative size, or more elements than memory can hold";
+        return "no shape: a rank that is not in 0 .. 8, a negative size, or more elements than memory can "
+               "hold";
     if (in->kind != TG_SAMPLE_REAL && in->kind != TG_SAMPLE_MASK)
-        return "a kind that is none";
+        return "an unknown kind";
     return in->lo <= in->hi && isfinite(in->lo) && isfinite(in->hi) ? NULL
                                                                     : "lo and hi that are not finite and in order";
 }

@@ -1,4 +1,4 @@
-/* evaluate.c - running what is checked: its values on the exact side, its gradient on the typed one. */
+/* evaluate.c - runs what is checked: its values on the exact side, its gradient on the typed side. */
 #include <string.h>
 
 #include "check/check.h"
@@ -9,33 +9,34 @@ static tg_params *set_of(const tg_side *side, const tg_checked *in)
     return in->is_cotangent ? side->cotangent : side->set;
 }
 
-tg_status tg_check_settle(const tg_checker *c, const tg_tape *tape)
+tg_status tg_check_status(const tg_checker *c, const tg_tape *tape)
 {
     const tg_status status = tg_tape_status(tape);
     return status == TG_OK ? TG_OK : tg_check_fail(c->report, status, "gradcheck: %s", tg_tape_message(tape));
 }
 
-/* tg_grad, or what is checked in its place. */
+/* tg_grad, or the function that is checked in its place. */
 static tg_status differentiate(const tg_checker *c, tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int n,
                                tg_tensor *out, unsigned flags)
 {
     const tg_gradcheck_config *k = &c->config;
     tg_status status = k->gradient ? k->gradient(y, cotangent, inputs, n, out, flags, k->gradient_context)
                                    : tg_grad(y, cotangent, inputs, n, out, flags);
-    if (tg_check_settle(c, y.tape) != TG_OK)
+    if (tg_check_status(c, y.tape) != TG_OK)
         return tg_tape_status(y.tape);
     if (status != TG_OK)
         return tg_check_fail(c->report, status, "gradcheck: the gradient callback returned %s",
                              tg_status_name(status));
-    char want[192], have[192];
+    char expected[192], actual[192];
     for (int i = 0; i < n; i++) {
         if (!tg_is_valid(out[i]) || out[i].tape != y.tape)
             return tg_check_fail(c->report, TG_ERR_ARGUMENT,
-                                 "gradcheck: the gradient callback gave no tensor of the tape for input %d", i);
+                                 "gradcheck: the gradient callback returned no tensor of the tape for input %d", i);
         const tg_shape s = tg_shape_of(inputs[i]), g = tg_shape_of(out[i]);
         if (!tg_shape_equal(&s, &g))
             return tg_check_fail(c->report, TG_ERR_SHAPE, "gradcheck: a gradient of %s for an input of %s",
-                                 tg_shape_text(&g, have, sizeof have), tg_shape_text(&s, want, sizeof want));
+                                 tg_shape_text(&g, actual, sizeof actual),
+                                 tg_shape_text(&s, expected, sizeof expected));
     }
     return TG_OK;
 }
@@ -46,14 +47,14 @@ static void take_leaves(tg_checker *c, const tg_side *side, int n)
         c->leaves[i] = tg_param(side->tape, set_of(side, &c->inputs[i]), c->inputs[i].at);
 }
 
-/* Leaves in c->outputs what is differentiated: y, or at order 2 the gradients of <cotangent, y>. */
+/* c->outputs becomes what is differentiated: y, or at order 2 the gradients of <cotangent, y>. */
 tg_status tg_check_build(tg_checker *c, tg_side *side, unsigned flags)
 {
     tg_tape_reset(side->tape);
     if (c->config.rng)
         *c->config.rng = c->generator;
     const tg_tensor y = c->model(side->tape, side->set, c->context);
-    tg_status status = tg_check_settle(c, side->tape);
+    tg_status status = tg_check_status(c, side->tape);
     if (status != TG_OK)
         return status;
     if (y.tape != side->tape || !tg_is_valid(y))
@@ -77,18 +78,19 @@ tg_status tg_check_values(tg_checker *c, double *out)
     for (int k = 0; k < c->n_outputs && status == TG_OK; k++)
         n += tg_size(c->outputs[k]);
     if (status == TG_OK && n != c->n_values)
-        return tg_check_fail(c->report, TG_ERR_SHAPE, "gradcheck: the function gave %lld elements, and before %lld",
-                             (long long)n, (long long)c->n_values);
+        return tg_check_fail(c->report, TG_ERR_SHAPE,
+                             "gradcheck: the function returned %lld elements, and before %lld", (long long)n,
+                             (long long)c->n_values);
     for (int k = 0; k < c->n_outputs && status == TG_OK; k++) {
         n = tg_size(c->outputs[k]);
         tg_read_f64(c->outputs[k], out, n);
         out += n;
-        status = tg_check_settle(c, c->exact.tape);
+        status = tg_check_status(c, c->exact.tape);
     }
     return status;
 }
 
-/* Through the reverse pass that training uses: straight into the sets, summed there over the outputs. */
+/* By the reverse pass that training uses: gradients go straight into the sets, where they are summed over the outputs. */
 static tg_status by_backward(tg_checker *c, tg_side *side, const double *weights, double *out)
 {
     tg_tape *tape = side->tape;
@@ -101,7 +103,7 @@ static tg_status by_backward(tg_checker *c, tg_side *side, const double *weights
         if (tg_needs_grad(y)) /* else it depends on no input, and its gradient is zeros */
             tg_backward_from(y, cotangent);
     }
-    const tg_status status = tg_check_settle(c, tape);
+    const tg_status status = tg_check_status(c, tape);
     for (int i = 0; i < c->n && status == TG_OK; i++) {
         const tg_checked *in = &c->inputs[i];
         tg_params_read_grad_f64(set_of(side, in), in->at, out, in->size, NULL);
@@ -120,7 +122,7 @@ static tg_status by_grad(tg_checker *c, tg_side *side, const double *weights, do
         const tg_tensor cotangent = tg_constant_f64(tape, tg_shape_of(y), weights);
         weights += tg_size(y);
         take_leaves(c, side, c->n);
-        status = tg_check_settle(c, tape);
+        status = tg_check_status(c, tape);
         if (status == TG_OK)
             status = differentiate(c, y, cotangent, c->leaves, c->n, c->gradients, 0);
         double *sum = out;
@@ -130,7 +132,7 @@ static tg_status by_grad(tg_checker *c, tg_side *side, const double *weights, do
             for (int64_t j = 0; j < n; j++)
                 sum[j] += scratch[j];
             sum += n;
-            status = tg_check_settle(c, tape);
+            status = tg_check_status(c, tape);
         }
     }
     return status;

@@ -1,4 +1,4 @@
-/* report.c - what a check has found, counted and said. */
+/* report.c - what a check has found: counts, and the sentence. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool is_wrong(const tg_gradcheck_element *e)
     return !(isfinite(e->absolute) && e->absolute <= e->allowed);
 }
 
-/* How far an element is towards what is allowed, or beyond it; what is not a number is infinitely far. */
+/* The error as a multiple of what is allowed; infinity for what is not a number. */
 static double excess(const tg_gradcheck_element *e)
 {
     const double x = e->absolute > 0 ? e->absolute / e->allowed : 0;
@@ -35,7 +35,7 @@ static tg_gradcheck_element element(const tg_checker *c, const tg_probe *p, cons
         .allowed = found->allowed / unit,
         .step = found->step * unit,
     };
-    snprintf(e.name, sizeof e.name, "%s", p->input->name);
+    tg_format(e.name, sizeof e.name, "%s", p->input->name);
     e.absolute = fabs(e.analytic - e.numeric);
     e.relative = e.absolute / fmax(c->config.epsilon, fabs(e.analytic) + fabs(e.numeric));
     if (!isfinite(e.analytic) || !isfinite(e.numeric))
@@ -43,7 +43,7 @@ static tg_gradcheck_element element(const tg_checker *c, const tg_probe *p, cons
     return e;
 }
 
-void tg_check_note(tg_checker *c, const tg_probe *p, const tg_compared *found)
+void tg_check_count(tg_checker *c, const tg_probe *p, const tg_compared *found)
 {
     const tg_gradcheck_element e = element(c, p, found);
     tg_gradcheck_result one = { .n_kinks = found->is_kink, .n_checked = !found->is_kink };
@@ -54,12 +54,12 @@ void tg_check_note(tg_checker *c, const tg_probe *p, const tg_compared *found)
         one.max_absolute = e.absolute;
         one.max_relative = e.relative;
         one.n_failed = is_wrong(&e);
-        one.n_faint = !one.n_failed && found->is_faint;
+        one.n_below_noise = !one.n_failed && found->is_below_noise;
     }
     if (one.n_failed)
         tg_check_fault(c, TG_FAULT_ELEMENT);
-    p->input->n_blind += one.n_checked > 0 && found->is_blind;
-    p->input->n_zeros += one.n_checked > 0 && !found->is_blind && e.analytic == 0 && e.numeric == 0;
+    p->input->n_inconclusive += one.n_checked > 0 && found->is_inconclusive;
+    p->input->n_zeros += one.n_checked > 0 && !found->is_inconclusive && e.analytic == 0 && e.numeric == 0;
     tg_check_add(&p->input->result, &one);
 }
 
@@ -72,12 +72,12 @@ void tg_check_add(tg_gradcheck_result *sum, const tg_gradcheck_result *part)
     sum->n_checked += part->n_checked;
     sum->n_failed += part->n_failed;
     sum->n_kinks += part->n_kinks;
-    sum->n_faint += part->n_faint;
+    sum->n_below_noise += part->n_below_noise;
     sum->max_absolute = fmax(sum->max_absolute, part->max_absolute);
     sum->max_relative = fmax(sum->max_relative, part->max_relative);
 }
 
-/* Saying --------------------------------------------------------------------------------------------------------- */
+/* The sentence ----------------------------------------------------------------------------------------------------- */
 
 enum { PLACE = 224 };
 
@@ -88,7 +88,7 @@ static void append(char *text, size_t size, const char *part)
 }
 
 /* "w1[3, 2]" */
-static void say_place(const tg_checker *c, const tg_gradcheck_element *e, char *text)
+static void describe_place(const tg_checker *c, const tg_gradcheck_element *e, char *text)
 {
     tg_format(text, PLACE, e->index < 0 ? "%s along a random direction" : "%s", e->name);
     const tg_shape *s = NULL;
@@ -108,7 +108,7 @@ static void say_place(const tg_checker *c, const tg_gradcheck_element *e, char *
     append(text, PLACE, "]");
 }
 
-static void say_counts(const tg_gradcheck_report *r, const char *kink, char *text, size_t size)
+static void describe_counts(const tg_gradcheck_report *r, const char *kink, char *text, size_t size)
 {
     char part[320];
     const tg_gradcheck_result *all = &r->all;
@@ -124,26 +124,26 @@ static void say_counts(const tg_gradcheck_report *r, const char *kink, char *tex
                   all->n_kinks == 1 ? "" : "s", kink);
         append(text, size, part);
     }
-    if (all->n_faint > 0) {
-        tg_format(part, sizeof part, ", %lld too faint to tell from rounding", (long long)all->n_faint);
+    if (all->n_below_noise > 0) {
+        tg_format(part, sizeof part, ", %lld below the noise of rounding", (long long)all->n_below_noise);
         append(text, size, part);
     }
 }
 
-void tg_check_say(tg_checker *c)
+void tg_check_describe(tg_checker *c)
 {
     static const char *const verdicts[] = {
         [TG_FAULT_NONE] = "passed: ",
         [TG_FAULT_FUNCTION_CHANGES] =
             "failed: two evaluations at one point differ; a generator to draw from belongs in the config's rng",
-        [TG_FAULT_NOT_FINITE] = "failed: the value at the inputs given is not finite, so that it has no slope",
+        [TG_FAULT_NOT_FINITE] = "failed: the value at the given inputs is not finite, so that it has no slope",
         [TG_FAULT_ELEMENT] = "failed: ",
         [TG_FAULT_GRADIENT_CHANGES] = "failed: two reverse passes over one tape gave different bits; ",
         [TG_FAULT_PATHS] = "failed: tg_backward and tg_grad gave different gradients; ",
         [TG_FAULT_NOT_ZERO] = "failed: a cotangent of zeros did not give gradients of zeros; ",
         [TG_FAULT_NOT_LINEAR] = "failed: the gradient is not linear in the cotangent; ",
-        [TG_FAULT_ONLY_KINKS] = "failed: an input was not judged, since only kinks were met in it; ",
-        [TG_FAULT_FAINT] = "failed: an input was not judged, since rounding hides all of its slopes; ",
+        [TG_FAULT_ONLY_KINKS] = "failed: an input was not judged, since all its comparisons met kinks; ",
+        [TG_FAULT_BELOW_NOISE] = "failed: an input was not judged, since rounding hides all of its slopes; ",
     };
     tg_gradcheck_report *r = c->report;
     char place[PLACE] = "", part[512];
@@ -151,12 +151,12 @@ void tg_check_say(tg_checker *c)
     if (r->fault == TG_FAULT_FUNCTION_CHANGES || r->fault == TG_FAULT_NOT_FINITE)
         return;
     if (r->all.n_kinks > 0)
-        say_place(c, &r->all.kink, place);
-    say_counts(r, place, r->text, sizeof r->text);
+        describe_place(c, &r->all.kink, place);
+    describe_counts(r, place, r->text, sizeof r->text);
     const tg_gradcheck_element *e = &r->all.worst;
     if (!e->name[0])
         return;
-    say_place(c, e, place);
+    describe_place(c, e, place);
     tg_format(
         part, sizeof part,
         "; largest errors %.3g absolute, %.3g relative; worst %s: analytic %.10g, numeric %.10g, absolute error "

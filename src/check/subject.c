@@ -1,22 +1,12 @@
-/* subject.c - what a check is carried out on: sets and twins, inputs, memory; and leaving all as it was. */
+/* subject.c - what a check is carried out on: sets and their float64 copies, inputs, memory; all restored at the end. */
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "check/check.h"
-#include "core/format.h"
-
-tg_status tg_check_fail(tg_gradcheck_report *report, tg_status status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    tg_format_v(report->text, sizeof report->text, format, args);
-    va_end(args);
-    return status;
-}
+#include "core/config.h"
 
 /* Zeroed memory until the checker is finished. */
-void *tg_check_room(tg_checker *c, int64_t count, size_t element)
+void *tg_check_allocate(tg_checker *c, int64_t count, size_t element)
 {
     void *p = NULL;
     const bool fits = count >= 0 && (uint64_t)count <= PTRDIFF_MAX / element && c->n_blocks < TG_CHECK_BLOCKS;
@@ -37,7 +27,7 @@ double tg_check_weight(tg_rng *rng)
     return tg_rng_below(rng, 2) ? magnitude : -magnitude;
 }
 
-/* The config --------------------------------------------------------------------------------------------------- */
+/* The config ------------------------------------------------------------------------------------------------------- */
 
 static bool is_positive(double x)
 {
@@ -49,7 +39,7 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
     tg_gradcheck_config *k = &c->config;
     if (given)
         *k = *given;
-    if (!tg_allocator_is_whole(k->allocator))
+    if (!tg_allocator_is_complete(k->allocator))
         return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: the allocator's alloc or free is NULL");
     c->allocator = tg_allocator_or_default(k->allocator);
     if (k->rng)
@@ -57,18 +47,17 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
     c->rng = tg_rng_seed(k->seed);
     if (k->order == 0)
         k->order = 1;
-    if (k->tolerance == 0)
-        k->tolerance = k->float32 ? 1e-4 : 1e-6;
-    if (k->epsilon == 0)
-        k->epsilon = 1e-8;
+    k->tolerance = tg_config_number(k->tolerance, k->float32 ? 1e-4 : 1e-6);
+    k->epsilon = tg_config_number(k->epsilon, 1e-8);
     if (k->max_elements == 0)
         k->max_elements = 128;
     if (k->directions == 0)
         k->directions = 4;
     if (k->order < 1 || k->order > 2)
         return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: order %d is neither 1 nor 2", k->order);
-    if (k->step != 0 && !is_positive(k->step))
-        return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: step %g is not a positive number", k->step);
+    const double step = tg_config_number(k->step, 1);
+    if (!is_positive(step))
+        return tg_check_fail(c->report, TG_ERR_ARGUMENT, "gradcheck: step %g is not a positive number", step);
     if (!is_positive(k->tolerance) || !is_positive(k->epsilon))
         return tg_check_fail(c->report, TG_ERR_ARGUMENT,
                              "gradcheck: tolerance %g and epsilon %g must be positive numbers", k->tolerance,
@@ -80,28 +69,28 @@ static tg_status take_config(tg_checker *c, const tg_gradcheck_config *given)
     return TG_OK;
 }
 
-/* Sets ----------------------------------------------------------------------------------------------------------- */
+/* Sets ------------------------------------------------------------------------------------------------------------- */
 
-/* Leaves in *twin the set itself where it has the dtype, else a clone. */
-static tg_status in_dtype(tg_checker *c, tg_params *set, tg_dtype dtype, tg_params **twin)
+/* *out is the set itself where it has the dtype, else a copy. */
+static tg_status in_dtype(tg_checker *c, tg_params *set, tg_dtype dtype, tg_params **out)
 {
-    *twin = set;
+    *out = set;
     if (tg_params_dtype(set) == dtype)
         return TG_OK;
     tg_error err;
-    *twin = tg_params_clone(set, dtype, &err);
-    if (!*twin)
+    *out = tg_params_clone(set, dtype, &err);
+    if (!*out)
         return tg_check_fail(c->report, err.status, "gradcheck: %s", err.text);
-    c->owned[c->n_owned++] = *twin;
+    c->owned[c->n_owned++] = *out;
     return TG_OK;
 }
 
-/* Keeps the gradients of a set that the check will run backward into. */
+/* Keeps the gradients of a set, into which the check will run tg_backward. */
 static tg_status keep(tg_checker *c, tg_params *set)
 {
     tg_kept_set *k = &c->kept;
-    k->grads = tg_check_room(c, set->length, tg_dtype_size(set->dtype));
-    k->is_set = tg_check_room(c, set->n, 1);
+    k->grads = tg_check_allocate(c, set->length, tg_dtype_size(set->dtype));
+    k->is_set = tg_check_allocate(c, set->n, 1);
     if (!k->grads || !k->is_set)
         return TG_ERR_MEMORY;
     memcpy(k->grads, set->grads, (size_t)set->length * tg_dtype_size(set->dtype));
@@ -113,8 +102,8 @@ static tg_status keep(tg_checker *c, tg_params *set)
     return TG_OK;
 }
 
-/* Values are put back by whoever moves them. The version may go back, too: no tape but the checker's has seen a newer
-   one. */
+/* Values are restored by whoever moves them. The version may be restored, too: no tape but the checker's has used a
+   newer one. */
 static void restore(const tg_kept_set *k)
 {
     if (!k->set)
@@ -145,7 +134,7 @@ static tg_status take_tapes(tg_checker *c)
     return TG_OK;
 }
 
-/* Inputs --------------------------------------------------------------------------------------------------------- */
+/* Inputs ----------------------------------------------------------------------------------------------------------- */
 
 static void add_input(tg_checker *c, tg_params *exact, int at, bool is_cotangent)
 {
@@ -163,8 +152,8 @@ static void add_input(tg_checker *c, tg_params *exact, int at, bool is_cotangent
 static tg_status take_inputs(tg_checker *c)
 {
     const int n = tg_params_count(c->exact.set);
-    c->inputs = tg_check_room(c, n + 1, sizeof *c->inputs);
-    c->leaves = tg_check_room(c, 3 * (int64_t)(n + 1), sizeof *c->leaves);
+    c->inputs = tg_check_allocate(c, n + 1, sizeof *c->inputs);
+    c->leaves = tg_check_allocate(c, 3 * (int64_t)(n + 1), sizeof *c->leaves);
     if (!c->inputs || !c->leaves)
         return TG_ERR_MEMORY;
     c->gradients = c->leaves + n + 1;
@@ -178,7 +167,7 @@ static tg_status take_inputs(tg_checker *c)
     return TG_OK;
 }
 
-/* At order 2 the cotangent of y, of whose shape it is, becomes an input, too. */
+/* At order 2 the cotangent of y, which has y's shape, becomes an input, too. */
 static tg_status take_cotangent(tg_checker *c)
 {
     const tg_param_spec spec = { .name = "cotangent", .shape = tg_shape_of(c->outputs[0]) };
@@ -210,15 +199,15 @@ static double mean_magnitude(const double *x, int64_t n)
 }
 
 /* Arrays over all elements of the outputs (three) and of the inputs (two; in float32 four). */
-static tg_status take_room(tg_checker *c)
+static tg_status allocate_arrays(tg_checker *c)
 {
     for (int k = 0; k < c->n_outputs; k++)
         c->n_values += tg_size(c->outputs[k]);
     for (int i = 0; i < c->n; i++)
         c->n_gradients += c->inputs[i].size;
-    c->weights = tg_check_room(c, c->n_values, 3 * sizeof(double));
+    c->weights = tg_check_allocate(c, c->n_values, 3 * sizeof(double));
     const bool float32 = c->config.float32;
-    c->gradient = tg_check_room(c, c->n_gradients, (float32 ? 4 : 2) * sizeof(double));
+    c->gradient = tg_check_allocate(c, c->n_gradients, (float32 ? 4 : 2) * sizeof(double));
     if (!c->weights || !c->gradient)
         return TG_ERR_MEMORY;
     c->base = c->weights + c->n_values;
@@ -232,7 +221,7 @@ static tg_status take_room(tg_checker *c)
         in->origin = origin;
         if (float32) {
             in->exact = gradient + 2 * c->n_gradients;
-            in->shaken = gradient + 3 * c->n_gradients;
+            in->perturbed = gradient + 3 * c->n_gradients;
         }
         gradient += in->size;
         origin += in->size;
@@ -242,7 +231,7 @@ static tg_status take_room(tg_checker *c)
     return TG_OK;
 }
 
-/* Life ----------------------------------------------------------------------------------------------------------- */
+/* Create and destroy ----------------------------------------------------------------------------------------------- */
 
 tg_status tg_checker_init(tg_checker *c, tg_params *params, tg_gradcheck_model *model, void *context,
                           const tg_gradcheck_config *config, tg_gradcheck_report *report)
@@ -256,13 +245,13 @@ tg_status tg_checker_init(tg_checker *c, tg_params *params, tg_gradcheck_model *
     if (status == TG_OK)
         status = take_tapes(c);
     if (status == TG_OK)
-        status = tg_check_build(c, &c->exact, 0); /* shows the shape of y */
+        status = tg_check_build(c, &c->exact, 0); /* tells the shape of y */
     if (status == TG_OK && c->config.order == 2) {
         status = take_cotangent(c);
         if (status == TG_OK)
-            status = tg_check_build(c, &c->exact, 0); /* and now those of its gradients */
+            status = tg_check_build(c, &c->exact, 0); /* tells those of its gradients */
     }
-    return status == TG_OK ? take_room(c) : status;
+    return status == TG_OK ? allocate_arrays(c) : status;
 }
 
 void tg_checker_finish(tg_checker *c)

@@ -1,4 +1,4 @@
-/* trace.c - the values between inputs and outputs, and by how much the rounding of each reaches the outputs. */
+/* trace.c - the values between inputs and outputs, and how much the rounding of each changes the outputs. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -7,13 +7,13 @@
 #include "core/tape.h"
 #include "tapegrad/grad.h"
 
-/* Leaves are exact, and what no gradient can flow to is the same at every step. */
+/* Leaves are exact; a node to which no gradient can flow is the same at every step. */
 static bool is_traced(const tg_node *n)
 {
     return (n->flags & TG_NODE_NEEDS_GRAD) && n->n_inputs > 0 && n->value;
 }
 
-static tg_status take_room(tg_checker *c)
+static tg_status allocate_arrays(tg_checker *c)
 {
     tg_trace *t = &c->trace;
     const tg_tape *tape = c->exact.tape;
@@ -22,11 +22,11 @@ static tg_status take_room(tg_checker *c)
             t->n++;
             t->n_values += tg_node_at(tape, id)->extent->size;
         }
-    t->ids = tg_check_room(c, t->n, sizeof *t->ids);
-    t->values = t->ids ? tg_check_room(c, t->n_values, 3 * sizeof *t->values) : NULL;
+    t->ids = tg_check_allocate(c, t->n, sizeof *t->ids);
+    t->values = t->ids ? tg_check_allocate(c, t->n_values, 3 * sizeof *t->values) : NULL;
     if (!t->values)
         return TG_ERR_MEMORY;
-    t->reach = t->values + t->n_values; /* and room for one node's cotangents */
+    t->sensitivity = t->values + t->n_values; /* and space for one node's cotangents */
     return TG_OK;
 }
 
@@ -47,53 +47,53 @@ static void take_values(tg_checker *c, tg_tensor *nodes)
     }
 }
 
-/* Adds to t->reach the cotangents that y's hands on. */
+/* Adds to t->sensitivity the cotangents of the nodes that come from y's. */
 static tg_status add_cotangents(tg_checker *c, tg_tensor y, const double *weights, const tg_tensor *nodes,
                                 tg_tensor *gradients)
 {
     tg_trace *t = &c->trace;
-    double *reach = t->reach, *scratch = t->reach + t->n_values;
+    double *sensitivity = t->sensitivity, *scratch = t->sensitivity + t->n_values;
     tg_status status = tg_grad(y, tg_constant_f64(y.tape, tg_shape_of(y), weights), nodes, t->n, gradients, 0);
     for (int i = 0; i < t->n && status == TG_OK; i++) {
         const int64_t n = tg_size(nodes[i]);
         status = tg_read_f64(gradients[i], scratch, n);
         for (int64_t j = 0; j < n; j++)
-            reach[j] += scratch[j];
-        reach += n;
+            sensitivity[j] += scratch[j];
+        sensitivity += n;
     }
     return status;
 }
 
-/* The root of the sum of squares; of what is too large or small for squares, the largest. */
+/* The root of the sum of squares; the largest number where squares would be too large or too small. */
 static double root_of(double squares, double largest)
 {
     return isfinite(squares) && squares > DBL_MIN ? sqrt(squares) : largest;
 }
 
-static void weigh(tg_trace *t)
+static void finish_sensitivities(tg_trace *t)
 {
     double squares = 0, largest = 0;
     for (int64_t j = 0; j < t->n_values; j++) {
-        const double r = fabs(t->reach[j] * t->values[j]);
-        t->reach[j] = isfinite(r) ? r : 0;
-        squares += t->reach[j] * t->reach[j];
-        largest = fmax(largest, t->reach[j]);
+        const double r = fabs(t->sensitivity[j] * t->values[j]);
+        t->sensitivity[j] = isfinite(r) ? r : 0;
+        squares += t->sensitivity[j] * t->sensitivity[j];
+        largest = fmax(largest, t->sensitivity[j]);
     }
-    t->whole = root_of(squares, largest);
+    t->norm = root_of(squares, largest);
 }
 
-/* Where a caller's gradient is checked, the library's own may not exist: then every value counts as it is. */
-static void count_all(tg_checker *c)
+/* Where a caller's gradient is checked, the library's own may not exist: then every value has the cotangent 1. */
+static void use_ones(tg_checker *c)
 {
     tg_tape_reset(c->exact.tape);
     for (int64_t j = 0; j < c->trace.n_values; j++)
-        c->trace.reach[j] = 1;
+        c->trace.sensitivity[j] = 1;
 }
 
 tg_status tg_check_trace(tg_checker *c)
 {
-    tg_status status = take_room(c);
-    tg_tensor *nodes = status == TG_OK ? tg_check_room(c, c->trace.n, 2 * sizeof *nodes) : NULL;
+    tg_status status = allocate_arrays(c);
+    tg_tensor *nodes = status == TG_OK ? tg_check_allocate(c, c->trace.n, 2 * sizeof *nodes) : NULL;
     if (!nodes)
         return TG_ERR_MEMORY;
     take_values(c, nodes);
@@ -104,110 +104,36 @@ tg_status tg_check_trace(tg_checker *c)
         weights += tg_size(c->outputs[k]);
     }
     if (status != TG_OK && status != TG_ERR_MEMORY && c->config.gradient) {
-        count_all(c);
+        use_ones(c);
         status = TG_OK;
     } else if (status != TG_OK)
-        status = tg_check_settle(c, c->exact.tape);
-    weigh(&c->trace);
+        status = tg_check_status(c, c->exact.tape);
+    finish_sensitivities(&c->trace);
     return status;
 }
 
-/* The node of a trace at which the walk over it is, or NULL: another graph than at the origin. */
-static const tg_node *node_at(const tg_checker *c, int i, int64_t at)
+const tg_node *tg_check_node(const tg_checker *c, int i, int64_t at)
 {
     const tg_trace *t = &c->trace;
     const tg_node *n = t->ids[i] <= c->exact.tape->count ? tg_node_at(c->exact.tape, t->ids[i]) : NULL;
     return n && is_traced(n) && n->extent->size <= t->n_values - at ? n : NULL;
 }
 
-double tg_check_reach(const tg_checker *c)
+double tg_check_sensitivity(const tg_checker *c)
 {
     const tg_trace *t = &c->trace;
     double squares = 0, largest = 0;
     int64_t at = 0;
     for (int i = 0; i < t->n; i++) {
-        const tg_node *n = node_at(c, i, at);
+        const tg_node *n = tg_check_node(c, i, at);
         if (!n)
-            return t->whole;
+            return t->norm;
         const double *now = n->value;
         for (const int64_t end = at + n->extent->size; at < end; at++)
             if (*now++ != t->values[at]) {
-                squares += t->reach[at] * t->reach[at];
-                largest = fmax(largest, t->reach[at]);
+                squares += t->sensitivity[at] * t->sensitivity[at];
+                largest = fmax(largest, t->sensitivity[at]);
             }
     }
-    return largest > 0 ? root_of(squares, largest) : t->whole; /* none moved: the step may be too small */
-}
-
-/* Kinks ----------------------------------------------------------------------------------------------------------- */
-
-/* Adds `factor` times the values of what was built last. */
-static void add_values(const tg_checker *c, double factor, double *sum)
-{
-    const tg_trace *t = &c->trace;
-    int64_t at = 0;
-    for (int i = 0; i < t->n; i++) {
-        const tg_node *n = node_at(c, i, at);
-        if (!n)
-            return;
-        const double *now = n->value;
-        for (const int64_t end = at + n->extent->size; at < end; at++)
-            sum[at] += factor * *now++;
-    }
-}
-
-static double largest_of(const tg_node *n)
-{
-    const double *x = n->value;
-    double largest = 0;
-    for (int64_t i = 0; i < n->extent->size; i++)
-        largest = fmax(largest, fabs(x[i]));
-    return largest;
-}
-
-/* At a kink the second difference is of the size of the first, and halves with the step, where that of a smooth function
-   is quartered. What was built last is the point itself, of which rounding shows no kinks. */
-static bool find_kink(const tg_checker *c, const double *first, const double *half, const double *whole)
-{
-    int64_t at = 0;
-    for (int i = 0; i < c->trace.n; i++) {
-        const tg_node *n = node_at(c, i, at);
-        if (!n)
-            return false;
-        const double rounding = 1e3 * DBL_EPSILON * largest_of(n);
-        for (const int64_t end = at + n->extent->size; at < end; at++) {
-            const double second = fabs(half[at]);
-            if (second > rounding && second > 0.05 * fabs(first[at]) && fabs(whole[at]) < 3 * second)
-                return true;
-        }
-    }
-    return false;
-}
-
-tg_status tg_check_kinked(tg_checker *c, const tg_probe *p, bool *kinked)
-{
-    static const struct {
-        double t, in_first, in_half, in_whole;
-    } steps[] = {
-        { 0x1p-20, 0, 0, 1 }, { -0x1p-20, 0, 0, 1 }, { 0x1p-21, 1, 1, 0 }, { -0x1p-21, -1, 1, 0 }, { 0, 0, -2, -2 }
-    };
-    tg_trace *t = &c->trace;
-    if (!t->differences)
-        t->differences = tg_check_room(c, t->n_values, 3 * sizeof *t->differences);
-    if (!t->differences)
-        return TG_ERR_MEMORY;
-    double *first = t->differences, *half = first + t->n_values, *whole = half + t->n_values;
-    memset(first, 0, (size_t)t->n_values * 3 * sizeof *first);
-    const double unit = tg_check_scale(p->input, p->index) / tg_check_unit(c, p->input, p->index);
-    tg_status status = TG_OK;
-    for (int k = 0; k < 5 && status == TG_OK; k++) {
-        tg_check_move(c, p, steps[k].t * unit);
-        status = tg_check_values(c, c->moved);
-        tg_check_move(c, p, 0);
-        add_values(c, steps[k].in_first, first);
-        add_values(c, steps[k].in_half, half);
-        add_values(c, steps[k].in_whole, whole);
-    }
-    *kinked = status == TG_OK && find_kink(c, first, half, whole);
-    return status;
+    return largest > 0 ? root_of(squares, largest) : t->norm; /* none moved: the step may be too small */
 }

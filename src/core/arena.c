@@ -1,4 +1,4 @@
-/* arena.c - chunks that grow and are kept, and counted buffers in free lists. */
+/* arena.c - a bump arena in chunks, and a pool of reference-counted buffers with free lists by size. */
 #include "core/arena.h"
 
 #include <string.h>
@@ -23,17 +23,17 @@ bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, si
 {
     if (need <= *capacity)
         return true;
-    uint32_t wider = *capacity ? *capacity : 16;
-    while (wider < need)
-        wider = wider > UINT32_MAX / 2 ? UINT32_MAX : wider * 2;
-    void *q = tg_heap_alloc(heap, wider * element);
+    uint32_t more = *capacity ? *capacity : 16;
+    while (more < need)
+        more = more > UINT32_MAX / 2 ? UINT32_MAX : more * 2;
+    void *q = tg_heap_alloc(heap, more * element);
     if (!q)
         return false;
     if (*p)
         memcpy(q, *p, *capacity * element);
     tg_heap_free(heap, *p, *capacity * element);
     *p = q;
-    *capacity = wider;
+    *capacity = more;
     return true;
 }
 
@@ -41,23 +41,24 @@ bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, si
 
 enum { FIRST_CHUNK = 1 << 16, LARGEST_STEP = 1 << 26 };
 
-/* A chunk behind the current one that holds `size` bytes; each is twice the one before, up to a bound. */
+/* The chunk after the current one if it has `size` bytes, else a new one between them, twice as large as the current one
+   (at most LARGEST_STEP, unless `size` needs more). */
 static tg_chunk *next_chunk(tg_arena *a, tg_heap *heap, size_t size)
 {
     tg_chunk *next = a->current ? a->current->next : a->first;
     if (next && next->size >= size)
         return next;
-    size_t wanted = FIRST_CHUNK;
+    size_t bytes = FIRST_CHUNK;
     if (a->current)
-        wanted = a->current->size < LARGEST_STEP ? a->current->size * 2 : LARGEST_STEP;
-    if (wanted < size)
-        wanted = (size + TG_ALIGN - 1) / TG_ALIGN * TG_ALIGN;
-    char *payload = tg_heap_alloc(heap, wanted + sizeof(tg_chunk));
+        bytes = a->current->size < LARGEST_STEP ? a->current->size * 2 : LARGEST_STEP;
+    if (bytes < size)
+        bytes = (size + TG_ALIGN - 1) / TG_ALIGN * TG_ALIGN;
+    char *payload = tg_heap_alloc(heap, bytes + sizeof(tg_chunk));
     if (!payload)
         return NULL;
-    tg_chunk *c = (tg_chunk *)(void *)(payload + wanted);
-    *c = (tg_chunk){ .next = next, .size = wanted };
-    TG_POISON(payload, wanted);
+    tg_chunk *c = (tg_chunk *)(void *)(payload + bytes);
+    *c = (tg_chunk){ .next = next, .size = bytes };
+    TG_POISON(payload, bytes);
     if (a->current)
         a->current->next = c;
     else
@@ -114,8 +115,8 @@ static tg_buffer *header_of(const void *payload)
     return (tg_buffer *)(void *)((uintptr_t)payload - TG_ALIGN);
 }
 
-/* Rounds a size up to one of four steps an octave, so that buffers of like size serve each other at a loss of a fifth at
-   most; and numbers the step. */
+/* Rounds a size up to one of four steps per power of two, so that buffers of similar size share a free list and at most a
+   fifth of a buffer is unused. Returns the number of the step, which is that of the list. */
 static uint32_t list_of(size_t *size)
 {
     size_t lines = (*size + TG_ALIGN - 1) / TG_ALIGN;
@@ -129,57 +130,57 @@ static uint32_t list_of(size_t *size)
     return octave * 8 + (uint32_t)(lines >> octave);
 }
 
-void *tg_store_take(tg_store *store, tg_heap *heap, size_t size)
+void *tg_buffer_take(tg_pool *pool, tg_heap *heap, size_t size)
 {
-    if (size > (size_t)1 << 39) /* what the lists number */
+    if (size > (size_t)1 << 39) /* there is no list for it */
         return NULL;
     uint32_t list = list_of(&size);
-    tg_buffer *b = store->free[list];
+    tg_buffer *b = pool->free[list];
     if (b) {
-        store->free[list] = b->next;
+        pool->free[list] = b->next;
     } else {
-        const size_t front = size < TG_LONG ? TG_ALIGN : TG_PAGE / 4 + tg_place_in_page(store->made++);
+        const size_t front = size < TG_LONG_BYTES ? TG_ALIGN : TG_PAGE / 4 + tg_page_offset(pool->n_long++);
         char *start = tg_heap_alloc(heap, front + size);
         if (!start)
             return NULL;
         b = header_of(start + front);
-        *b = (tg_buffer){ .all = store->all, .size = size, .front = front, .list = list };
-        store->all = b;
-        store->bytes += front + size;
+        *b = (tg_buffer){ .all = pool->all, .size = size, .front = front, .list = list };
+        pool->all = b;
+        pool->bytes += front + size;
     }
-    b->holders = 1;
+    b->references = 1;
     char *payload = (char *)b + TG_ALIGN;
     TG_UNPOISON(payload, size);
     return payload;
 }
 
-void tg_store_hold(void *payload)
+void tg_buffer_retain(void *payload)
 {
-    header_of(payload)->holders++;
+    header_of(payload)->references++;
 }
 
-void tg_store_drop(tg_store *store, void *payload)
+void tg_buffer_release(tg_pool *pool, void *payload)
 {
     tg_buffer *b = header_of(payload);
-    if (--b->holders)
+    if (--b->references)
         return;
     TG_POISON(payload, b->size);
-    b->next = store->free[b->list];
-    store->free[b->list] = b;
+    b->next = pool->free[b->list];
+    pool->free[b->list] = b;
 }
 
-bool tg_store_is_shared(const void *payload)
+bool tg_buffer_is_shared(const void *payload)
 {
-    return header_of(payload)->holders > 1;
+    return header_of(payload)->references > 1;
 }
 
-void tg_store_finish(tg_store *store, tg_heap *heap)
+void tg_pool_finish(tg_pool *pool, tg_heap *heap)
 {
-    for (tg_buffer *b = store->all, *next; b; b = next) {
+    for (tg_buffer *b = pool->all, *next; b; b = next) {
         next = b->all;
         char *payload = (char *)b + TG_ALIGN;
         TG_UNPOISON(payload, b->size);
         tg_heap_free(heap, payload - b->front, b->front + b->size);
     }
-    *store = (tg_store){ 0 };
+    *pool = (tg_pool){ 0 };
 }

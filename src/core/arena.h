@@ -1,27 +1,29 @@
-/* arena.h - the two memories of a tape: a stack of chunks for what lives until reset, and counted buffers, kept in free
-   lists by size, for the reverse pass. Both take from one heap and give back only when they are finished. */
+/* arena.h - the memory of a tape: a bump arena for what stays until reset or rewind, and a pool of reference-counted
+   buffers for the reverse pass. Both allocate from one heap and free only when the tape is destroyed. */
 #ifndef TG_ARENA_H
 #define TG_ARENA_H
 
 #include "core/memory.h"
 #include "core/platform.h"
 
-/* An allocator that counts. */
+/* An allocator, and what is allocated from it. */
 typedef struct tg_heap {
     tg_allocator allocator;
-    size_t bytes;
-    uint64_t allocations;
+    size_t bytes;         /* now */
+    uint64_t allocations; /* so far, failed ones included */
 } tg_heap;
 
 void *tg_heap_alloc(tg_heap *heap, size_t size);
 void tg_heap_free(tg_heap *heap, void *p, size_t size); /* takes NULL */
 
-/* Doubles *p (of `element` bytes each) until it holds `need` of them, keeping the contents. */
+/* Doubles the capacity of array *p, whose elements are `element` bytes, until it is at least `need`; the contents stay.
+   False, with the array unchanged, out of memory. */
 bool tg_heap_grow(tg_heap *heap, void **p, uint32_t *capacity, uint32_t need, size_t element);
 
+/* A chunk of the arena. The payload is in front of this header. */
 typedef struct tg_chunk {
     struct tg_chunk *next;
-    size_t size; /* of the payload, which lies in front of it */
+    size_t size; /* of the payload */
 } tg_chunk;
 
 static inline char *tg_chunk_payload(tg_chunk *c)
@@ -34,18 +36,20 @@ typedef struct tg_arena {
     size_t used; /* of the current chunk */
 } tg_arena;
 
-/* Memory at the start of a further chunk. */
+/* Makes the next chunk current, allocating it where there is none of this size, and returns memory at its start; NULL
+   out of memory. */
 void *tg_arena_grow(tg_arena *arena, tg_heap *heap, size_t size);
 
-/* Where memory of this size can start, from `used` on. */
+/* The first offset from `used` on with the alignment of this size. */
 static inline size_t tg_arena_start(size_t used, size_t size)
 {
-    const size_t align = size < TG_ALIGN ? 16 : size < TG_LONG ? TG_ALIGN : TG_PAGE;
+    const size_t align = size < TG_ALIGN ? 16 : size < TG_LONG_BYTES ? TG_ALIGN : TG_PAGE;
     const size_t start = (used + align - 1) & ~(align - 1);
-    return size < TG_LONG ? start : start + tg_place_in_page(start / TG_PAGE);
+    return size < TG_LONG_BYTES ? start : start + tg_page_offset(start / TG_PAGE);
 }
 
-/* Memory aligned to 64 bytes where size is 64 or more, else to 16; NULL if there is none. */
+/* Memory aligned to 16 bytes; from TG_ALIGN bytes on to TG_ALIGN; from TG_LONG_BYTES on to a place in its page
+   (memory.h). NULL out of memory. */
 static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
 {
     const size_t start = tg_arena_start(a->used, size);
@@ -57,36 +61,45 @@ static inline void *tg_arena_alloc(tg_arena *a, tg_heap *heap, size_t size)
     return p;
 }
 
-/* Whether the arena stands at (chunk, used) or further on. */
+/* Whether the position (chunk, used) is not behind the current one. */
 bool tg_arena_reaches(const tg_arena *arena, const tg_chunk *chunk, size_t used);
 
-/* Forgets what was allocated since the arena stood at (chunk, used); (NULL, 0) is the start. */
+/* Releases what was allocated since the position was (chunk, used); (NULL, 0) is the start. The chunks are kept. */
 void tg_arena_rewind(tg_arena *arena, tg_chunk *chunk, size_t used);
+
+/* Frees the chunks. */
 void tg_arena_finish(tg_arena *arena, tg_heap *heap);
 
-/* A buffer is known by its payload, which is aligned to 64 bytes and follows its header. */
+/* The header of a buffer. Callers have only the payload behind it, which is aligned to TG_ALIGN bytes. */
 typedef struct tg_buffer {
     struct tg_buffer *next; /* in its free list */
-    struct tg_buffer *all;  /* of the store */
+    struct tg_buffer *all;  /* the list of all buffers of the pool */
     size_t size;            /* of the payload */
     size_t front;           /* from the start of the allocation to the payload */
-    uint32_t list;
-    uint32_t holders;
+    uint32_t list;          /* number of its free list */
+    uint32_t references;
 } tg_buffer;
 
 enum { TG_BUFFER_LISTS = 256 };
 
-typedef struct tg_store {
+typedef struct tg_pool {
     tg_buffer *free[TG_BUFFER_LISTS];
     tg_buffer *all;
-    size_t bytes, made;
-} tg_store;
+    size_t bytes;  /* of all buffers */
+    size_t n_long; /* buffers of TG_LONG_BYTES and more: the next one has another place in its page */
+} tg_pool;
 
-/* A buffer of at least `size` bytes with one holder, or NULL. */
-void *tg_store_take(tg_store *store, tg_heap *heap, size_t size);
-void tg_store_hold(void *payload);
-void tg_store_drop(tg_store *store, void *payload);
-bool tg_store_is_shared(const void *payload);
-void tg_store_finish(tg_store *store, tg_heap *heap);
+/* A buffer of at least `size` bytes with one reference, or NULL. */
+void *tg_buffer_take(tg_pool *pool, tg_heap *heap, size_t size);
+
+/* Adds a reference; removes one, and puts a buffer without any into its free list. */
+void tg_buffer_retain(void *payload);
+void tg_buffer_release(tg_pool *pool, void *payload);
+
+/* Whether the buffer has more than one reference. */
+bool tg_buffer_is_shared(const void *payload);
+
+/* Frees all buffers. */
+void tg_pool_finish(tg_pool *pool, tg_heap *heap);
 
 #endif

@@ -1,10 +1,10 @@
-/* config.h - what a field of a config means. */
+/* config.h - reading the fields of a config. */
 #ifndef TG_CONFIG_H
 #define TG_CONFIG_H
 
 #include "tapegrad/types.h"
 
-/* A number as it was meant: zero stands for the preset, TG_ZERO for zero. */
+/* The number that a field stands for: 0 for the default `preset`, TG_ZERO for 0. */
 static inline double tg_config_number(double value, double preset)
 {
     return value == 0 ? preset : value == TG_ZERO ? 0 : value;

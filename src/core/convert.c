@@ -1,4 +1,4 @@
-/* convert.c - numbers from one dtype to the other. */
+/* convert.c - converting arrays between dtypes. */
 #include "core/convert.h"
 
 #include <string.h>

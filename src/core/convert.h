@@ -1,4 +1,4 @@
-/* convert.h - numbers from one dtype to the other. */
+/* convert.h - converting arrays between dtypes. */
 #ifndef TG_CONVERT_H
 #define TG_CONVERT_H
 

@@ -1,11 +1,11 @@
-/* escape.c - text from outside, made fit for a message. */
+/* escape.c - escaping text from users and files in messages. */
 #include "core/escape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-/* The lead bytes of a range, how many bytes follow, and what the first of these may be: later ones are 80 .. BF. */
+/* UTF-8 by lead byte: how many bytes follow, and the range of the first of these; further ones are in 80 .. BF. */
 static const struct lead {
     unsigned char first, last;
     unsigned char rest, low, high;
@@ -31,7 +31,7 @@ size_t tg_utf8_size(const char *text, const char *end)
     return 1u + l->rest;
 }
 
-/* The code of a character of `size` bytes. */
+/* The code point of a character of `size` bytes. */
 static uint32_t code_of(const char *text, size_t size)
 {
     uint32_t code = (unsigned char)text[0] & (size == 1 ? 0x7fu : 0xffu >> (size + 1));

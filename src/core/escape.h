@@ -1,4 +1,4 @@
-/* escape.h - text from outside, made fit for a message: no control character reaches a terminal. */
+/* escape.h - escaping text from users and files in messages, so that no control character reaches a terminal. */
 #ifndef TG_ESCAPE_H
 #define TG_ESCAPE_H
 
@@ -10,7 +10,7 @@ size_t tg_utf8_size(const char *text, const char *end);
 
 /* Copies text .. end to out, at most `size` >= 1 bytes with the terminating zero, and writes as \xNN every byte that is
    not part of a UTF-8 character, of a control character (C0, DEL, C1), or of one that breaks or reorders lines.
-   Escaped text comes through unchanged. Stops before the first character that does not fit; returns where. */
+   Escaping escaped text does not change it. Stops before the first character that does not fit, and returns where. */
 const char *tg_escape(char *out, size_t size, const char *text, const char *end);
 
 #endif

@@ -1,4 +1,4 @@
-/* format.c - printf that depends on no locale and passes no control character on. */
+/* format.c - printf for messages, independent of the locale and without control characters. */
 #include "core/format.h"
 
 #include <math.h>
@@ -9,23 +9,23 @@
 
 #include "core/escape.h"
 
-/* The conversions below are put together from the caller's, which the compiler has checked. */
+/* Formats of single conversions are built from the caller's format, which the compiler has checked. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
-/* One conversion of a format. */
+/* One conversion of a format, as %-8.3f. */
 typedef struct conversion {
     char flags[6];
-    int width, precision; /* 0, -1: not given */
+    int width, precision; /* 0 and -1 where not given */
     char size;            /* 'H' for hh, 'q' for ll, or h l z j t L; 0: none */
     char kind;
 } conversion;
 
-/* A list of arguments that can be passed by pointer. */
+/* va_list in a struct, which can be passed by pointer whatever type va_list is. */
 typedef struct arguments {
     va_list list;
 } arguments;
 
-enum { BODY = 512 }; /* bytes of one number, so that even %f shows the largest */
+enum { BODY = 512 }; /* bytes of one number: %f of DBL_MAX fits */
 
 static int read_count(const char **at, arguments *a)
 {
@@ -51,7 +51,7 @@ static char read_size(const char **at)
     return size == 'h' ? 'H' : 'q';
 }
 
-/* What follows a '%'. */
+/* Parses the conversion after a '%'. */
 static conversion read_conversion(const char **at, arguments *a)
 {
     conversion c = { .precision = -1 };
@@ -116,7 +116,7 @@ static uintmax_t unsigned_argument(char size, arguments *a)
     }
 }
 
-/* The C library's text for one number: "%<flags>*.*<size><kind>". */
+/* Formats one number by snprintf: "%<flags>*.*<size><kind>". */
 static void print_number(char body[BODY], const conversion *c, const char *size, ...)
 {
     char format[16];
@@ -127,7 +127,7 @@ static void print_number(char body[BODY], const conversion *c, const char *size,
     va_end(args);
 }
 
-/* Every byte that no C locale would write is part of the decimal point. */
+/* Replaces the locale's decimal point by '.': every byte that the C locale does not use in a number belongs to it. */
 static void set_point(char *body)
 {
     char *out = body;
@@ -153,7 +153,8 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* The bytes of a string that are to be shown: a limit does not cut inside a character, and nothing behind it is read. */
+/* The bytes of a string up to its end or to the precision, without cutting inside a UTF-8 character. Does not read beyond
+   the precision. */
 static size_t shown_bytes(const char *text, int limit)
 {
     size_t n = 0;
@@ -161,7 +162,7 @@ static size_t shown_bytes(const char *text, int limit)
         n++;
     if (n == 0 || limit < 0 || n < (size_t)limit)
         return n;
-    size_t last = n - 1; /* where the last character begins */
+    size_t last = n - 1; /* start of the last character */
     while (last > 0 && n - last < 4 && is_continuation(text[last]))
         last--;
     const unsigned char lead = (unsigned char)text[last];
@@ -176,7 +177,7 @@ static size_t fill(char *out, char *last, int64_t n)
     return count;
 }
 
-/* text .. end to out .. last, padded to the width; returns the end of what was written. */
+/* Copies text .. end to out .. last, escaped and padded to the width; returns the end of the output. */
 static char *put_text(char *out, char *last, const conversion *c, const char *text, const char *end)
 {
     const bool left = strchr(c->flags, '-');
@@ -195,8 +196,8 @@ static char *put(char *out, char *last, const conversion *c, arguments *a)
     char body[BODY] = { 0 };
     const char *text = body;
     size_t n = 0;
-    conversion plain = *c; /* for what the C library pads */
-    plain.width = 0;
+    conversion unpadded = *c;
+    unpadded.width = 0;
     switch (c->kind) {
     case 'd':
     case 'i':
@@ -220,12 +221,12 @@ static char *put(char *out, char *last, const conversion *c, arguments *a)
         n = shown_bytes(text, c->precision);
         return put_text(out, last, c, text, text + n);
     case '%':
-        return put_text(out, last, &plain, "%", &"%"[1]);
-    default: /* a double; what is unknown was refused by the compiler */
+        return put_text(out, last, &unpadded, "%", &"%"[1]);
+    default: /* a double; the compiler rejects unknown conversions */
         print_real(body, c, c->size == 'L' ? (double)va_arg(a->list, long double) : va_arg(a->list, double));
         break;
     }
-    return put_text(out, last, &plain, body, body + strlen(body));
+    return put_text(out, last, &unpadded, body, body + strlen(body));
 }
 
 size_t tg_format_v(char *buffer, size_t size, const char *format, va_list args)

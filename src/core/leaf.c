@@ -1,9 +1,10 @@
-/* leaf.c - tensors that no operation computes: variables, constants, borrowed memory, parameters; and detaching. */
+/* leaf.c - tensors that no operation computes: variables, constants, borrowed memory. */
 #include <string.h>
 
 #include "core/convert.h"
-#include "core/platform.h"
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/leaf.h"
+#include "core/push.h"
 
 const tg_op tg_leaf_variable = { .name = "variable" };
 const tg_op tg_leaf_constant = { .name = "constant" };
@@ -16,7 +17,7 @@ static bool is_open(tg_tape *t, const char *what)
     return t && tg_tape_is_open(t, what);
 }
 
-/* A leaf with a place for its values, which are still to be filled. */
+/* A leaf with memory for its values, which the caller fills. */
 static tg_node *place_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, unsigned flags, const char *what)
 {
     if (!is_open(t, what))
@@ -38,12 +39,12 @@ static tg_tensor copy_leaf(tg_tape *t, const tg_op *op, const tg_shape *shape, t
         tg_tape_raise(t, TG_ERR_ARGUMENT, "%s: the data is NULL", op->name);
     tg_node *n = place_leaf(t, op, shape, flags, op->name);
     if (!n)
-        return tg_bad(t);
+        return tg_invalid(t);
     tg_convert(n->value, t->dtype, data, dtype, n->extent->size);
     return tg_handle(t, t->count);
 }
 
-/* NULL is the data of a shape without elements. */
+/* Data that is a pointer to void: an error, unless it is NULL and the shape has no elements. */
 static tg_tensor untyped(tg_tape *t, const tg_op *op, const tg_shape *shape, const void *data, unsigned flags)
 {
     if (is_open(t, op->name) && data)
@@ -87,7 +88,7 @@ tg_tensor tg_full(tg_tape *t, tg_shape shape, double value)
 {
     tg_node *n = place_leaf(t, &tg_leaf_constant, &shape, 0, "full");
     if (!n)
-        return tg_bad(t);
+        return tg_invalid(t);
     if (t->dtype == TG_F32)
         for (int64_t i = 0; i < n->extent->size; i++)
             ((float *)n->value)[i] = (float)value;
@@ -104,27 +105,27 @@ static TG_COLD tg_tensor raise_wrapped(tg_tape *t, tg_dtype dtype)
         "wrap: float%d data on a float%d tape; tg_constant copies and converts, tg_wrap borrows data of the "
         "tape's own dtype",
         dtype == TG_F32 ? 32 : 64, t->dtype == TG_F32 ? 32 : 64);
-    return tg_bad(t);
+    return tg_invalid(t);
 }
 
 static tg_tensor wrap(tg_tape *t, const tg_shape *shape, tg_dtype dtype, const void *data)
 {
     if (!is_open(t, "wrap"))
-        return tg_bad(t);
+        return tg_invalid(t);
     if (dtype != t->dtype)
         return raise_wrapped(t, dtype);
     const tg_extent *extent = tg_tape_extent(t, shape, "wrap");
     if (!extent)
-        return tg_bad(t);
+        return tg_invalid(t);
     if (!data && extent->size > 0) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "wrap: the data is NULL");
-        return tg_bad(t);
+        return tg_invalid(t);
     }
     if ((uintptr_t)data % t->element) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "wrap: the data is not aligned to elements of %zu bytes", t->element);
-        return tg_bad(t);
+        return tg_invalid(t);
     }
-    /* The node's pointer is not const because some values are filled; this one is only read. */
+    /* A node's value is not const because that of some nodes is written; this one is only read. */
     return tg_tape_leaf(t, &tg_leaf_constant, extent, (void *)(uintptr_t)data, 0);
 }
 
@@ -141,87 +142,9 @@ tg_tensor tg_wrap_f64(tg_tape *t, tg_shape shape, const double *data)
 tg_tensor tg_wrap_untyped(tg_tape *t, tg_shape shape, const void *data)
 {
     if (!data)
-        return wrap(t, &shape, tg_tape_dtype(t), NULL);
+        return wrap(t, &shape, t ? t->dtype : TG_F32, NULL);
     tg_tape_raise(t, TG_ERR_ARGUMENT,
                   "wrap: the data is a pointer to void; give one to float or double, a batch to tg_wrap_batch, or a "
                   "data set to tg_wrap_dataset");
-    return tg_bad(t);
-}
-
-/* Parameters ------------------------------------------------------------------------------------------------------ */
-
-static bool is_of(const tg_bound_set *b, const void *set, uint64_t version)
-{
-    return b->set == set && b->version == version;
-}
-
-static TG_APART tg_bound_set *new_set(tg_tape *t, const void *set, uint64_t version, uint32_t n)
-{
-    const size_t bindings = n * sizeof(tg_binding), ids = n * sizeof(uint32_t);
-    tg_bound_set *b = tg_tape_alloc(t, sizeof *b + bindings + ids, "param");
-    if (!b)
-        return NULL;
-    *b = (tg_bound_set){ .next = t->bound, .first = t->count + 1, .set = set, .version = version, .n = n };
-    b->ids = memset(&b->bindings[n], 0, ids);
-    return t->bound = b;
-}
-
-static TG_COLD void raise_dtype(tg_tape *t, tg_dtype dtype, const char *name)
-{
-    tg_tape_raise(t, TG_ERR_DTYPE,
-                  "param %s: a parameter of float%d on a tape of float%d; clone the set to the tape's dtype", name,
-                  dtype == TG_F64 ? 64 : 32, t->dtype == TG_F64 ? 64 : 32);
-}
-
-tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, tg_dtype dtype, int i, const tg_sink *sink,
-                       bool takes_grad)
-{
-    if (!is_open(t, "param"))
-        return tg_bad(t);
-    if (dtype != t->dtype) {
-        raise_dtype(t, dtype, sink->name);
-        return tg_bad(t);
-    }
-    const uint64_t version = *sink->version;
-    tg_bound_set *b = t->bound;
-    while (b && !is_of(b, set, version))
-        b = b->next;
-    if (!b && !(b = new_set(t, set, version, (uint32_t)count)))
-        return tg_bad(t);
-    if (b->ids[i])
-        return tg_handle(t, b->ids[i]);
-    const unsigned flags = TG_NODE_PARAM | (takes_grad ? TG_NODE_NEEDS_GRAD | TG_NODE_RETAIN : 0);
-    const tg_tensor x = tg_tape_leaf(t, &tg_leaf_param, sink->extent, sink->value, flags);
-    if (x.id) {
-        b->bindings[i] = (tg_binding){ .sink = sink, .version = version };
-        b->ids[i] = x.id;
-        tg_node_at(t, x.id)->attributes = &b->bindings[i];
-        t->notes_hold |= t->mode == TG_NOTING;
-    }
-    return x;
-}
-
-/* Detaching ------------------------------------------------------------------------------------------------------- */
-
-static tg_status same_shape(tg_call *c, tg_shape *out)
-{
-    *out = tg_call_shape(c, 0);
-    return TG_OK;
-}
-
-const tg_op tg_detach_op = {
-    .name = "detach",
-    .arity = 1,
-    .flags = TG_OP_VIEW | TG_OP_ELEMENTWISE,
-    .shape = same_shape,
-};
-
-tg_tensor tg_detach(tg_tensor x)
-{
-    tg_tensor y = tg_apply(&tg_detach_op, &x, 1, NULL, 0);
-    if (y.id) {
-        tg_node *n = tg_node_at(y.tape, y.id);
-        n->flags = (uint16_t)((n->flags & ~TG_NODE_NEEDS_GRAD) | TG_NODE_CUT);
-    }
-    return y;
+    return tg_invalid(t);
 }

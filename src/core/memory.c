@@ -20,14 +20,14 @@ static void default_free(void *ctx, void *p, size_t size)
     free(p);
 }
 
-bool tg_allocator_is_whole(const tg_allocator *a)
+bool tg_allocator_is_complete(const tg_allocator *a)
 {
     return !a || (a->alloc && a->free);
 }
 
 tg_status tg_allocator_check(const tg_allocator *a, const char *what, tg_error *err)
 {
-    return tg_allocator_is_whole(a)
+    return tg_allocator_is_complete(a)
                ? TG_OK
                : tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the allocator's alloc or free is NULL", what);
 }
@@ -39,7 +39,8 @@ tg_allocator tg_allocator_or_default(const tg_allocator *a)
 
 void *tg_allocate(const tg_allocator *a, size_t size)
 {
-    return tg_allocator_is_whole(a) ? a->alloc(a->ctx, size ? size : 1, size < TG_LONG ? TG_ALIGN : TG_PAGE) : NULL;
+    return tg_allocator_is_complete(a) ? a->alloc(a->ctx, size ? size : 1, size < TG_LONG_BYTES ? TG_ALIGN : TG_PAGE)
+                                       : NULL;
 }
 
 void *tg_allocate_zeroed(const tg_allocator *a, size_t size)

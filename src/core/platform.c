@@ -1,4 +1,4 @@
-/* platform.c - the operating system and the sanitizers. */
+/* platform.c - files: reading a regular file, and replacing one at once. */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE /* flock */
 #define _DARWIN_C_SOURCE
@@ -23,12 +23,13 @@ const char *tg_path_end(const char *path)
     const size_t n = strlen(path);
     const char *end = n > SHOWN ? path + n - SHOWN : path;
     for (int i = 0; i < 3 && end > path && ((unsigned char)*end & 0xc0) == 0x80; i++)
-        end++; /* not from the middle of a character */
+        end++; /* not in the middle of a UTF-8 character */
     return end;
 }
 
-/* Raises TG_ERR_IO, "path: what: " and what the system says: strerror would say it in the locale's language. */
-static tg_status refused(const char *path, const char *what, int error, tg_error *err)
+/* Raises TG_ERR_IO with "path: what: " and the text of a system error. strerror is not used: its text depends on the
+   locale. */
+static tg_status io_error(const char *path, const char *what, int error, tg_error *err)
 {
     static const struct {
         int error;
@@ -59,7 +60,7 @@ static tg_status refused(const char *path, const char *what, int error, tg_error
     return tg_error_raise(err, TG_ERR_IO, "%s: %s: system error %d", tg_path_end(path), what, error);
 }
 
-/* Raises TG_ERR_IO for what is there and is no regular file. */
+/* TG_OK for a regular file, else raises TG_ERR_IO. */
 static tg_status check_regular(const struct stat *info, const char *path, tg_error *err)
 {
     const mode_t mode = info->st_mode;
@@ -74,26 +75,26 @@ static tg_status check_regular(const struct stat *info, const char *path, tg_err
 
 /* Reading --------------------------------------------------------------------------------------------------------- */
 
-/* Looked at before it is opened, since opening a device can do something to it; opened without waiting for a writer
-   and looked at again, since it may be another file by then. */
+/* The path is checked before it is opened, because opening a device can have an effect. It is opened with O_NONBLOCK, so
+   that a FIFO does not block, and checked again, because the path may name another file by then. */
 tg_status tg_infile_open(tg_infile *file, const char *path, tg_error *err)
 {
     *file = (tg_infile){ .path = path };
     struct stat info;
     if (stat(path, &info) != 0)
-        return refused(path, "cannot open", errno, err);
+        return io_error(path, "cannot open", errno, err);
     tg_status status = check_regular(&info, path, err);
     if (status != TG_OK)
         return status;
     const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
-        return refused(path, "cannot open", errno, err);
+        return io_error(path, "cannot open", errno, err);
     if (fstat(fd, &info) != 0)
-        status = refused(path, "cannot open", errno, err);
+        status = io_error(path, "cannot open", errno, err);
     else
         status = check_regular(&info, path, err);
     if (status == TG_OK && !(file->stream = fdopen(fd, "rb")))
-        status = refused(path, "cannot open", errno, err);
+        status = io_error(path, "cannot open", errno, err);
     if (status != TG_OK)
         close(fd);
     file->size = (uint64_t)info.st_size;
@@ -108,9 +109,14 @@ tg_status tg_infile_read(tg_infile *file, void *data, size_t size, const char *w
     char doing[64];
     tg_format(doing, sizeof doing, "cannot read the %s", what);
     if (ferror(file->stream))
-        return refused(file->path, doing, errno, err);
+        return io_error(file->path, doing, errno, err);
     return tg_error_raise(err, TG_ERR_FORMAT, "%s: the file ends inside the %s: %zu bytes, expected %zu",
                           tg_path_end(file->path), what, got, size);
+}
+
+tg_status tg_infile_seek(tg_infile *file, uint64_t at, tg_error *err)
+{
+    return fseeko(file->stream, (off_t)at, SEEK_SET) == 0 ? TG_OK : io_error(file->path, "cannot seek", errno, err);
 }
 
 void tg_infile_close(tg_infile *file)
@@ -120,23 +126,23 @@ void tg_infile_close(tg_infile *file)
     *file = (tg_infile){ 0 };
 }
 
-/* Writing: where to ----------------------------------------------------------------------------------------------- */
+/* Writing: the target ----------------------------------------------------------------------------------------------- */
 
-/* Where the last part of a path begins. */
-static char *last_part(char *path)
+/* The last component of a path. */
+static char *last_component(char *path)
 {
     char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
-/* Puts what the link `target` contains in its place; what is relative counts from the link's folder. */
+/* Replaces the link `target` by what it points to; a relative one is relative to the link's directory. */
 static int follow_once(char target[TG_PATH_BYTES])
 {
     char link[TG_PATH_BYTES];
     const ssize_t n = readlink(target, link, sizeof link);
     if (n < 0)
         return errno;
-    char *at = n > 0 && link[0] == '/' ? target : last_part(target);
+    char *at = n > 0 && link[0] == '/' ? target : last_component(target);
     if ((size_t)n >= (size_t)(target + TG_PATH_BYTES - at))
         return ENAMETOOLONG;
     memcpy(at, link, (size_t)n);
@@ -160,38 +166,39 @@ static int follow(char target[TG_PATH_BYTES])
     return error ? error : ELOOP;
 }
 
-/* Follows the path's links, and notes what is there. Another process may put a file there or replace it meanwhile. */
+/* Sets the target, and the permissions of a file that exists there. Another process may create or replace it at any
+   time. */
 static tg_status find_target(tg_outfile *file, tg_error *err)
 {
     struct stat info;
     if (snprintf(file->target, sizeof file->target, "%s", file->path) >= TG_PATH_BYTES)
-        return refused(file->path, "cannot write", ENAMETOOLONG, err);
+        return io_error(file->path, "cannot write", ENAMETOOLONG, err);
     const bool exists = stat(file->path, &info) == 0;
     if (!exists && errno != ENOENT)
-        return refused(file->path, "cannot write", errno, err);
+        return io_error(file->path, "cannot write", errno, err);
     if (exists && check_regular(&info, file->path, err) != TG_OK)
         return TG_ERR_IO;
     const int error = follow(file->target);
     if (error != 0)
-        return refused(file->path, "cannot follow its link", error, err);
+        return io_error(file->path, "cannot follow its link", error, err);
     file->replaces = lstat(file->target, &info) == 0;
-    if (!file->replaces && exists) /* as behind links of /proc to deleted files */
-        return refused(file->path, "cannot follow its link", ENOENT, err);
+    if (!file->replaces && exists) /* for example links of /proc to deleted files */
+        return io_error(file->path, "cannot follow its link", ENOENT, err);
     if (!file->replaces)
         return TG_OK;
     if (check_regular(&info, file->path, err) != TG_OK)
         return TG_ERR_IO;
     if (faccessat(AT_FDCWD, file->target, W_OK, AT_EACCESS) != 0)
-        return refused(file->path, "cannot write", errno, err);
+        return io_error(file->path, "cannot write", errno, err);
     file->mode = info.st_mode & 07777u;
     file->owner = info.st_uid;
     file->group = info.st_gid;
     return TG_OK;
 }
 
-/* Writing: the temporary ------------------------------------------------------------------------------------------ */
+/* Writing: the temporary file -------------------------------------------------------------------------------------- */
 
-/* A temporary's name: the target's, cut where both together would be too long, ".tapegrad-", process and time in hex. */
+/* The name of a temporary file: that of the target, cut to KEPT_MOST bytes; MARK; process and time in hex. */
 #define MARK ".tapegrad-"
 enum { HEX = 8 + 1 + 16, NAME_MOST = 255, KEPT_MOST = NAME_MOST - (int)(sizeof MARK - 1) - HEX };
 
@@ -207,49 +214,50 @@ static bool is_temporary_of(const char *target_name, const char *name)
            memcmp(name + kept, MARK, mark) == 0 && strspn(name + kept + mark, "0123456789abcdef-") == HEX;
 }
 
-/* Removes a temporary in `folder` if nobody has it locked: then its process has died. */
-static void remove_if_dead(int folder, const char *name)
+/* Removes a temporary file if it is not locked: then its process has ended. */
+static void remove_if_unlocked(int directory, const char *name)
 {
     struct stat ours, named;
-    const int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const int fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return;
     if (fstat(fd, &ours) == 0 && S_ISREG(ours.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-        fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == ours.st_dev &&
+        fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == ours.st_dev &&
         named.st_ino == ours.st_ino)
-        unlinkat(folder, name, 0);
+        unlinkat(directory, name, 0);
     close(fd);
 }
 
-static void remove_dead(char target[TG_PATH_BYTES])
+static void remove_abandoned(char target[TG_PATH_BYTES])
 {
-    char folder[TG_PATH_BYTES] = ".";
-    char *const name = last_part(target);
+    char directory[TG_PATH_BYTES] = ".";
+    char *const name = last_component(target);
     if (name > target)
-        snprintf(folder, sizeof folder, "%.*s", (int)(name - target), target);
-    DIR *dir = opendir(folder);
+        snprintf(directory, sizeof directory, "%.*s", (int)(name - target), target);
+    DIR *dir = opendir(directory);
     if (!dir)
         return;
     for (struct dirent *e; (e = readdir(dir));)
         if (is_temporary_of(name, e->d_name))
-            remove_if_dead(dirfd(dir), e->d_name);
+            remove_if_unlocked(dirfd(dir), e->d_name);
     closedir(dir);
 }
 
-/* Locks a new temporary. One that was taken for a dead process's before it was locked is not used: false. Where the
-   file system knows no locks, nobody takes it for that either. */
+/* Locks a new temporary file. False if another process removed it as abandoned before it was locked. A file system
+   without locks is no failure: there nobody can lock, and so remove, an abandoned file. */
 static bool lock(int fd)
 {
     struct stat info;
     return (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &info) == 0 && info.st_nlink > 0;
 }
 
-/* open(2) applies the umask to a new file's permissions, as mkstemp would not. A replaced file's are set at the end:
-   until then nobody else is to read the new one. */
+/* Creates and locks the temporary file; -1 with errno on failure. Not mkstemp, because the permissions of a new target
+   should follow the umask. For a target that is replaced nobody else may read the file until commit sets its
+   permissions. */
 static int create_temporary(tg_outfile *file)
 {
     enum { TRIES = 1000 };
-    char *const name = last_part(file->target);
+    char *const name = last_component(file->target);
     for (int i = 0; i < TRIES; i++) {
         struct timespec t;
         clock_gettime(CLOCK_REALTIME, &t);
@@ -282,7 +290,7 @@ tg_status tg_outfile_open(tg_outfile *file, const char *path, tg_error *err)
     const tg_status status = find_target(file, err);
     if (status != TG_OK)
         return status;
-    remove_dead(file->target);
+    remove_abandoned(file->target);
     const int fd = create_temporary(file);
     if (fd >= 0)
         file->stream = fdopen(fd, "wb");
@@ -292,18 +300,18 @@ tg_status tg_outfile_open(tg_outfile *file, const char *path, tg_error *err)
     if (fd >= 0)
         close(fd);
     else
-        file->temporary[0] = '\0'; /* not ours to remove */
+        file->temporary[0] = '\0'; /* there is none to remove */
     tg_outfile_discard(file);
-    return refused(path, "cannot create a file beside it", error, err);
+    return io_error(path, "cannot create a temporary file in its directory", error, err);
 }
 
 tg_status tg_outfile_write(tg_outfile *file, const void *data, size_t size, tg_error *err)
 {
-    return fwrite(data, 1, size, file->stream) == size ? TG_OK : refused(file->path, "cannot write", errno, err);
+    return fwrite(data, 1, size, file->stream) == size ? TG_OK : io_error(file->path, "cannot write", errno, err);
 }
 
-/* Gives the temporary the permissions and the owner of the file that it replaces. Where the group stays another, its
-   members may do what others may. */
+/* Gives the temporary file the owner, group and permissions of the file that it replaces. If the group cannot be set, the
+   group's permissions are limited to those of others. */
 static bool restore(const tg_outfile *file, int fd)
 {
     struct stat info;
@@ -317,21 +325,22 @@ static bool restore(const tg_outfile *file, int fd)
     return (info.st_mode & 07777u) == mode || fchmod(fd, (mode_t)mode) == 0;
 }
 
-/* Synced before it is renamed: a crash leaves the old file or the whole new one. Closed, and so unlocked, after it. */
+/* The sync before the rename makes sure that a crash leaves either the old file or the complete new one. The file stays
+   locked until after the rename. */
 tg_status tg_outfile_commit(tg_outfile *file, tg_error *err)
 {
     const int fd = fileno(file->stream);
     tg_status status = TG_OK;
     if (fflush(file->stream) != 0 || (file->replaces && !restore(file, fd)) || fsync(fd) != 0 ||
         rename(file->temporary, file->target) != 0)
-        status = refused(file->path, "cannot write", errno, err);
+        status = io_error(file->path, "cannot write", errno, err);
     else
         file->temporary[0] = '\0'; /* renamed: nothing to remove */
     tg_outfile_discard(file);
     return status;
 }
 
-/* Removed before it is closed, and so unlocked. */
+/* Removes the file before closing, which unlocks it. */
 void tg_outfile_discard(tg_outfile *file)
 {
     if (file->temporary[0])

@@ -4,7 +4,8 @@
 #include <float.h>
 #include <math.h>
 
-_Static_assert(FLT_EVAL_METHOD == 0, "double must be computed as double, or seeds give other numbers here");
+_Static_assert(FLT_EVAL_METHOD == 0,
+               "doubles must be computed in double precision, or the same seed gives other numbers");
 
 /* c[0] + c[1] x + ... + c[n - 1] x^(n - 1) */
 static double polynomial(const double *c, int n, double x)
@@ -30,7 +31,7 @@ double tg_portable_log(double x)
         e--;
     }
     const double f = m - 1, s = f / (m + 1), ss = s * s;
-    /* 2 s is f - s f: the first is exact, and only the small rest is rounded. */
+    /* 2 s = f - s f, where f is exact: only the small s f is rounded. */
     const double rest = s * (2 * ss * POLYNOMIAL(artanh, ss) - f);
     return e * ln2_high + (f + (rest + e * ln2_low));
 }

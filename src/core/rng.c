@@ -1,4 +1,4 @@
-/* rng.c - draws from a counter: integers, uniforms, normals, orders. */
+/* rng.c - a counter-based generator: integers, uniforms, normals, permutations. */
 #include "tapegrad/rng.h"
 
 #include <math.h>
@@ -44,7 +44,7 @@ double tg_rng_normal(tg_rng *rng)
     return sqrt(-2 * tg_portable_log(u)) * tg_portable_cos_turns(v);
 }
 
-/* The 128 bits of a b: the upper half returned, the lower half in *low. */
+/* a b in 128 bits: returns the upper half, and puts the lower half into *low. */
 static uint64_t multiply(uint64_t a, uint64_t b, uint64_t *low)
 {
     const uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
@@ -53,7 +53,8 @@ static uint64_t multiply(uint64_t a, uint64_t b, uint64_t *low)
     return a1 * b1 + (middle >> 32) + (other >> 32);
 }
 
-/* The upper half of n times a draw. Of the 2^64 draws, 2^64 mod n are refused, so that each result has as many. */
+/* The upper half of n times a draw. 2^64 mod n of the 2^64 possible draws are rejected, so that each result has equally
+   many. */
 uint64_t tg_rng_below(tg_rng *rng, uint64_t n)
 {
     if (!rng || n == 0)

@@ -1,6 +1,8 @@
-/* shape.c - dtypes and shapes by value. */
+/* shape.c - dtypes and shapes. */
 #include "core/format.h"
 #include "core/shape.h"
+
+const tg_extent tg_scalar_extent = { .size = 1, .shape = { .rank = 0 } };
 
 size_t tg_dtype_size(tg_dtype dtype)
 {
@@ -22,10 +24,10 @@ int64_t tg_shape_size(const tg_shape *shape)
             empty = true;
             continue;
         }
-        large = large || ((size | d) >> 29 && size > most / d); /* small sizes are spared the division */
+        large = large || ((size | d) >> 29 && size > most / d); /* small sizes need no division */
         size = large ? size : size * d;
     }
-    return empty ? 0 : large ? -1 : size;
+    return large ? -1 : empty ? 0 : size; /* some sizes of an empty tensor are multiplied, too */
 }
 
 bool tg_shape_equal(const tg_shape *a, const tg_shape *b)

@@ -1,4 +1,4 @@
-/* status.c - statuses and the errors that no tape keeps. */
+/* status.c - names of statuses; errors of functions without a tape. */
 #include "core/status.h"
 
 #include "core/format.h"

@@ -1,4 +1,4 @@
-/* status.h - where errors are raised that no tape keeps. */
+/* status.h - raising the errors of functions without a tape, which have a tg_error parameter. */
 #ifndef TG_STATUS_H
 #define TG_STATUS_H
 

@@ -37,7 +37,7 @@ tg_status tg_augment_check(const tg_augment *a, const tg_dataset *set, const cha
     return check_layout(a, set, who, err);
 }
 
-/* n numbers, each times `factor`, in their order or in the reverse. By 1 they stay as they are, to the bit. */
+/* Copies n numbers, each times `factor`, in their order or reversed. The factor 1 changes no bit. */
 typedef void copy_fn(const void *from, void *to, int64_t n, double factor);
 
 static void copy_f32(const void *from, void *to, int64_t n, double factor)
@@ -74,7 +74,7 @@ static void reverse_f64(const void *from, void *to, int64_t n, double factor)
 
 static copy_fn *const copies[2][2] = { [TG_F32] = { copy_f32, reverse_f32 }, [TG_F64] = { copy_f64, reverse_f64 } };
 
-/* What is drawn for a row: three numbers in this order, used or not, so that one setting does not change another's. */
+/* The random changes of a row. All three numbers are drawn always, in this order, so that no setting changes another's. */
 typedef struct change {
     bool horizontal, vertical;
     double factor;
@@ -89,7 +89,7 @@ static change draw(const tg_augment *a, const tg_rng *epoch, int64_t row)
     return c;
 }
 
-/* A picture mirrored both ways is its channel read backwards: only one that is mirrored one way goes line by line. */
+/* Mirrored both ways, a channel is its reverse, and mirrored in no way its copy; otherwise it is copied line by line. */
 void tg_augment_row(const tg_augment *a, const tg_dataset *set, int64_t row, const tg_rng *epoch, void *out)
 {
     const change c = draw(a, epoch, row);

@@ -7,6 +7,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "kernels/kernels.h"
+#include "kernels/lesser.h"
 #include "tapegrad/rng.h"
 
 struct tg_batches {
@@ -14,12 +15,12 @@ struct tg_batches {
     tg_allocator allocator;
     int64_t size, count; /* rows of a batch, batches of an epoch */
     uint64_t seed;
-    int64_t epoch, next; /* the batch that comes next */
-    bool ordered;        /* `order` is the epoch's */
+    int64_t epoch, next; /* of the next batch */
+    bool ordered;        /* whether `order` is that of the epoch */
     bool augmented;
     tg_augment augment; /* if augmented */
     int64_t *order;     /* NULL without shuffling */
-    void *x;            /* NULL where batches point into the set, as the labels */
+    void *x;            /* NULL where batches point into the set; labels likewise */
     int32_t *labels;
 };
 
@@ -59,7 +60,7 @@ static tg_status check(const tg_dataset *set, const tg_batches_config *c, tg_err
     return c->augment ? tg_augment_check(c->augment, set, "batches_create", err) : TG_OK;
 }
 
-/* The buffers that the settings ask for. */
+/* Allocates the buffers that the settings need. */
 static bool allocate(tg_batches *b, bool in_order)
 {
     const tg_allocator *a = &b->allocator;
@@ -81,7 +82,7 @@ tg_batches *tg_batches_create(const tg_dataset *set, const tg_batches_config *co
         tg_error_raise(err, TG_ERR_MEMORY, "batches_create: no memory");
         return NULL;
     }
-    const int64_t size = c.size < set->n ? c.size : set->n;
+    const int64_t size = tg_lesser(c.size, set->n);
     *b = (tg_batches){ .set = set, .allocator = a, .size = size, .seed = c.seed };
     b->count = c.drop_last ? set->n / size : (set->n - 1) / size + 1;
     b->augmented = c.augment;
@@ -108,7 +109,7 @@ void tg_batches_destroy(tg_batches *b)
     tg_release(&a, b, sizeof *b);
 }
 
-/* Each epoch has a stream of its own, so that its order depends on no other epoch's. */
+/* Each epoch has a stream of its own, so that its order does not depend on other epochs. */
 static tg_rng epoch_rng(const tg_batches *b)
 {
     const tg_rng seed = tg_rng_seed(b->seed);
@@ -122,7 +123,7 @@ static void shuffle(tg_batches *b)
     b->ordered = true;
 }
 
-/* Rows start .. start + n - 1 of the epoch, some to a task. */
+/* Rows start .. start + n - 1 of the epoch; a task gathers `some` of them. */
 typedef struct gathering {
     const tg_batches *b;
     int64_t start, n, some;
@@ -134,7 +135,7 @@ static void gather_some(void *context, int64_t task)
     const gathering *g = context;
     const tg_batches *b = g->b;
     const size_t bytes = row_bytes(b->set);
-    const int64_t first = task * g->some, stop = first + g->some < g->n ? first + g->some : g->n;
+    const int64_t first = task * g->some, stop = tg_lesser(first + g->some, g->n);
     for (int64_t i = first; i < stop; i++) {
         const int64_t row = b->order ? b->order[g->start + i] : g->start + i;
         void *x = (char *)b->x + (size_t)i * bytes;
@@ -164,7 +165,7 @@ bool tg_batches_next(tg_batches *b, tg_batch *batch)
         return false;
     }
     const tg_dataset *set = b->set;
-    const int64_t start = b->size * b->next++, left = set->n - start, n = left < b->size ? left : b->size;
+    const int64_t start = b->size * b->next++, n = tg_lesser(set->n - start, b->size);
     if (b->order && !b->ordered)
         shuffle(b);
     if (b->x)

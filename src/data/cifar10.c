@@ -12,7 +12,7 @@ static int64_t records(const tg_infile *file)
     return (int64_t)(file->size / RECORD);
 }
 
-/* A batch of the set as it is given out has so many records (whole); one of the caller's, one or more. */
+/* A batch of the published set (whole) has exactly ROWS records; a file of the caller's has one or more. */
 static tg_status check_size(const tg_infile *file, bool whole, tg_error *err)
 {
     if (whole && file->size != (uint64_t)ROWS * RECORD)
@@ -26,13 +26,11 @@ static tg_status check_size(const tg_infile *file, bool whole, tg_error *err)
     return TG_OK;
 }
 
-/* Opens every file, so that all are known to be good before memory is asked for; adds up their records. */
+/* Opens and checks every file before memory is allocated; adds up their records. */
 static tg_status open_all(tg_infile *files, const char *const *paths, int n, bool whole, int64_t *total,
                           tg_error *err)
 {
     for (int i = 0; i < n; i++) {
-        if (!paths[i])
-            return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_cifar10_files: paths[%d] is NULL", i);
         tg_status status = tg_infile_open(&files[i], paths[i], err);
         if (status == TG_OK)
             status = check_size(&files[i], whole, err);
@@ -90,6 +88,9 @@ static tg_status read_batches(tg_dataset *set, const char *const *paths, int n, 
     if (!paths || n < 1)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_cifar10_files: %d paths%s, expected at least 1", n,
                               paths ? "" : " at NULL");
+    for (int i = 0; i < n; i++)
+        if (!paths[i])
+            return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_cifar10_files: paths[%d] is NULL", i);
     const tg_allocator a = tg_allocator_or_default(set->allocator);
     const size_t bytes = (size_t)n * sizeof(tg_infile);
     tg_infile *files = tg_allocate_zeroed(&a, bytes);

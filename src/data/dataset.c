@@ -1,4 +1,4 @@
-/* dataset.c - the life of a data set, and its parts. */
+/* dataset.c - data sets: create and destroy, copies of some rows. */
 #include "data/dataset.h"
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@ tg_status tg_dataset_check_empty(const tg_dataset *set, const char *who, tg_erro
         return tg_error_raise(err, TG_ERR_DTYPE, "%s: the set's dtype is %d, expected TG_F32 or TG_F64", who,
                               (int)set->dtype);
     if (set->x || set->labels)
-        return tg_error_raise(err, TG_ERR_STATE, "%s: the set already holds %" PRId64 " rows, expected an empty one",
+        return tg_error_raise(err, TG_ERR_STATE, "%s: the set already has %" PRId64 " rows, expected an empty one",
                               who, set->n);
     return TG_OK;
 }
@@ -82,7 +82,7 @@ void tg_dataset_finish(tg_dataset *set)
     *set = (tg_dataset){ .dtype = set->dtype, .allocator = set->allocator };
 }
 
-/* Rows `rows`, or from `start` on where rows is NULL, of one that is full into one that is empty. */
+/* Copies the rows numbered in `rows`, or, where it is NULL, n rows from `start` on. */
 static tg_status copy_rows(const tg_dataset *set, const int64_t *rows, int64_t start, int64_t n, tg_dataset *out,
                            const char *who, tg_error *err)
 {
@@ -148,7 +148,7 @@ tg_status tg_dataset_split(const tg_dataset *set, int64_t count, uint64_t seed, 
     if (status != TG_OK)
         return status;
     if (first == second)
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_split: both parts go to one set, expected two");
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_split: first and second are the same set, expected two");
     if (count <= 0 || count >= set->n)
         return tg_error_raise(err, TG_ERR_RANGE, "dataset_split: count is %" PRId64 ", expected 1 .. %" PRId64, count,
                               set->n - 1);

@@ -1,17 +1,32 @@
-/* dataset.h - what the files that fill a set share. */
+/* dataset.h - what the readers and generators of data sets share, and how to add one.
+
+   To add a reader of a format NAME:
+   1. include/tapegrad/data.h, under "Files": the prototype of tg_dataset_read_NAME, which files it reads, which rows and
+      labels result, which errors there are.
+   2. src/data/NAME.c, modelled on idx.c: tg_dataset_check_empty; tg_infile_open (core/platform.h); compare the sizes in
+      the file with file.size before memory is allocated by them; tg_dataset_fill; read the rows with tg_infile_read or
+      tg_dataset_read_pixels, each label through tg_dataset_check_label. On an error tg_dataset_finish, so that the set is
+      empty again; tg_infile_close in every case. A message is "FILE: what is wrong, expected ...", with values.
+   3. src/data/meson.build: the file's name.
+   4. tests/data/test_files.c: a correct file, and a wrong one for each message; tests/refusals/data.c: rows for the new
+      function, without which the build fails; tests/fuzz/: fuzz_NAME.c modelled on fuzz_idx.c, its name in meson.build,
+      and a small corpus.
+
+   Numbers in text do not depend on the locale: they are not read with strtod or scanf, nor written with printf, but with
+   core/format.h. */
 #ifndef TG_DATASET_H
 #define TG_DATASET_H
 
 #include "core/platform.h"
 #include "tapegrad/data.h"
 
-/* Whether `set` may be filled: not NULL, of a dtype that exists, and empty. `who` begins the sentence. */
+/* Whether `set` may be filled: not NULL, of a dtype that exists, and empty. `who` begins the message. */
 tg_status tg_dataset_check_empty(const tg_dataset *set, const char *who, tg_error *err);
 
 /* Whether a set may be read from: not NULL and not empty. */
 tg_status tg_dataset_check_full(const tg_dataset *set, const char *who, tg_error *err);
 
-/* tg_dataset_init for others: the same, with their name in the sentence. */
+/* tg_dataset_init with the caller's name in the message. */
 tg_status tg_dataset_fill(tg_dataset *set, int64_t n, int64_t features, int classes, const char *who, tg_error *err);
 
 /* Number i of x. */
@@ -28,7 +43,7 @@ static inline void tg_dataset_put(tg_dataset *set, int64_t i, double value)
         ((float *)set->x)[i] = (float)value;
 }
 
-/* Where row i of x begins. */
+/* The start of row i of x. */
 static inline void *tg_dataset_row(const tg_dataset *set, int64_t i)
 {
     return (char *)set->x + (size_t)(i * set->features) * tg_dtype_size(set->dtype);

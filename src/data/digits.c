@@ -1,4 +1,4 @@
-/* digits.c - pictures of digits, drawn with an unsteady pen. */
+/* digits.c - synthetic pictures of digits: glyphs disturbed at random and drawn with a pen. */
 #include <math.h>
 
 #include "core/philox.h"
@@ -13,7 +13,7 @@ typedef struct point {
     float x, y;
 } point;
 
-/* What is drawn for one picture: x' = xx x + xy y + x0 and so on take the glyph to pixels. */
+/* The random numbers of one picture. The map from glyph to pixels is x' = xx x + xy y + x0, y' = yx x + yy y + y0. */
 typedef struct hand {
     double xx, xy, x0, yx, yy, y0;
     float radius, ink, noise;
@@ -50,7 +50,7 @@ static int bounded(float x)
     return x < 0 ? 0 : x > SIDE ? SIDE : (int)x;
 }
 
-/* Lowers the squared distances of the pixels around the segment a b to theirs from it. */
+/* Lowers the squared distance of each pixel near the segment a b to its distance from the segment. */
 static void draw_segment(float *distance, point a, point b, float reach)
 {
     const float dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy;
@@ -90,7 +90,7 @@ static const tg_piece *choose_writing(int digit, tg_rng *rng)
     return tg_glyphs[digit][tg_rng_below(rng, n)];
 }
 
-/* A pen's edge is one pixel wide, from all ink to none. The noise of a pixel is the sum of two random bytes. */
+/* The pen's edge is one pixel wide, over which the ink falls to 0. The noise of a pixel is the sum of two random bytes. */
 static void ink(float *picture, const hand *h, tg_rng *rng)
 {
     for (int i = 0; i < PIXELS; i++) {
@@ -110,7 +110,7 @@ static void ink(float *picture, const hand *h, tg_rng *rng)
 static void draw_digit(float *picture, int digit, tg_rng *rng)
 {
     for (int i = 0; i < PIXELS; i++)
-        picture[i] = 2 * PIXELS; /* farther than any */
+        picture[i] = 2 * PIXELS; /* larger than any distance */
     const hand h = draw_hand(rng);
     point pen = { 0, 0 };
     for (const tg_piece *piece = choose_writing(digit, rng); piece->kind != TG_END; piece++)

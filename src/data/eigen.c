@@ -6,10 +6,11 @@
 #include "core/memory.h"
 #include "core/status.h"
 #include "data/eigen.h"
+#include "kernels/lesser.h"
 #include "tapegrad/pca.h"
 
-/* One QL step is a product of rotations of the coordinates i and i + 1, for i from `first` up. The steps are kept, latest
-   first: what they do to a wanted vector is known only when all are, and a vector needs them in that order. */
+/* One QL step is a product of rotations of the coordinates i and i + 1, for i from `first` up. The steps are kept until all
+   are known, because a vector needs the last step first: `steps` is the last one. */
 typedef struct rotation {
     double c, s;
 } rotation;
@@ -21,32 +22,32 @@ typedef struct step {
     rotation rotations[];
 } step;
 
-/* Vectors that are rotated together: more than the 16 up to which gcc unrolls the loop before it could be vectorised, and so
-   few that their rows stay in the second cache. */
+/* Vectors that are rotated together: more than 16, up to which gcc unrolls the loop instead of vectorising it; and few
+   enough that their rows stay in the second-level cache. */
 enum { LANES = 24 };
 
 typedef struct solver {
     tg_tridiagonal t;
     tg_allocator allocator;
     int64_t k;
-    bool keeps;     /* the steps, for vectors */
+    bool keeps;     /* whether steps are kept, for vectors */
     double scale;   /* of the matrix: a power of two */
     double norm;    /* of T */
     int64_t *order; /* [n]: the eigenvalues in t.d, descending */
-    double *room, *scratch, *lanes, *vectors;
-    size_t size; /* of room, bytes */
+    double *block, *scratch, *lanes, *vectors;
+    size_t size; /* of block, bytes */
     step *steps;
 } solver;
 
-/* QL -------------------------------------------------------------------------------------------------------------- */
+/* QL --------------------------------------------------------------------------------------------------------------- */
 
-/* Beside the whole of T, not its neighbours: where these are rounding alone, each step brings as much anew. */
+/* In relation to the norm of T, not to the adjacent numbers: where these are rounding errors, each step adds as much. */
 static bool is_negligible(const solver *s, int64_t i)
 {
     return fabs(s->t.e[i]) <= 0x1p-52 * s->norm;
 }
 
-/* The end of the block that begins at l and that no negligible number splits. */
+/* The last index of the block that begins at l: the first negligible number ends it. */
 static int64_t end_of_block(const solver *s, int64_t l)
 {
     while (l < s->t.n - 1 && !is_negligible(s, l))
@@ -54,7 +55,7 @@ static int64_t end_of_block(const solver *s, int64_t l)
     return l;
 }
 
-/* Room for a step on l .. m. */
+/* Allocates a step on l .. m and makes it the last one. */
 static bool keep_step(solver *s, int64_t l, int64_t m)
 {
     const size_t size = sizeof(step) + (size_t)(m - l) * sizeof(rotation);
@@ -66,16 +67,16 @@ static bool keep_step(solver *s, int64_t l, int64_t m)
     return true;
 }
 
-/* The eigenvalue of the leading 2 x 2 of a block that is nearer to its first number (Wilkinson). */
+/* Wilkinson's shift: of the eigenvalues of the block's leading 2 x 2 matrix, the one nearer to its first number. */
 static double shift_of(const double *d, const double *e)
 {
     const double g = (d[1] - d[0]) / (2 * e[0]);
     return d[0] - e[0] / (g + copysign(sqrt(g * g + 1), g));
 }
 
-/* An implicit QL step on the block l .. m: the first rotation is that of T minus the shift, the others move the number
-   that it brings beside the diagonals up and out. Where that becomes zero, or so small that its square loses digits, the
-   block splits, and the step ends. */
+/* An implicit QL step on the block l .. m. The first rotation is that of T minus the shift; it makes a number outside the
+   three diagonals, which the other rotations move up and out of the matrix. Where that number becomes zero, or so small
+   that its square loses digits, the block splits, and the step ends. */
 static void rotate(solver *s, int64_t l, int64_t m, rotation *kept)
 {
     double *d = s->t.d, *e = s->t.e;
@@ -104,8 +105,8 @@ static void rotate(solver *s, int64_t l, int64_t m, rotation *kept)
     e[m] = 0;
 }
 
-/* T becomes diagonal. Two steps an eigenvalue are usual; that they are always enough within the limit has no proof, and no
-   exception is known. */
+/* Makes T diagonal. Two steps for an eigenvalue are usual. There is no proof that the limit always suffices; no exception
+   is known. */
 static tg_status diagonalize(solver *s, tg_error *err)
 {
     enum { LIMIT = 100 };
@@ -128,9 +129,9 @@ static tg_status diagonalize(solver *s, tg_error *err)
     return TG_OK;
 }
 
-/* Vectors --------------------------------------------------------------------------------------------------------- */
+/* Vectors ---------------------------------------------------------------------------------------------------------- */
 
-/* Undoes a step: rotates the rows of x, one after the other. The row that is not finished stays in `carry`. */
+/* Applies the inverse of a step: rotates the rows of x, one after the other. `carry` is the row that is not finished. */
 static void apply_step(const step *s, double (*x)[LANES])
 {
     double carry[LANES];
@@ -147,11 +148,11 @@ static void apply_step(const step *s, double (*x)[LANES])
     memcpy(x[s->first + s->n], carry, sizeof carry);
 }
 
-/* LANES of the vectors of T: the unit vectors of the eigenvalues' places, and the steps undone from the last to the first. */
+/* LANES of the vectors of T: the unit vectors of the eigenvalues' positions, multiplied by the steps from last to first. */
 static void find_vectors(void *context, int64_t task)
 {
     const solver *s = context;
-    const int64_t n = s->t.n, first = task * LANES, count = s->k - first < LANES ? s->k - first : LANES;
+    const int64_t n = s->t.n, first = task * LANES, count = tg_lesser(s->k - first, LANES);
     double(*x)[LANES] = (double(*)[LANES])(s->lanes + first * n);
     memset(x, 0, (size_t)n * sizeof *x);
     for (int64_t j = 0; j < count; j++)
@@ -174,9 +175,9 @@ static void make_largest_positive(double *v, int64_t n)
         v[i] *= sign;
 }
 
-/* Values ---------------------------------------------------------------------------------------------------------- */
+/* Values ----------------------------------------------------------------------------------------------------------- */
 
-/* Merges the halves of order[0 .. n - 1] after they are sorted; other: as long. Equal values keep their order. */
+/* Merge sort of order[0 .. n - 1]; `other` is a buffer of the same length. Equal values keep their order. */
 static void sort_descending(const double *d, int64_t *order, int64_t *other, int64_t n)
 {
     if (n < 2)
@@ -212,7 +213,7 @@ static tg_status solve(solver *s, double *values, tg_error *err)
     return tg_error_clear(err);
 }
 
-/* The call -------------------------------------------------------------------------------------------------------- */
+/* The call --------------------------------------------------------------------------------------------------------- */
 
 static tg_status check_arguments(const double *a, int64_t n, int64_t k, const double *values, tg_error *err)
 {
@@ -228,7 +229,7 @@ static tg_status check_arguments(const double *a, int64_t n, int64_t k, const do
     return TG_OK;
 }
 
-/* Finds the largest magnitude and whether the halves agree. */
+/* Finds the largest magnitude; checks that a is finite and symmetric. */
 static tg_status check_numbers(const double *a, int64_t n, double *largest, tg_error *err)
 {
     *largest = 0;
@@ -251,13 +252,13 @@ static tg_status check_numbers(const double *a, int64_t n, double *largest, tg_e
     return TG_OK;
 }
 
-/* The upper triangle of a to both of t.a, scaled so that no square overflows, and none that matters vanishes. */
+/* Copies the upper triangle of a to both triangles of t.a, scaled so that squares neither overflow nor underflow. */
 static void copy_scaled(solver *s, const double *a, double largest)
 {
     const int64_t n = s->t.n;
     int exponent = 0;
     frexp(largest, &exponent);
-    /* Not all powers that would do can be represented. */
+    /* The limit: not every power of two that is needed can be represented. */
     s->scale = ldexp(1, exponent < -1000 ? 1000 : -exponent);
     enum { TILE = 16 };
     for (int64_t p = 0; p < n; p += TILE)
@@ -269,12 +270,12 @@ static void copy_scaled(solver *s, const double *a, double largest)
 static bool allocate(solver *s)
 {
     const int64_t n = s->t.n, padded = s->vectors ? (s->k + LANES - 1) / LANES * LANES : 0;
-    const int64_t scratch = tg_tridiagonal_room(n, s->k);
-    s->size = (size_t)(n * n + 3 * n + scratch + padded * n + 2 * n) * sizeof *s->room;
-    s->room = tg_allocate(&s->allocator, s->size);
-    if (!s->room)
+    const int64_t scratch = tg_tridiagonal_scratch(n, s->k);
+    s->size = (size_t)(n * n + 3 * n + scratch + padded * n + 2 * n) * sizeof *s->block;
+    s->block = tg_allocate(&s->allocator, s->size);
+    if (!s->block)
         return false;
-    s->lanes = s->room;
+    s->lanes = s->block;
     s->t.a = s->lanes + padded * n;
     s->t.d = s->t.a + n * n;
     s->t.e = s->t.d + n;
@@ -291,7 +292,7 @@ static void release(solver *s)
         s->steps = last->before;
         tg_release(&s->allocator, last, last->size);
     }
-    tg_release(&s->allocator, s->room, s->size);
+    tg_release(&s->allocator, s->block, s->size);
 }
 
 tg_status tg_symmetric_eigen(const double *a, int64_t n, int64_t k, double *values, double *vectors,

@@ -1,4 +1,4 @@
-/* eigen.h - the steps of the symmetric eigen-solver, and the matrix product that they and the principal axes share. */
+/* eigen.h - steps of the symmetric eigen-solver, and the matrix product that it and the principal axes use. */
 #ifndef TG_EIGEN_H
 #define TG_EIGEN_H
 
@@ -10,7 +10,7 @@ typedef struct tg_matrix {
     int64_t row, col;
 } tg_matrix;
 
-/* C = A B or, to add, C + A B, on the pool. A is m x k; C's columns are contiguous. */
+/* C = A B, or with `add` C + A B, on the thread pool. A is m x k; C's columns are contiguous. */
 static inline void tg_multiply(int64_t m, int64_t n, int64_t k, tg_matrix a, tg_matrix b, tg_matrix c, bool add)
 {
     const tg_gemm g = { .m = m,
@@ -29,18 +29,18 @@ static inline void tg_multiply(int64_t m, int64_t n, int64_t k, tg_matrix a, tg_
     tg_gemm_run(tg_kernels_for(TG_F64), TG_F64, &g, NULL);
 }
 
-/* A = Q T Q^T with T tridiagonal: d [n] is its diagonal, e [n] what stands beside it, e[n - 1] = 0. Q is a product of n
-   reflections I - tau[j] v v^T; the v of the j-th, whose first j + 1 components are 0, replaces row j of a [n, n] right of
-   the diagonal. */
+/* A = Q T Q^T with T tridiagonal: d [n] is its diagonal, e [n] its off-diagonal, with e[n - 1] = 0. Q is the product of n
+   reflections I - tau[j] v v^T. The first j + 1 components of the j-th v are 0; its other components replace row j of
+   a [n, n] right of the diagonal. */
 typedef struct tg_tridiagonal {
     int64_t n;
     double *a, *d, *e, *tau;
 } tg_tridiagonal;
 
-/* The doubles of scratch that both of these are content with, the second for k rows. */
-int64_t tg_tridiagonal_room(int64_t n, int64_t k);
+/* The doubles of scratch that suffice for both functions below, for k rows in the second. */
+int64_t tg_tridiagonal_scratch(int64_t n, int64_t k);
 
-/* The reduction of a. */
+/* Computes t from t->a. */
 void tg_tridiagonal_reduce(const tg_tridiagonal *t, double *scratch);
 
 /* The eigenvectors of A from those of T: each of the k rows x of [k, n] becomes Q x. */

@@ -1,15 +1,16 @@
-/* files.c - what the readers of files share: bytes into numbers, labels, paths. */
+/* files.c - what the readers of files share: pixels, labels, paths. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "core/status.h"
 #include "data/dataset.h"
+#include "kernels/lesser.h"
 
 tg_status tg_dataset_read_pixels(tg_dataset *set, int64_t start, int64_t count, tg_infile *file, tg_error *err)
 {
     unsigned char bytes[4096];
     for (int64_t done = 0; done < count;) {
-        const int64_t left = count - done, n = left < (int64_t)sizeof bytes ? left : (int64_t)sizeof bytes;
+        const int64_t n = tg_lesser(count - done, sizeof bytes);
         const tg_status status = tg_infile_read(file, bytes, (size_t)n, "pixels", err);
         if (status != TG_OK)
             return status;

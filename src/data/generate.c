@@ -10,7 +10,7 @@ typedef struct point {
     double x, y;
 } point;
 
-/* A point of a class; `classes` is the set's, `noise` what the caller asked for. */
+/* Draws a point of class `label`. */
 typedef point point_fn(tg_rng *rng, int label, int classes, double noise);
 
 static tg_status generate(tg_dataset *set, int64_t n, int classes, double noise, uint64_t seed, point_fn *draw,

@@ -1,4 +1,4 @@
-/* glyphs.c - how the digits are written: the table. */
+/* glyphs.c - the table of glyphs. */
 #include "data/glyphs.h"
 
 /* clang-format off */

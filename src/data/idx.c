@@ -50,7 +50,7 @@ static tg_status read_sizes(tg_infile *file, int least, int most, tg_shape *shap
     return TG_OK;
 }
 
-/* The sizes are believed only if the file is exactly as long as they say. */
+/* The sizes are valid only if the file is exactly as long as they say. */
 static tg_status check_sizes(const tg_infile *file, const tg_shape *shape, tg_error *err)
 {
     char text[96];
@@ -60,7 +60,7 @@ static tg_status check_sizes(const tg_infile *file, const tg_shape *shape, tg_er
         return tg_error_raise(err, TG_ERR_FORMAT, "%s: sizes %s overflow, expected a product of %" PRIu64,
                               tg_path_end(file->path), text, file->size);
     if (size == 0)
-        return tg_error_raise(err, TG_ERR_FORMAT, "%s: sizes %s hold nothing, expected at least 1 of each",
+        return tg_error_raise(err, TG_ERR_FORMAT, "%s: sizes %s make no element, expected at least 1 of each",
                               tg_path_end(file->path), text);
     const uint64_t expected = 4 + 4 * (uint64_t)shape->rank + (uint64_t)size;
     if (file->size != expected)
@@ -124,6 +124,8 @@ tg_status tg_dataset_read_idx(tg_dataset *set, const char *images_path, const ch
     if (!images_path || !labels_path)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_idx: the path of the %s is NULL",
                               images_path ? "labels" : "images");
+    if (classes < 1)
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "dataset_read_idx: %d classes, expected at least 1", classes);
     idx images = { 0 }, labels = { 0 };
     status = idx_open(&images, images_path, 2, 4, err);
     if (status == TG_OK)

@@ -1,9 +1,10 @@
-/* moments.c - means and standard deviations in one pass, and data made to have 0 and 1. */
+/* moments.c - means and standard deviations in one pass, and standardisation. */
 #include <math.h>
 #include <string.h>
 
 #include "core/status.h"
 #include "data/dataset.h"
+#include "kernels/lesser.h"
 
 static tg_status check(const tg_dataset *set, const double *mean, const double *deviation, const char *who,
                        tg_error *err)
@@ -14,8 +15,8 @@ static tg_status check(const tg_dataset *set, const double *mean, const double *
     return status;
 }
 
-/* Welford's update, which never subtracts large squares: `deviation` gathers the sum of squared distances. What is
-   averaged is the distance from the first row, so that nothing is lost where all numbers are large. */
+/* Welford's update, which never subtracts large squares: `deviation` accumulates the sum of squared distances. The
+   distances from the first row are averaged, so that no digits are lost where all numbers are large. */
 tg_status tg_dataset_moments(const tg_dataset *set, double *mean, double *deviation, tg_error *err)
 {
     const tg_status status = check(set, mean, deviation, "dataset_moments", err);
@@ -51,7 +52,7 @@ static moments together(moments a, moments b)
                       a.squares + b.squares + d * d * (a.count * b.count / count) };
 }
 
-/* Of the distances from the first number, some hundred of them, which the second look finds in the cache. */
+/* The moments of a block of distances from the first number; in the second pass the block is still in the cache. */
 static moments of_block(const tg_dataset *set, int64_t start, int64_t stop)
 {
     const double first = tg_dataset_get(set, 0);
@@ -75,7 +76,7 @@ tg_status tg_dataset_moments_overall(const tg_dataset *set, double *mean, double
     const int64_t size = set->n * set->features;
     moments all = { 0 };
     for (int64_t i = 0; i < size; i += BLOCK)
-        all = together(all, of_block(set, i, i + BLOCK < size ? i + BLOCK : size));
+        all = together(all, of_block(set, i, tg_lesser(i + BLOCK, size)));
     *mean = tg_dataset_get(set, 0) + all.mean;
     *deviation = sqrt(all.squares / all.count);
     return tg_error_clear(err);

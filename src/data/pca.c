@@ -10,6 +10,7 @@
 #include "core/status.h"
 #include "data/dataset.h"
 #include "data/eigen.h"
+#include "kernels/lesser.h"
 
 struct tg_pca {
     tg_allocator allocator;
@@ -22,7 +23,7 @@ static size_t array_bytes(const tg_pca *pca)
     return (size_t)(pca->features + pca->components * (pca->features + 2)) * sizeof(double);
 }
 
-/* A part of a set's rows, in double, minus their mean. ------------------------------------------------------------ */
+/* A part of a set's rows, in double, minus their mean. ------------------------------------------------------------- */
 
 typedef struct part {
     const tg_dataset *set;
@@ -31,12 +32,12 @@ typedef struct part {
     double *rows;           /* [most, features] */
 } part;
 
-/* Enough rows that a product with them is long, and so few that they are some 32 megabytes. */
+/* Enough rows for an efficient product, and so few that they take about 32 megabytes. */
 static int64_t rows_of_a_part(const tg_dataset *set)
 {
     enum { NUMBERS = 1 << 22, LEAST = 64 };
     const int64_t fit = NUMBERS / set->features, most = fit > LEAST ? fit : LEAST;
-    return most < set->n ? most : set->n;
+    return tg_lesser(most, set->n);
 }
 
 enum { SOME = 16 };
@@ -44,7 +45,7 @@ enum { SOME = 16 };
 static void center_some(void *context, int64_t task)
 {
     const part *p = context;
-    const int64_t stop = (task + 1) * SOME < p->n ? (task + 1) * SOME : p->n, width = p->set->features;
+    const int64_t stop = tg_lesser((task + 1) * SOME, p->n), width = p->set->features;
     for (int64_t i = task * SOME; i < stop; i++) {
         double *row = p->rows + i * width;
         tg_convert(row, TG_F64, tg_dataset_row(p->set, p->start + i), p->set->dtype, width);
@@ -53,30 +54,30 @@ static void center_some(void *context, int64_t task)
     }
 }
 
-/* The next part; false at the end. Begins with start = n = 0. */
+/* Moves to the next part; false at the end. The first call is made with start = n = 0. */
 static bool next_part(part *p)
 {
     p->start += p->n;
-    p->n = p->set->n - p->start < p->most ? p->set->n - p->start : p->most;
+    p->n = tg_lesser(p->set->n - p->start, p->most);
     if (p->n > 0)
         tg_parallel_brief((p->n - 1) / SOME + 1, center_some, p);
     return p->n > 0;
 }
 
-/* Fit ------------------------------------------------------------------------------------------------------------- */
+/* Fit -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct fit {
     tg_pca *pca;
     part part;
-    double *room, *covariance; /* covariance [features, features] */
-    size_t size;               /* of room, bytes */
-    void *scratch;             /* of a large product, or NULL */
+    double *block, *covariance; /* covariance [features, features] */
+    size_t size;                /* of block, bytes */
+    void *scratch;              /* of a large product, or NULL */
 } fit;
 
-/* Columns of the covariance that are made together, from its upper triangle's rows: the whole of a small one. */
+/* Columns of the covariance that are computed together, in the rows of the upper triangle; all of a small one. */
 enum { PANEL = 768 };
 
-/* What the columns j .. j + width - 1 of the upper triangle get from the part: X^T X. */
+/* Adds the part's X^T X to the columns j .. j + width - 1 of the upper triangle. */
 static tg_gemm product_of(const fit *f, int64_t j, int64_t width)
 {
     const int64_t n = f->pca->features;
@@ -98,7 +99,7 @@ static tg_gemm product_of(const fit *f, int64_t j, int64_t width)
 
 static int64_t width_at(const fit *f, int64_t j)
 {
-    return f->pca->features - j < PANEL ? f->pca->features - j : PANEL;
+    return tg_lesser(f->pca->features - j, PANEL);
 }
 
 static void add_part(const fit *f)
@@ -110,7 +111,7 @@ static void add_part(const fit *f)
     }
 }
 
-/* The whole covariance from the sums of its upper triangle, and the sum of its diagonal. */
+/* Divides the sums of the upper triangle by n - 1, copies them to the lower triangle, and sums the diagonal. */
 static tg_status finish_covariance(const fit *f, double *total, tg_error *err)
 {
     const int64_t n = f->pca->features;
@@ -148,7 +149,7 @@ static tg_status run_fit(fit *f, tg_error *err)
     return status;
 }
 
-/* The most scratch that a product of any part needs. */
+/* The largest scratch that a product of any part needs. */
 static size_t scratch_bytes(fit *f)
 {
     const int64_t last = f->part.set->n % f->part.most;
@@ -157,8 +158,8 @@ static size_t scratch_bytes(fit *f)
         f->part.n = end ? last : f->part.most;
         for (int64_t j = 0; j < f->pca->features && f->part.n > 0; j += PANEL) {
             const tg_gemm g = product_of(f, j, width_at(f, j));
-            const size_t room = tg_gemm_is_large(TG_F64, &g) ? tg_gemm_room(tg_kernels_for(TG_F64), TG_F64, &g) : 0;
-            most = room > most ? room : most;
+            const size_t bytes = tg_gemm_is_large(TG_F64, &g) ? tg_gemm_room(tg_kernels_for(TG_F64), TG_F64, &g) : 0;
+            most = bytes > most ? bytes : most;
         }
     }
     f->part.n = 0;
@@ -172,17 +173,17 @@ static tg_status fit_set(tg_pca *pca, const tg_dataset *set, tg_error *err)
     const int64_t rows = f.part.most * n, square = n * n;
     const size_t scratch = scratch_bytes(&f);
     f.size = (size_t)(square + rows) * sizeof(double) + scratch;
-    if (!(f.room = tg_allocate(&pca->allocator, f.size)))
+    if (!(f.block = tg_allocate(&pca->allocator, f.size)))
         return tg_error_raise(err, TG_ERR_MEMORY, "pca_create: no memory for the covariance of %" PRId64 " features",
                               n);
-    f.covariance = f.room;
+    f.covariance = f.block;
     f.part.rows = f.covariance + square;
     f.scratch = scratch > 0 ? f.part.rows + rows : NULL;
     tg_status status =
         tg_dataset_moments(set, pca->mean, f.part.rows, err); /* and the deviation, which is not needed */
     if (status == TG_OK)
         status = run_fit(&f, err);
-    tg_release(&pca->allocator, f.room, f.size);
+    tg_release(&pca->allocator, f.block, f.size);
     return status;
 }
 
@@ -194,7 +195,7 @@ static tg_status check(const tg_dataset *set, int64_t components, tg_error *err)
     if (set->n == 1)
         return tg_error_raise(err, TG_ERR_RANGE,
                               "pca_create: the set has one row, which does not vary; expected at least 2");
-    const int64_t most = set->n - 1 < set->features ? set->n - 1 : set->features;
+    const int64_t most = tg_lesser(set->n - 1, set->features);
     if (components < 1 || components > most)
         return tg_error_raise(err, TG_ERR_RANGE,
                               "pca_create: %" PRId64 " components of %" PRId64 " rows of %" PRId64
@@ -249,7 +250,7 @@ void tg_pca_destroy(tg_pca *pca)
     tg_release(&a, pca, sizeof *pca);
 }
 
-/* Apply ----------------------------------------------------------------------------------------------------------- */
+/* Apply ------------------------------------------------------------------------------------------------------------ */
 
 static void project(const tg_pca *pca, part *p, double *projected, tg_dataset *out)
 {

@@ -1,4 +1,4 @@
-/* tridiagonal.c - A = Q T Q^T by Householder reflections, some columns at a time so that most of the work is products.
+/* tridiagonal.c - A = Q T Q^T by Householder reflections, in panels of columns, so that most of the work is products.
 
    Golub and Van Loan, Matrix Computations, 8.3.1 (tridiagonalization), 5.1.3 (Householder vectors), 5.1.7 (the block
    representation of their product); delayed updates: Dongarra, Hammarling, Sorensen, Block reduction of matrices to
@@ -7,13 +7,9 @@
 #include <string.h>
 
 #include "data/eigen.h"
+#include "kernels/lesser.h"
 
 enum { PANEL = 32 };
-
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static double dot(int64_t n, double *x, double *y)
 {
@@ -22,8 +18,8 @@ static double dot(int64_t n, double *x, double *y)
     return sum;
 }
 
-/* Makes x the v, with v[0] = 1, of the reflection that maps x to (beta, 0, 0, ...); returns beta. What is so small that
-   its squares lose digits counts as zero, which it is beside a matrix that is scaled to about 1. */
+/* Replaces x by the v, with v[0] = 1, of the reflection that maps x to (beta, 0, 0, ...); returns beta. Numbers whose
+   squares would lose digits count as zero: they are negligible in a matrix that is scaled to about 1. */
 static double reflect(int64_t n, double *x, double *tau)
 {
     const double first = x[0], rest = n > 1 ? dot(n - 1, x + 1, x + 1) : 0;
@@ -38,17 +34,17 @@ static double reflect(int64_t n, double *x, double *tau)
     return beta;
 }
 
-/* Reduction ------------------------------------------------------------------------------------------------------- */
+/* Reduction -------------------------------------------------------------------------------------------------------- */
 
-/* The updates of A that wait for the end of the panel: A + left^T right is what A would be. Reflection r of it adds the
-   rows v, w to left and -w, -v to right, all [2 PANEL, n]. */
+/* The updates of A are deferred to the end of the panel: A + left^T right is the updated A. Each reflection adds the rows
+   v, w to left and -w, -v to right, all [2 PANEL, n]. */
 typedef struct panel {
     const tg_tridiagonal *t;
-    double *left, *right, *shares; /* shares [2 PANEL] */
-    int64_t waiting;               /* rows of left and right */
+    double *left, *right, *products; /* products [2 PANEL] */
+    int64_t pending;                 /* rows of left and right in use */
 } panel;
 
-/* p = A x, for some rows of A from `first` row and column on. */
+/* p = A x; a task computes `some` of its rows. */
 typedef struct product {
     const tg_kernels *kernels;
     double *a, *x, *p;
@@ -59,7 +55,7 @@ static void multiply_some(void *context, int64_t task)
 {
     const product *w = context;
     const int64_t i = task * w->some;
-    const tg_gemm g = { .m = min(w->some, w->n - i),
+    const tg_gemm g = { .m = tg_lesser(w->some, w->n - i),
                         .n = 1,
                         .k = w->n,
                         .a = w->a + i * w->stride,
@@ -73,7 +69,7 @@ static void multiply_some(void *context, int64_t task)
     w->kernels->gemm(&g);
 }
 
-/* It reads A from memory once, and is most of the time of the reduction. */
+/* This reads A from memory once, and takes most of the time of the reduction. */
 static void multiply_vector(double *a, int64_t n, int64_t stride, double *x, double *p)
 {
     enum { TASK = 1 << 17 };
@@ -85,9 +81,9 @@ static void multiply_vector(double *a, int64_t n, int64_t stride, double *x, dou
 static void find_w(const panel *b, int64_t j, double *v, double *w)
 {
     const tg_tridiagonal *t = b->t;
-    const int64_t n = t->n, m = n - j - 1, k = b->waiting;
+    const int64_t n = t->n, m = n - j - 1, k = b->pending;
     const tg_matrix left = { b->left + j + 1, n, 1 }, right = { b->right + j + 1, n, 1 };
-    const tg_matrix down = { b->shares, 1, 1 }, across = { b->shares, k, 1 };
+    const tg_matrix down = { b->products, 1, 1 }, across = { b->products, k, 1 };
     multiply_vector(t->a + (j + 1) * n + j + 1, m, n, v, w);
     tg_multiply(k, 1, m, right, (tg_matrix){ v, 1, 1 }, down, false);
     tg_multiply(1, m, k, across, left, (tg_matrix){ w, m, 1 }, true);
@@ -96,11 +92,11 @@ static void find_w(const panel *b, int64_t j, double *v, double *w)
         w[i] = tau * w[i] - half * v[i];
 }
 
-/* Row j of A as it would be, and with it d, e and the reflection of column j, which joins those that wait. */
+/* Updates row j of A; takes d, e and the reflection of column j from it, and adds that to the pending ones. */
 static void take_column(panel *b, int64_t j)
 {
     const tg_tridiagonal *t = b->t;
-    const int64_t n = t->n, m = n - j - 1, k = b->waiting;
+    const int64_t n = t->n, m = n - j - 1, k = b->pending;
     double *row = t->a + j * n + j;
     const tg_matrix left = { b->left + j, 1, n }, right = { b->right + j, n, 1 };
     tg_multiply(1, m + 1, k, left, right, (tg_matrix){ row, m + 1, 1 }, true);
@@ -116,26 +112,26 @@ static void take_column(panel *b, int64_t j)
         minus_w[i] = -w[i];
         minus_v[i] = -v[i];
     }
-    b->waiting += 2;
+    b->pending += 2;
 }
 
 void tg_tridiagonal_reduce(const tg_tridiagonal *t, double *scratch)
 {
     const int64_t n = t->n;
     for (int64_t j = 0; j < n;) {
-        panel b = { .t = t, .left = scratch, .right = scratch + 2 * PANEL * n, .shares = scratch + 4 * PANEL * n };
-        for (const int64_t stop = min(j + PANEL, n); j < stop; j++)
+        panel b = { .t = t, .left = scratch, .right = scratch + 2 * PANEL * n, .products = scratch + 4 * PANEL * n };
+        for (const int64_t stop = tg_lesser(j + PANEL, n); j < stop; j++)
             take_column(&b, j);
         const tg_matrix left = { b.left + j, 1, n }, right = { b.right + j, n, 1 };
         if (j < n)
-            tg_multiply(n - j, n - j, b.waiting, left, right, (tg_matrix){ t->a + j * n + j, n, 1 }, true);
+            tg_multiply(n - j, n - j, b.pending, left, right, (tg_matrix){ t->a + j * n + j, n, 1 }, true);
     }
 }
 
-/* Expansion ------------------------------------------------------------------------------------------------------- */
+/* Expansion -------------------------------------------------------------------------------------------------------- */
 
-/* The reflections `first` .. first + count - 1, one after the other, are I + V^T S V with S upper triangular: V [PANEL, n]
-   and S [PANEL, PANEL]. */
+/* The product of the reflections first .. first + count - 1 is I + V^T S V with S upper triangular: V [PANEL, n] and
+   S [PANEL, PANEL]. */
 typedef struct block {
     int64_t first, count;
     double *v, *s, *x, *y; /* x, y: [k, PANEL] */
@@ -170,7 +166,7 @@ static void apply(const tg_tridiagonal *t, block *b, double *rows, int64_t k)
     tg_multiply(k, m, b->count, y, (tg_matrix){ b->v + from, n, 1 }, z, true);
 }
 
-/* The reflections that were found first are the outermost: they come last. */
+/* The first reflections are the outermost factors of Q, and are applied last. */
 void tg_tridiagonal_expand(const tg_tridiagonal *t, double *rows, int64_t k, double *scratch)
 {
     block b = { .v = scratch };
@@ -179,13 +175,13 @@ void tg_tridiagonal_expand(const tg_tridiagonal *t, double *rows, int64_t k, dou
     b.y = b.x + PANEL * k;
     for (int64_t p = (t->n - 1) / PANEL; p >= 0; p--) {
         b.first = p * PANEL;
-        b.count = min(PANEL, t->n - 1 - b.first);
+        b.count = tg_lesser(PANEL, t->n - 1 - b.first);
         if (b.count > 0)
             apply(t, &b, rows, k);
     }
 }
 
-int64_t tg_tridiagonal_room(int64_t n, int64_t k)
+int64_t tg_tridiagonal_scratch(int64_t n, int64_t k)
 {
     const int64_t reduce = 4 * PANEL * n + 2 * PANEL, expand = PANEL * (n + PANEL + 2 * k);
     return reduce > expand ? reduce : expand;

@@ -1,24 +1,26 @@
 /* tsne.c - t-SNE: gradient descent on the divergence of a map, with momentum and gains. */
 #include "data/tsne.h"
 
+#include <float.h>
 #include <inttypes.h>
 
+#include "core/config.h"
 #include "core/status.h"
+#include "kernels/lesser.h"
 #include "tapegrad/rng.h"
 
-/* Config ---------------------------------------------------------------------------------------------------------- */
+/* Config ----------------------------------------------------------------------------------------------------------- */
 
 static void fill_defaults(tg_tsne_config *c, int64_t n)
 {
     c->dims = c->dims ? c->dims : 2;
-    c->perplexity = c->perplexity != 0 ? c->perplexity : 30;
+    c->perplexity = tg_config_number(c->perplexity, 30);
     c->iterations = c->iterations ? c->iterations : 1000;
-    c->exaggeration = c->exaggeration != 0 ? c->exaggeration : 12;
-    c->learning_rate = c->learning_rate != 0 ? c->learning_rate : fmax((double)n / c->exaggeration / 4, 50);
-    const int64_t quarter = c->iterations / 4;
-    c->exaggeration_steps = c->exaggeration_steps ? c->exaggeration_steps : quarter < 250 ? quarter : 250;
-    c->early_momentum = c->early_momentum != 0 ? c->early_momentum : 0.5;
-    c->momentum = c->momentum != 0 ? c->momentum : 0.8;
+    c->exaggeration = tg_config_number(c->exaggeration, 12);
+    c->learning_rate = tg_config_number(c->learning_rate, fmax((double)n / c->exaggeration / 4, 50));
+    c->exaggeration_steps = c->exaggeration_steps ? c->exaggeration_steps : tg_lesser(c->iterations / 4, 250);
+    c->early_momentum = tg_config_number(c->early_momentum, 0.5);
+    c->momentum = tg_config_number(c->momentum, 0.8);
     c->progress_every = c->progress_every ? c->progress_every : 50;
 }
 
@@ -34,8 +36,8 @@ static tg_status check_config(const tg_tsne_config *c, tg_error *err)
     const field fields[] = {
         { "dims", c->dims, 1, TG_TSNE_MOST_DIMS + 1, "1 .. 8" },
         { "iterations", (double)c->iterations, 1, inf, "at least 1" },
-        { "learning_rate", c->learning_rate, 0, inf, "positive and finite" },
         { "exaggeration", c->exaggeration, 1, inf, "at least 1 and finite" },
+        { "learning_rate", c->learning_rate, DBL_MIN, inf, "positive and finite" },
         { "exaggeration_steps", (double)c->exaggeration_steps, 0, inf, "at least 0" },
         { "early_momentum", c->early_momentum, 0, 1, "0 <= momentum < 1" },
         { "momentum", c->momentum, 0, 1, "0 <= momentum < 1" },
@@ -96,8 +98,8 @@ static void move(descent *r, int64_t iteration)
         centre(r->map.y + d * r->map.n, r->map.n);
 }
 
-/* Whether the caller wants to go on, if this is a moment to ask. */
-static bool goes_on(descent *r, int64_t iteration)
+/* Whether the caller's progress function says to go on; true where it is not due. */
+static bool continues(descent *r, int64_t iteration)
 {
     const tg_tsne_config *c = &r->config;
     const bool is_due = iteration == c->iterations || (iteration > 0 && iteration % c->progress_every == 0);
@@ -114,7 +116,7 @@ static tg_status descend(descent *r, tg_error *err)
                                   "tsne: the map diverged in iteration %" PRId64
                                   " with learning_rate %g; a smaller one helps",
                                   iteration, r->config.learning_rate);
-        if (!goes_on(r, iteration) || iteration == r->config.iterations)
+        if (!continues(r, iteration) || iteration == r->config.iterations)
             return TG_OK;
         move(r, iteration);
     }

@@ -1,22 +1,22 @@
-/* tsne.h - what the parts of t-SNE share: points as they are given, and a map with the forces on it. */
+/* tsne.h - what the files of t-SNE share: the given points, and a map with the forces between its points. */
 #ifndef TG_TSNE_H
 #define TG_TSNE_H
 
 #include "core/memory.h"
 #include "tapegrad/tsne.h"
 
-/* Vectors of two doubles, whatever the kernel set: the division, which limits the forces, takes as long per number in
-   longer ones on most machines, and so the bits are the same everywhere. */
+/* Vectors of two doubles, whatever the kernel set, so that the bits are the same everywhere. Longer vectors would be no
+   faster on most machines: division is the bottleneck of the forces, and takes as long for each number in them. */
 #define TG_SET  generic
 #define TG_REAL double
 #include "kernels/vec.h"
 
-/* The lanes of x, which stand for points j .. j + VL - 1 of n, that are points other than i; 0 in the rest. */
+/* x, whose lanes are for the points j .. j + VL - 1 of n, with 0 in the lanes of point i and of points beyond n. */
 INLINE vec of_others(vec x, int64_t i, int64_t j, int64_t n)
 {
     if (j + VL <= n && (i < j || i >= j + VL))
         return x;
-    mask others;
+    mask others = { 0 };
     for (int l = 0; l < VL; l++)
         others[l] = j + l < n && j + l != i ? -1 : 0;
     return v_select(others, x, v_set(0));
@@ -29,11 +29,11 @@ typedef struct tg_points {
     int64_t n, d;
 } tg_points;
 
-/* tg_tsne_affinities; `who` begins the sentences. */
+/* tg_tsne_affinities; `who` begins the messages. */
 tg_status tg_tsne_find_affinities(const tg_points *points, double perplexity, double *p, const tg_allocator *a,
                                   const char *who, tg_error *err);
 
-/* A map, and what its points do to each other: w_ij = 1 / (1 + |y_i - y_j|^2). */
+/* A map, and the forces between its points: w_ij = 1 / (1 + |y_i - y_j|^2). */
 typedef struct tg_tsne_map {
     int64_t n;
     int dims;
@@ -46,7 +46,7 @@ typedef struct tg_tsne_map {
     double total;    /* sum of weight */
 } tg_tsne_map;
 
-/* Room for a map. */
+/* Allocates a map. */
 tg_status tg_tsne_init_map(tg_tsne_map *map, const double *p, int64_t n, int dims, const tg_allocator *a,
                            const char *who, tg_error *err);
 void tg_tsne_finish_map(tg_tsne_map *map, const tg_allocator *a);

@@ -1,11 +1,12 @@
-/* tsne_affinities.c - which points are neighbours: p_ij = (p(j | i) + p(i | j)) / 2n, each row at its own scale. */
+/* tsne_affinities.c - the probabilities p_ij = (p(j | i) + p(i | j)) / 2n, with a precision for each row. */
 #include <inttypes.h>
 
 #include "core/portable.h"
 #include "core/status.h"
 #include "data/tsne.h"
+#include "kernels/lesser.h"
 
-/* Rows of a task: so many distances are added up for each number of x that is read. */
+/* Rows of a task: a number of x that is read serves so many distances. */
 enum { ROWS = 8 };
 
 typedef struct affinities {
@@ -20,8 +21,8 @@ static double get(const tg_points *p, int64_t k)
     return p->dtype == TG_F32 ? (double)((const float *)p->x)[k] : ((const double *)p->x)[k];
 }
 
-/* Squared distances of rows first .. last - 1 to all points, as differences: nothing is lost where points are far from
-   the origin. */
+/* Squared distances of rows first .. last - 1 to all points, as differences, so that no digits are lost where points
+   are far from the origin. */
 static void find_distances(const affinities *s, int64_t first, int64_t last)
 {
     memset(s->p + first * s->n, 0, (size_t)((last - first) * s->n) * sizeof *s->p);
@@ -34,9 +35,9 @@ static void find_distances(const affinities *s, int64_t first, int64_t last)
         }
 }
 
-/* Takes the least distance off all, which changes no probability: the nearest point then has weight e^0, and no row
-   vanishes. Returns how many points are nearest. What differs by less than `least` counts as equal, so that a precision
-   is never infinite. */
+/* Subtracts the least distance from all, which changes no probability: the nearest point then has weight e^0, and the sum of
+   a row is not 0. Returns how many points are nearest. Distances that differ by less than `least` count as equal, so that
+   a precision is never infinite. */
 static int64_t shift_to_nearest(double *row, int64_t i, int64_t n)
 {
     static const double least = 0x1p-960;
@@ -72,11 +73,11 @@ static sums add_up(const double *row, int64_t i, int64_t n, double precision)
     return (sums){ v_sum(weight), v_sum(distance) };
 }
 
-/* The precision b at which the entropy ln(sum of weights) + b (mean distance) is as wanted, within 1e-5 bits. The entropy
-   falls as b rises; b begins at the inverse of the plain mean, and doubles until it is an upper bound. */
+/* The precision b at which the entropy ln(sum of weights) + b (mean distance) is s->entropy, within 1e-5 bits. The entropy
+   falls as b grows. b starts at the inverse of the mean distance, and is doubled until it is an upper bound. */
 static double find_precision(const affinities *s, const double *row, int64_t i)
 {
-    enum { STEPS = 1200 }; /* to double all through the exponents, and then to halve all through the digits */
+    enum { STEPS = 1200 }; /* enough to double through all exponents, and then to bisect through all digits */
     static const double tolerance = 5e-6;
     double low = 0, high = (double)INFINITY, b = (double)(s->n - 1) / add_up(row, i, s->n, 0).distance;
     for (int step = 0; step < STEPS; step++) {
@@ -90,7 +91,7 @@ static double find_precision(const affinities *s, const double *row, int64_t i)
     return b;
 }
 
-/* p(j | i) from row i's distances, in their place. */
+/* Replaces row i's distances by p(j | i). */
 static void find_row(const affinities *s, int64_t i)
 {
     double *row = s->p + i * s->n;
@@ -108,7 +109,7 @@ static void find_row(const affinities *s, int64_t i)
 static void find_rows(void *context, int64_t task)
 {
     const affinities *s = context;
-    const int64_t first = task * ROWS, last = s->n - first < ROWS ? s->n : first + ROWS;
+    const int64_t first = task * ROWS, last = tg_lesser(first + ROWS, s->n);
     find_distances(s, first, last);
     for (int64_t i = first; i < last; i++)
         find_row(s, i);
@@ -121,8 +122,8 @@ static void make_joint(double *p, int64_t n)
             p[i * n + j] = p[j * n + i] = (p[i * n + j] + p[j * n + i]) / (2 * (double)n);
 }
 
-/* Copies the points, the columns as rows, times a power of two that brings them within -1 .. 1: their squares neither
-   overflow nor vanish. */
+/* Copies the points, transposed, times a power of two that brings them within -1 .. 1, so that their squares neither
+   overflow nor underflow. */
 static tg_status copy_points(const tg_points *points, double *x, const char *who, tg_error *err)
 {
     double largest = 0;

@@ -7,7 +7,7 @@
 
 enum { ROWS = 16 }; /* of a task */
 
-/* Numbers of a map's memory: y, near and far, weight and loss. */
+/* The bytes of a map's arrays: y, near and far, weight and loss. */
 static size_t map_bytes(int64_t n, int dims)
 {
     return (size_t)n * (size_t)(3 * dims + 2) * sizeof(double);
@@ -36,8 +36,8 @@ void tg_tsne_finish_map(tg_tsne_map *m, const tg_allocator *a)
     tg_release(a, m->y, map_bytes(m->n, m->dims));
 }
 
-/* The forces on point i. `dims` is a constant where it is usual, so that the arrays are registers. Without
-   the prefetch of p's next row, which comes from memory, this takes twice as long. */
+/* The forces on point i. The caller passes the usual `dims` as a constant, so that the arrays become registers. Without the
+   prefetch of p's next row, which is in memory, this takes twice as long. */
 INLINE void forces_on(const tg_tsne_map *m, int64_t i, int dims)
 {
     const int64_t n = m->n;
@@ -45,16 +45,16 @@ INLINE void forces_on(const tg_tsne_map *m, int64_t i, int dims)
     vec weight = { 0 }, near[TG_TSNE_MOST_DIMS] = { { 0 } }, far[TG_TSNE_MOST_DIMS] = { { 0 } };
     for (int64_t j = 0; j < n; j += VL) {
         __builtin_prefetch(next + j);
-        vec way[TG_TSNE_MOST_DIMS], s = v_set(1);
+        vec offset[TG_TSNE_MOST_DIMS], s = v_set(1);
         for (int d = 0; d < dims; d++) {
-            way[d] = v_set(m->y[d * n + i]) - take(m->y + d * n, j, n);
-            s += way[d] * way[d];
+            offset[d] = v_set(m->y[d * n + i]) - take(m->y + d * n, j, n);
+            s += offset[d] * offset[d];
         }
         const vec w = of_others(1 / s, i, j, n), pull = take(p, j, n) * w, push = w * w;
         weight += w;
         for (int d = 0; d < dims; d++) {
-            near[d] += pull * way[d];
-            far[d] += push * way[d];
+            near[d] += pull * offset[d];
+            far[d] += push * offset[d];
         }
     }
     m->weight[i] = v_sum(weight);
@@ -88,7 +88,7 @@ void tg_tsne_find_forces(tg_tsne_map *m)
     m->total = sum_of(m->weight, m->n);
 }
 
-/* A pair that is no neighbour, p = 0, adds nothing; nor does a point with itself. */
+/* Pairs with p = 0 add nothing; nor does a point with itself. */
 static double loss_of(const tg_tsne_map *m, int64_t i)
 {
     const int64_t n = m->n;
@@ -96,8 +96,8 @@ static double loss_of(const tg_tsne_map *m, int64_t i)
     for (int64_t j = 0; j < n; j += VL) {
         vec s = v_set(1);
         for (int d = 0; d < m->dims; d++) {
-            const vec way = v_set(m->y[d * n + i]) - take(m->y + d * n, j, n);
-            s += way * way;
+            const vec offset = v_set(m->y[d * n + i]) - take(m->y + d * n, j, n);
+            s += offset * offset;
         }
         const vec p = take(m->p + i * n, j, n);
         sum += v_select(p > 0, p * v_log(p * s), v_set(0));
@@ -119,7 +119,7 @@ double tg_tsne_divergence(tg_tsne_map *m)
     return sum_of(m->loss, m->n) + tg_portable_log(m->total);
 }
 
-/* Whether p is what tg_tsne_affinities gives. */
+/* Whether p is symmetric, not negative, zero on the diagonal, and of sum 1, as tg_tsne_affinities makes it. */
 static tg_status check_affinities(const double *p, int64_t n, tg_error *err)
 {
     static const double tolerance = 1e-9;

@@ -1,5 +1,5 @@
 /* wrap.c - rows of data on a tape. */
-#include "core/tape.h"
+#include "core/error.h"
 #include "data/dataset.h"
 
 static tg_tensor fail(tg_tape *tape, tg_status status, const char *text)

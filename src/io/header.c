@@ -9,7 +9,7 @@
 #include "io/json.h"
 #include "io/little.h"
 
-/* No tensor can be described in fewer bytes, and no pair: so much room is enough. */
+/* The fewest bytes that describe a tensor, and a pair: they bound how many there can be. */
 enum {
     LEAST_TENSOR = sizeof "'':{'dtype':'F32','shape':[],'data_offsets':[0,0]}" - 1,
     LEAST_PAIR = sizeof "'':''," - 1
@@ -32,7 +32,7 @@ const char *tg_header_dtype(tg_dtype dtype)
     return dtypes[dtype];
 }
 
-/* Parsing --------------------------------------------------------------------------------------------------------- */
+/* Parsing ---------------------------------------------------------------------------------------------------------- */
 
 static void parse_dtype(tg_json *j, tg_header_tensor *t)
 {
@@ -77,7 +77,7 @@ static void parse_tensor(tg_json *j, tg_header_tensor *t)
         while (k < N && strcmp(key, fields[k].key) != 0)
             k++;
         if (k == N)
-            tg_json_skip(j); /* a later version of the format may know it */
+            tg_json_skip(j); /* a later version of the format may define it */
         else if (seen & 1u << k)
             tg_json_fail(j, "tensor '%.64s' has the field '%s' twice", t->name, key);
         else
@@ -119,7 +119,7 @@ static tg_status parse(tg_header *h, const char *path, tg_error *err)
             *t = (tg_header_tensor){ .name = name };
             parse_tensor(&j, t);
         } else if (metadata) {
-            tg_json_fail(&j, TG_METADATA " is there twice");
+            tg_json_fail(&j, TG_METADATA " occurs twice");
         } else {
             metadata = true;
             parse_metadata(&j, h);
@@ -129,7 +129,7 @@ static tg_status parse(tg_header *h, const char *path, tg_error *err)
     return j.status;
 }
 
-/* Checking -------------------------------------------------------------------------------------------------------- */
+/* Checking --------------------------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -141,8 +141,8 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const tg_header_pair *)a)->key, ((const tg_header_pair *)b)->key);
 }
 
-/* Empty tensors lie before the one that begins where they do. */
-static int by_place(const void *a, const void *b)
+/* An empty tensor comes before another one that begins at the same byte. */
+static int by_offset(const void *a, const void *b)
 {
     const tg_header_tensor *s = a, *t = b;
     return s->begin != t->begin ? (s->begin > t->begin) - (s->begin < t->begin)
@@ -184,7 +184,7 @@ static tg_status check_extent(const tg_header_tensor *t, const char *path, tg_er
 static tg_status check_places(tg_header *h, uint64_t data_size, const char *path, tg_error *err)
 {
     int64_t end = 0;
-    qsort(h->tensors, (size_t)h->n_tensors, sizeof *h->tensors, by_place);
+    qsort(h->tensors, (size_t)h->n_tensors, sizeof *h->tensors, by_offset);
     for (int64_t i = 0; i < h->n_tensors; i++) {
         const tg_header_tensor *t = &h->tensors[i];
         const tg_status status = check_extent(t, path, err);
@@ -203,7 +203,7 @@ static tg_status check_places(tg_header *h, uint64_t data_size, const char *path
     return TG_OK;
 }
 
-/* Reading --------------------------------------------------------------------------------------------------------- */
+/* Reading ---------------------------------------------------------------------------------------------------------- */
 
 static tg_status read_size(tg_header *h, tg_infile *file, tg_error *err)
 {

@@ -1,7 +1,7 @@
 /* header.h - the header of a safetensors file: 8 bytes of its length, little-endian; then, as JSON,
        { "__metadata__": { "key": "value", ... },
          "name": { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end] }, ... }
-   and blanks. The data that follow are the tensors one after the other, without gaps. */
+   and blanks. Then come the data: the tensors in order, without gaps. */
 #ifndef TG_HEADER_H
 #define TG_HEADER_H
 
@@ -24,7 +24,7 @@ typedef struct tg_header_pair {
 
 typedef struct tg_header {
     tg_allocator allocator;
-    size_t size; /* of the text; what the other two have room for follows from it */
+    size_t size; /* of the text; the capacity of the next two follows from it */
     char *text;  /* decoded in place: names, keys and values point into it */
     tg_header_tensor *tensors;
     tg_header_pair *pairs;
@@ -34,9 +34,8 @@ typedef struct tg_header {
 /* The name of a dtype in the file: "F32" or "F64". */
 const char *tg_header_dtype(tg_dtype dtype);
 
-/* Reads the header and checks all that can be known without knowing what the file is for: that each tensor's offsets
-   suit its shape and dtype, that together they fill the data, that no name is there twice. The tensors are in the
-   order of their data. On failure nothing is left to finish. */
+/* Reads the header and checks it: each tensor's offsets suit its shape and dtype, together the tensors fill the data, no
+   name occurs twice. The tensors are in the order of their data. On failure there is nothing to finish. */
 tg_status tg_header_read(tg_header *h, tg_infile *file, const tg_allocator *allocator, tg_error *err);
 void tg_header_finish(tg_header *h);
 

@@ -22,7 +22,7 @@ void tg_json_fail(tg_json *j, const char *format, ...)
                                (size_t)(j->at - j->start), reason);
 }
 
-/* What a message says is found at the reader's place. */
+/* What is next in the text, for messages. */
 static const char *found(const tg_json *j, char buffer[24])
 {
     const unsigned char c = j->at < j->end ? (unsigned char)*j->at : 0;
@@ -179,7 +179,7 @@ char *tg_json_string(tg_json *j)
     return text;
 }
 
-/* Skipping -------------------------------------------------------------------------------------------------------- */
+/* Skipping --------------------------------------------------------------------------------------------------------- */
 
 bool tg_json_word(tg_json *j, const char *word)
 {
@@ -199,19 +199,19 @@ static bool skip_digits(tg_json *j)
     return j->at > first;
 }
 
-/* Digits, a fraction, an exponent; what follows a leading 0 is for the caller to refuse. */
+/* Digits, a fraction, an exponent. Digits after a leading 0 are left for the caller, who refuses them. */
 static bool skip_number(tg_json *j)
 {
     take(j, '-');
-    bool good = take(j, '0') || skip_digits(j);
-    if (good && take(j, '.'))
-        good = skip_digits(j);
-    if (good && (take(j, 'e') || take(j, 'E'))) {
+    bool valid = take(j, '0') || skip_digits(j);
+    if (valid && take(j, '.'))
+        valid = skip_digits(j);
+    if (valid && (take(j, 'e') || take(j, 'E'))) {
         if (!take(j, '+'))
             take(j, '-');
-        good = skip_digits(j);
+        valid = skip_digits(j);
     }
-    return good;
+    return valid;
 }
 
 static void skip_scalar(tg_json *j)
@@ -255,7 +255,7 @@ void tg_json_skip(tg_json *j)
     } while (depth > 0 && j->status == TG_OK);
 }
 
-/* UTF-8 ----------------------------------------------------------------------------------------------------------- */
+/* UTF-8 ------------------------------------------------------------------------------------------------------------ */
 
 bool tg_is_utf8(const char *text, size_t size)
 {

@@ -1,14 +1,14 @@
-/* json.h - a strict reader of JSON for those who know what must come next: objects and lists are loops of the caller's,
-   strings are decoded in place, numbers are integers of 0 or more. The first error sticks; after it every function
-   does nothing and gives nothing. */
+/* json.h - a strict reader of JSON whose caller says what must come next: the caller loops over objects and lists, strings
+   are decoded in place, numbers are integers of 0 or more. The first error sticks: after it every function is a no-op and
+   returns an empty value. */
 #ifndef TG_JSON_H
 #define TG_JSON_H
 
 #include "tapegrad/types.h"
 
 typedef struct tg_json {
-    char *at, *end;    /* what is left of the text, which a zero ends */
-    const char *start; /* for messages, as is the path */
+    char *at, *end;    /* the unread text, terminated by a zero */
+    const char *start; /* for messages, as the path is */
     const char *path;
     tg_status status;
     tg_error *err;
@@ -28,10 +28,10 @@ bool tg_json_more(tg_json *j, char close, int64_t i);
 #define TG_JSON_ZERO "\xc0\x80"
 char *tg_json_string(tg_json *j);
 
-/* Takes the word if it comes next: null, true, false. */
+/* Takes the word if it comes next: null, true or false. */
 bool tg_json_word(tg_json *j, const char *word);
 
-/* Takes a value of any kind, nested at most 128 deep, and forgets it. */
+/* Takes a value of any kind, nested at most 128 deep, without a result. */
 void tg_json_skip(tg_json *j);
 
 /* An integer 0 .. INT64_MAX; 0 on failure. */

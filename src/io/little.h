@@ -2,6 +2,7 @@
 #ifndef TG_LITTLE_H
 #define TG_LITTLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,6 +19,14 @@ static inline uint64_t tg_get_little(const unsigned char *bytes, size_t width)
     for (size_t i = 0; i < width; i++)
         value |= (uint64_t)bytes[i] << 8 * i;
     return value;
+}
+
+static inline bool tg_is_big_endian(void)
+{
+    const uint16_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first == 0;
 }
 
 /* The bits of a number of 4 or 8 bytes, and a number of these bits. */

@@ -7,6 +7,7 @@
 #include "io/header.h"
 #include "io/json.h"
 #include "io/little.h"
+#include "kernels/lesser.h"
 #include "nn/params.h"
 #include "tapegrad/io.h"
 
@@ -43,7 +44,7 @@ static tg_status read_values(tg_infile *file, const tg_header_tensor *t, void *o
     const size_t from = tg_dtype_size(t->dtype), to = tg_dtype_size(dtype);
     const int64_t size = tg_shape_size(&t->shape);
     for (int64_t done = 0; done < size;) {
-        const int64_t n = size - done < MANY ? size - done : MANY;
+        const int64_t n = tg_lesser(size - done, MANY);
         const tg_status status = tg_infile_read(file, bytes, (size_t)n * from, "values", err);
         if (status != TG_OK)
             return status;
@@ -55,7 +56,8 @@ static tg_status read_values(tg_infile *file, const tg_header_tensor *t, void *o
     return TG_OK;
 }
 
-/* All values to a twin of the set's buffer, padding zero; and only when all are there, over the set's. */
+/* Reads all values into a new buffer laid out as the set's, padding zero; copies it over the set's only when all were
+   read. */
 static tg_status read_all(tg_infile *file, const tg_header *h, tg_params *p, tg_error *err)
 {
     const size_t bytes = (size_t)p->length * tg_dtype_size(p->dtype);
@@ -103,7 +105,7 @@ static tg_status find_value(const tg_header *h, const char *path, const char *ke
             continue;
         if (strstr(h->pairs[i].value, TG_JSON_ZERO))
             return tg_error_raise(err, TG_ERR_RANGE,
-                                  "%s: the metadata for '%.64s' hold a zero character, which a string of C cannot",
+                                  "%s: the metadata for '%.64s' contain a zero character, which a string of C cannot",
                                   tg_path_end(path), key);
         const size_t needed = strlen(h->pairs[i].value) + 1;
         if (needed > size)
@@ -123,7 +125,7 @@ tg_status tg_params_read_metadata(const char *path, const char *key, char *value
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_read_metadata: %s",
                               !path  ? "path is NULL"
                               : !key ? "key is NULL"
-                                     : "value has no room");
+                                     : "value has no space");
     value[0] = '\0';
     tg_infile file;
     tg_header header;

@@ -8,10 +8,11 @@
 #include "io/header.h"
 #include "io/json.h"
 #include "io/little.h"
+#include "kernels/lesser.h"
 #include "nn/params.h"
 #include "tapegrad/io.h"
 
-/* Where text goes: to the file or, without one, only into the count. The first error sticks. */
+/* Counts the text and writes it to the file, if there is one. The first error sticks. */
 typedef struct sink {
     tg_outfile *file;
     uint64_t size;
@@ -55,7 +56,7 @@ static void put_string(sink *s, const char *text)
     put_text(s, "\"");
 }
 
-/* The header -------------------------------------------------------------------------------------------------------- */
+/* The header ------------------------------------------------------------------------------------------------------- */
 
 static void put_metadata(sink *s, const char *const *metadata)
 {
@@ -70,7 +71,7 @@ static void put_metadata(sink *s, const char *const *metadata)
     put_text(s, "}");
 }
 
-/* Returns where the parameter's bytes end. */
+/* Returns the end of the parameter's bytes. */
 static int64_t put_parameter(sink *s, const tg_params *p, int i, int64_t begin)
 {
     const tg_parameter *q = &p->at[i];
@@ -92,7 +93,7 @@ static int64_t put_parameter(sink *s, const tg_params *p, int i, int64_t begin)
     return end;
 }
 
-/* Blanks after it make it a multiple of 8 bytes, so that the data are aligned. */
+/* Blanks extend it to a multiple of 8 bytes, so that the data are aligned. */
 static void put_header(sink *s, const tg_params *p, const char *const *metadata)
 {
     int64_t end = 0;
@@ -109,14 +110,14 @@ static void put_header(sink *s, const tg_params *p, const char *const *metadata)
         put_text(s, " ");
 }
 
-/* The data -------------------------------------------------------------------------------------------------------- */
+/* The data --------------------------------------------------------------------------------------------------------- */
 
 static void put_values(sink *s, const char *values, int64_t n, size_t width)
 {
     enum { MANY = 512 };
     unsigned char bytes[MANY * sizeof(double)];
     for (int64_t done = 0; done < n && s->status == TG_OK; done += MANY) {
-        const size_t count = (size_t)(n - done < MANY ? n - done : MANY);
+        const size_t count = (size_t)tg_lesser(n - done, MANY);
         for (size_t i = 0; i < count; i++)
             tg_put_little(bytes + i * width, tg_bits_of(values + ((size_t)done + i) * width, width), width);
         put(s, bytes, count * width);
@@ -142,16 +143,15 @@ static tg_status write_file(tg_outfile *file, const tg_params *p, const char *co
     return s.status;
 }
 
-/* Arguments ------------------------------------------------------------------------------------------------------- */
+/* Arguments -------------------------------------------------------------------------------------------------------- */
 
 static tg_status check_names(const tg_params *p, tg_error *err)
 {
     for (int i = 0; i < p->n; i++) {
         const char *name = p->at[i].name;
         if (strcmp(name, TG_METADATA) == 0)
-            return tg_error_raise(
-                err, TG_ERR_ARGUMENT,
-                "params_save: parameter %d is named " TG_METADATA ", which the format keeps for itself", i);
+            return tg_error_raise(err, TG_ERR_ARGUMENT,
+                                  "params_save: parameter %d is named " TG_METADATA ", which the format reserves", i);
         if (!tg_is_utf8(name, strlen(name)))
             return tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: the name of parameter %d is not UTF-8", i);
     }
@@ -179,7 +179,7 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The n keys, in an order in which equal ones are neighbours. */
+/* Sorts the n keys, so that equal ones are adjacent. */
 static tg_status check_keys(const char *const *metadata, size_t n, const tg_allocator *allocator, tg_error *err)
 {
     const size_t bytes = n * sizeof(char *);
@@ -194,7 +194,7 @@ static tg_status check_keys(const char *const *metadata, size_t n, const tg_allo
     for (size_t i = 1; keys && i < n && status == TG_OK; i++)
         if (strcmp(keys[i - 1], keys[i]) == 0)
             status =
-                tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: the metadata key '%.64s' is there twice", keys[i]);
+                tg_error_raise(err, TG_ERR_ARGUMENT, "params_save: the metadata key '%.64s' occurs twice", keys[i]);
     tg_release(allocator, keys, bytes);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "kernels/kernels.h"
 
 #ifdef __linux__
-/* Of more CPUs than a cpu_set_t holds, sched_getaffinity tells nothing: then all that are online. */
+/* sched_getaffinity fails if there are more CPUs than a cpu_set_t holds: then 0, and all that are online count. */
 static int allowed(void)
 {
     cpu_set_t set;

@@ -1,4 +1,4 @@
-/* cpu_x86.c - which kernel sets this x86-64 machine, CPU and operating system, can run. */
+/* cpu_x86.c - which kernel sets the CPU and the operating system of this x86-64 machine can run. */
 #include "kernels/kernels.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* environment.c - what the environment asks of threads and kernels, and whether it gets it. */
+/* environment.c - the environment variables for threads and kernels, and whether they take effect. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,20 +8,20 @@
 #include "tapegrad/cpu.h"
 
 /* A variable that is empty counts as unset. */
-static const char *wish(const char *name)
+static const char *value_of(const char *name)
 {
     const char *text = getenv(name);
     return text && *text ? text : NULL;
 }
 
-const char *tg_wished_kernels(void)
+const char *tg_requested_kernels(void)
 {
-    return wish("TAPEGRAD_KERNELS");
+    return value_of("TAPEGRAD_KERNELS");
 }
 
-int tg_wished_threads(void)
+int tg_requested_threads(void)
 {
-    const char *text = wish("TAPEGRAD_THREADS");
+    const char *text = value_of("TAPEGRAD_THREADS");
     int n = 0;
     for (; text && *text >= '0' && *text <= '9'; text++)
         n = n <= TG_THREADS_MOST ? 10 * n + (*text - '0') : n;
@@ -40,24 +40,24 @@ static tg_status check_kernels(tg_error *err)
 {
     char names[128];
     size_t n = 0;
-    const char *wished = tg_wished_kernels();
-    if (!wished || is_runnable(wished))
+    const char *requested = tg_requested_kernels();
+    if (!requested || is_runnable(requested))
         return TG_OK;
     for (int i = 0; tg_kernel_set_at(i); i++)
         n += tg_format(names + n, sizeof names - n, i ? ", %s" : "%s", tg_kernel_set_at(i));
     return tg_error_raise(err, TG_ERR_ARGUMENT,
                           "TAPEGRAD_KERNELS is '%.64s', which is no kernel set that this machine runs: these are %s",
-                          wished, names);
+                          requested, names);
 }
 
 static tg_status check_threads(tg_error *err)
 {
-    const char *wished = wish("TAPEGRAD_THREADS");
-    const int n = tg_wished_threads();
-    if (!wished || (n >= 1 && n <= TG_THREADS_MOST))
+    const char *requested = value_of("TAPEGRAD_THREADS");
+    const int n = tg_requested_threads();
+    if (!requested || (n >= 1 && n <= TG_THREADS_MOST))
         return TG_OK;
     return tg_error_raise(err, TG_ERR_ARGUMENT,
-                          "TAPEGRAD_THREADS is '%.64s', expected a number of threads from 1 to %d", wished,
+                          "TAPEGRAD_THREADS is '%.64s', expected a number of threads from 1 to %d", requested,
                           TG_THREADS_MOST);
 }
 

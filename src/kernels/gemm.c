@@ -1,30 +1,19 @@
 /* gemm.c - C = init + A B, in blocks that fit the caches; compiled once for each instruction set and dtype. */
+#include "kernels/few.h"
 #include "kernels/gemm.h"
-#include "kernels/narrow.h"
+#include "kernels/gemm_part.h"
 #include "kernels/pack.h"
 #include "kernels/packed.h"
-#include "kernels/thin.h"
+#include "kernels/row_lanes.h"
 #include "kernels/tile.h"
 
 enum {
-    HEIGHT = 128, /* rows of A that stay in the cache while B, read in place, goes by */
-    /* Rows from which copying B pays although it could be read in place: sooner if a panel uses little of each page. */
+    HEIGHT = 128, /* rows of A that stay in the cache while B is read in place */
+    /* Rows from which copying B pays off although it could be read in place: fewer if a panel uses little of each page. */
     PACK_HEIGHT = PANEL * sizeof(real) < 192 ? 64 : 512,
 };
 
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
-static int64_t part(int64_t n, int64_t most, int64_t unit)
-{
-    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
-    return parts > 1 ? (units + parts - 1) / parts * unit : n;
-}
-
-/* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. Takes the tile along. */
+/* One panel of at most PANEL columns: its tiles, from the first of m rows to the last. Modifies *t. */
 static void panel(tile *t, int64_t m, int64_t columns)
 {
     const int vecs = (int)((columns + VL - 1) / VL);
@@ -47,7 +36,7 @@ static void panel(tile *t, int64_t m, int64_t columns)
     }
 }
 
-/* Rows i .. i + m - 1 and all columns of C: what elements p .. p + k - 1 of A's rows and B's columns add. */
+/* Rows i .. i + m - 1 and all columns of C: adds the product of elements p .. p + k - 1 of A's rows and B's columns. */
 static void block(const tg_gemm *g, int64_t i, int64_t m, int64_t p, int64_t k, bool pack)
 {
     _Alignas(64) real packed[PANEL * DEPTH];
@@ -66,7 +55,7 @@ static void block(const tg_gemm *g, int64_t i, int64_t m, int64_t p, int64_t k, 
                    .c_row = g->c_row,
                    .init = start ? start + i * start_row + j : NULL,
                    .init_row = start_row,
-                   .ahead = (const char *)b }; /* nothing is known to lie ahead */
+                   .ahead = (const char *)b }; /* what is read next is not known */
         if (pack) {
             t.b = packed;
             t.b_row = (columns + VL - 1) / VL * VL;
@@ -82,7 +71,7 @@ static void blocks(const tg_gemm *g)
     for (int64_t p = 0, k; p == 0 || p < g->k; p += k) {
         k = part(g->k - p, DEPTH, 1);
         for (int64_t i = 0, m; i < g->m; i += m) {
-            m = pack ? g->m : min(g->m - i, HEIGHT);
+            m = pack ? g->m : tg_min(g->m - i, HEIGHT);
             block(g, i, m, p, k, pack);
         }
         if (g->k == 0)
@@ -90,8 +79,8 @@ static void blocks(const tg_gemm *g)
     }
 }
 
-/* A column is a row where C, and what it starts from, is contiguous that way, too. */
-static tg_gemm turn(const tg_gemm *g)
+/* C' = B' A' for one column, which is a row of C' if C and init are contiguous along it. */
+static tg_gemm transposed(const tg_gemm *g)
 {
     return (tg_gemm){ .m = 1,
                       .n = g->m,
@@ -106,14 +95,14 @@ static tg_gemm turn(const tg_gemm *g)
                       .init = g->init };
 }
 
-/* Along an axis of size one the stride means nothing: it is called contiguous. A row of A that is contiguous itself, which
-   is the usual case, may keep its stride. */
-static bool is_plain(const tg_gemm *g)
+/* Along an axis of size one the stride has no meaning: it is set to one. A row of A that is contiguous itself, which is the
+   usual case, may keep its stride. */
+static bool is_canonical(const tg_gemm *g)
 {
     return (g->m != 1 || g->a_row == 1 || g->a_col == 1) && (g->n != 1 || g->b_col == 1);
 }
 
-static tg_gemm plain(const tg_gemm *g)
+static tg_gemm canonical(const tg_gemm *g)
 {
     tg_gemm p = *g;
     p.a_row = g->m == 1 ? 1 : g->a_row;
@@ -123,24 +112,24 @@ static tg_gemm plain(const tg_gemm *g)
 
 void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *g)
 {
-    tg_gemm own; /* only where it must differ: what was just written is slow to copy */
-    if (!is_plain(g)) {
-        own = plain(g);
+    tg_gemm own; /* only where it must differ: a copy of what was just written stalls on store forwarding */
+    if (!is_canonical(g)) {
+        own = canonical(g);
         g = &own;
     }
     if (g->n == 1 && (g->a_row == 1 || g->m == 1) && g->c_row == 1 && (!g->init || g->init_row == 1)) {
-        own = turn(g);
+        own = transposed(g);
         g = &own;
     }
     real copy[MOST_COLUMNS * DEPTH];
     if (g->k == 1 && g->b_col == 1)
         outer(g);
-    else if (g->k > 0 && (few_rows(g) || few_columns(g)))
-        few(g, copy);
+    else if (g->k > 0 && (has_few_rows(g) || has_few_columns(g)))
+        dot_products(g, copy);
     else if (is_stream(g))
         stream(g);
-    else if (is_narrow(g))
-        narrow(g, copy);
+    else if (suits_row_lanes(g))
+        row_lanes(g, copy);
     else
         blocks(g);
 }

@@ -4,8 +4,8 @@
 
 #include "kernels/vec.h"
 
-/* Of k in one pass over C. A pass sums its terms from zero and adds the sum to C: a term is rounded relative to what its
-   pass has summed so far, not to all of C. */
+/* Elements of k in one pass over C. A pass sums its terms from zero and adds the sum to C, so that a term is rounded
+   relative to the sum of its pass so far, not relative to all of C. */
 enum { DEPTH = 400 };
 
 void TG_PASTE(tg_gemm_, TG_TABLE)(const tg_gemm *g);

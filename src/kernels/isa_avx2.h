@@ -7,10 +7,16 @@
 typedef real vec __attribute__((vector_size(32)));
 #define LANES_float  8
 #define LANES_double 4
-#define TILE_ROWS    4 /* of the matrix product's tiles, which fill the registers */
+#define TILE_ROWS    4 /* of a tile of the matrix product, which fills the registers */
 #define TILE_VECS    3
 
-#define VMATH_CORE "kernels/vmath_plain.h"
+/* Bytes of the first operand of a product from which it is copied: stored by columns, and by rows. And elements of k in a
+   pass over the copies: a tile's rows of A and its columns of B then have 4 and 24 KB. */
+#define COPY_BY_COLUMNS (128 << 10)
+#define COPY_BY_ROWS    (1 << 20)
+#define COPY_DEPTH      256
+
+#define VMATH_CORE "kernels/vmath_portable.h"
 #define v_scale    v_scale_in_two
 
 #define v_square_rest(x, square) v_fma(x, x, -(square))

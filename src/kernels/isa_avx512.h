@@ -7,9 +7,15 @@
 typedef real vec __attribute__((vector_size(64)));
 #define LANES_float  16
 #define LANES_double 8
-#define TILE_ROWS    8 /* of the matrix product's tiles, which fill the registers */
+#define TILE_ROWS    8 /* of a tile of the matrix product, which fills the registers */
 #define TILE_VECS    3
-#define VMATH_CORE   "kernels/vmath_avx512.h"
+
+/* The first operand of a product is copied only if the product is large. */
+#define COPY_BY_COLUMNS INT64_MAX
+#define COPY_BY_ROWS    INT64_MAX
+#define COPY_DEPTH      400
+
+#define VMATH_CORE "kernels/vmath_avx512.h"
 
 #define v_square_rest(x, square) v_fma(x, x, -(square))
 #define v_any(m)                 (_mm512_test_epi32_mask((__m512i)(m), (__m512i)(m)) != 0)
@@ -43,15 +49,15 @@ static inline vec v_min(vec a, vec b)
     return I(min)(a, b);
 }
 
-/* Here n may be any number: its floor counts. */
+/* Here n may be any number: its floor is used. */
 static inline vec v_scale(vec x, vec n)
 {
     return I(scalef)(x, n);
 }
 
-/* For vmath_avx512.h: |x| at most the bound, which stands for a NaN, too; that of a table's VL numbers which the lowest
-   bits of i choose; and x = 2^v_exponent(x) times a number in 1 .. 2, while v_mantissa(x), in 3/4 .. 3/2, is a NaN for
-   negative x. */
+/* For vmath_avx512.h. v_limit: x with its magnitude bounded, and the bound for a NaN. v_lookup: the element of a table of VL
+   numbers at the index in the lowest bits of i. v_exponent: the exponent n of x = 2^n m with m in 1 .. 2. v_mantissa: the
+   mantissa of x in 3/4 .. 3/2, a NaN for negative x. */
 static inline vec v_limit(vec x, real bound)
 {
     enum { LEAST_MAGNITUDE = 2 }; /* with the sign of x */

@@ -7,10 +7,15 @@
 typedef real vec __attribute__((vector_size(16)));
 #define LANES_float  4
 #define LANES_double 2
-#define TILE_ROWS    8 /* of the matrix product's tiles, which fill the registers */
+#define TILE_ROWS    8 /* of a tile of the matrix product, which fills the registers */
 #define TILE_VECS    3
 
-#define VMATH_CORE "kernels/vmath_plain.h"
+/* The first operand of a product is copied only if the product is large. */
+#define COPY_BY_COLUMNS INT64_MAX
+#define COPY_BY_ROWS    INT64_MAX
+#define COPY_DEPTH      400
+
+#define VMATH_CORE "kernels/vmath_portable.h"
 #define v_scale    v_scale_in_two
 
 #define v_square_rest(x, square) v_fma(x, x, -(square))

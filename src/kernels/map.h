@@ -1,11 +1,11 @@
-/* map.h - what the vector pass of an operation's file is written in: an elementwise formula becomes a loop.
+/* map.h - macros for the vector pass of an operation's file: they turn an elementwise formula into a loop.
 
        MAP1(tanh, x, v_tanh(x))                        y = f(x)
        MAP2(mul, a, b, a * b)                          z = f(a, b)
        MAP3(...)                                       likewise
-       MAP3_SELDOM(name, a, b, c, test, exact, usual)  `exact` where `test` of a and b holds, else `usual`, which knows no c
-   A formula is an expression on vectors; p0 and p1 are the numbers that the operation passes. Comparisons give masks for
-   v_select. Formulas with a tail of fewer than VL elements see zeros in the unused lanes and must not trap on them. */
+       MAP3_SELDOM(name, a, b, c, test, exact, usual)  `exact` where `test` of a and b is set, else `usual`, which does not use c
+   A formula is an expression on vectors; p0 and p1 are the numbers that the operation passes. Comparisons yield masks for
+   v_select. In a tail of fewer than VL elements the unused lanes are zeros, on which a formula must not trap. */
 #ifndef TG_MAP_H
 #define TG_MAP_H
 
@@ -16,33 +16,33 @@
 typedef vec map_formula(vec a, vec b, vec c, vec p0, vec p1);
 typedef mask map_test(vec a, vec b);
 
-/* One input along a row: where the next vector is, and how far the one after. A number that repeats has been spread
-   over a vector, which is read again and again. */
+/* One input along a row: where the next vector is, and the distance to the one after it. A single number is broadcast to a
+   vector in memory, which is read at every step. */
 typedef struct operand {
     const real *p;
     int64_t step;
 } operand;
 
-INLINE operand operand_of(const tg_loop *l, int i, int64_t r, vec *spread)
+INLINE operand operand_of(const tg_loop *l, int i, int64_t r, vec *broadcast)
 {
     const real *p = (const real *)l->in[i] + r * l->row[i];
     if (l->col[i] != 0)
         return (operand){ p, VL };
-    *spread = v_set(*p);
-    return (operand){ (const real *)spread, 0 };
+    *broadcast = v_set(*p);
+    return (operand){ (const real *)broadcast, 0 };
 }
 
 INLINE void map_row(int64_t n, int arity, operand *x, real *y, const vec *p, map_formula *f)
 {
-    enum { TOGETHER = 2 };
-    vec in[TOGETHER][3] = { { { 0 } } };
-    for (; n >= TOGETHER * VL; n -= TOGETHER * VL, y += TOGETHER * VL) {
-        EACH (u, TOGETHER)
+    enum { UNROLLED = 2 };
+    vec in[UNROLLED][3] = { { { 0 } } };
+    for (; n >= UNROLLED * VL; n -= UNROLLED * VL, y += UNROLLED * VL) {
+        EACH (u, UNROLLED)
             EACH (i, arity) {
                 in[u][i] = v_load(x[i].p);
                 x[i].p += x[i].step;
             }
-        EACH (u, TOGETHER)
+        EACH (u, UNROLLED)
             v_store(y + u * VL, f(in[u][0], in[u][1], in[u][2], p[0], p[1]));
     }
     for (; n > 0; n -= VL, y += VL) {
@@ -58,23 +58,23 @@ INLINE void map_row(int64_t n, int arity, operand *x, real *y, const vec *p, map
     }
 }
 
-/* Memory is asked for c only where a vector holds one of the seldom ones. */
-INLINE void map_row_seldom(int64_t n, operand *x, real *y, const vec *p, map_test *test, map_formula *exact,
+/* c is read only where the test is set in a lane of the vector. */
+INLINE void map_row_tested(int64_t n, operand *x, real *y, const vec *p, map_test *test, map_formula *exact,
                            map_formula *usual)
 {
     for (; n > 0; n -= VL, y += VL) {
         const vec a = take(x[0].p, 0, n), b = take(x[1].p, 0, n);
-        const mask seldom = test(a, b);
+        const mask rare = test(a, b);
         vec result = usual(a, b, a, p[0], p[1]);
-        if (v_any(seldom))
-            result = v_select(seldom, exact(a, b, take(x[2].p, 0, n), p[0], p[1]), result);
+        if (v_any(rare))
+            result = v_select(rare, exact(a, b, take(x[2].p, 0, n), p[0], p[1]), result);
         put(y, 0, n, result);
         EACH (i, 3)
             x[i].p += x[i].step;
     }
 }
 
-/* Whether the rows follow each other as if they were one. */
+/* Whether all rows are contiguous in memory, as if they were one. */
 INLINE bool is_flat(const tg_loop *l, int arity)
 {
     bool flat = l->out_row == l->cols;
@@ -104,25 +104,25 @@ INLINE void map_rows(const tg_loop *l, int arity, map_formula *f)
     const bool flat = l->rows == 1 || is_flat(l, arity);
     const int64_t rows = flat ? 1 : l->rows, cols = flat ? l->rows * l->cols : l->cols;
     for (int64_t r = 0; r < rows; r++) {
-        vec spread[3];
+        vec broadcast[3];
         operand x[3];
         EACH (i, arity)
-            x[i] = operand_of(l, i, r, &spread[i]);
+            x[i] = operand_of(l, i, r, &broadcast[i]);
         map_row(cols, arity, x, (real *)l->out + r * l->out_row, p, f);
     }
 }
 
-INLINE void map_rows_seldom(const tg_loop *l, map_test *test, map_formula *exact, map_formula *usual)
+INLINE void map_rows_tested(const tg_loop *l, map_test *test, map_formula *exact, map_formula *usual)
 {
     const vec p[] = MAP_NUMBERS(l);
     const bool flat = l->rows == 1 || is_flat(l, 3);
     const int64_t rows = flat ? 1 : l->rows, cols = flat ? l->rows * l->cols : l->cols;
     for (int64_t r = 0; r < rows; r++) {
-        vec spread[3];
+        vec broadcast[3];
         operand x[3];
         EACH (i, 3)
-            x[i] = operand_of(l, i, r, &spread[i]);
-        map_row_seldom(cols, x, (real *)l->out + r * l->out_row, p, test, exact, usual);
+            x[i] = operand_of(l, i, r, &broadcast[i]);
+        map_row_tested(cols, x, (real *)l->out + r * l->out_row, p, test, exact, usual);
     }
 }
 
@@ -142,7 +142,8 @@ INLINE void map_rows_seldom(const tg_loop *l, map_test *test, map_formula *exact
         MAP_UNUSED(b, c);                                                                                            \
         return formula;                                                                                              \
     }                                                                                                                \
-    static __attribute__((noinline)) void map_rows_##name(const tg_loop *l) /* out of the way of one element */      \
+    static __attribute__((noinline)) void map_rows_##name(                                                           \
+        const tg_loop *l) /* not inlined into the code for one element */                                            \
     {                                                                                                                \
         map_rows(l, arity, map_##name);                                                                              \
     }                                                                                                                \
@@ -169,19 +170,19 @@ INLINE void map_rows_seldom(const tg_loop *l, map_test *test, map_formula *exact
     }                                                                                                                \
     static inline vec map_##name(vec a, vec b, vec c, vec p0, vec p1)                                                \
     {                                                                                                                \
-        const mask seldom = test_##name(a, b);                                                                       \
+        const mask rare = test_##name(a, b);                                                                         \
         vec result = usual_##name(a, b, c, p0, p1);                                                                  \
-        if (v_any(seldom))                                                                                           \
-            result = v_select(seldom, exact_##name(a, b, c, p0, p1), result);                                        \
+        if (v_any(rare))                                                                                             \
+            result = v_select(rare, exact_##name(a, b, c, p0, p1), result);                                          \
         return result;                                                                                               \
     }                                                                                                                \
     static __attribute__((noinline)) void map_rows_##name(const tg_loop *l)                                          \
     {                                                                                                                \
-        map_rows_seldom(l, test_##name, exact_##name, usual_##name);                                                 \
+        map_rows_tested(l, test_##name, exact_##name, usual_##name);                                                 \
     }                                                                                                                \
     MAP_LOOP(name, 3)
 
-/* A loop that is no map: ROWS(sum) { ... } is a function of `const tg_loop *l`. */
+/* A loop that is not elementwise: ROWS(sum) { ... } is a function of `const tg_loop *l`. */
 #define ROWS(name)                                                                                                   \
     tg_loop_fn TG_LOOP_SYMBOL(name);                                                                                 \
     void TG_LOOP_SYMBOL(name)(const tg_loop *l)

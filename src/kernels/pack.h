@@ -4,7 +4,14 @@
 
 #include "kernels/vec.h"
 
-/* Where a 2 s by 2 s square of lanes begins in vector q, swaps its s-wide blocks off the diagonal. */
+/* The size of the first of the fewest equal parts of n that are at most `most`, in multiples of `unit`. */
+static int64_t part(int64_t n, int64_t most, int64_t unit)
+{
+    const int64_t units = (n + unit - 1) / unit, parts = (units * unit + most - 1) / most;
+    return parts > 1 ? (units + parts - 1) / parts * unit : n;
+}
+
+/* If vector q is the first of a 2 s by 2 s square of lanes, swaps the square's two s by s blocks off the diagonal. */
 #define LOWER(l, s) ((l) & (s) ? VL + (l) - (s) : (l))
 #define UPPER(l, s) ((l) & (s) ? VL + (l) : ((l) + (s)) % VL)
 #define EXCHANGE(s)                                                                                                  \
@@ -15,7 +22,7 @@
             x[(i + (s)) % VL] = SHUFFLE(a, b, LANES(UPPER, s));                                                      \
         }
 
-/* Step q of a transposition of VL by VL elements: after steps 0 .. q, x[q] is done. A caller with other work does it
+/* Step q of the transposition of VL by VL elements: after steps 0 .. q, x[q] is final. A caller can put other instructions
    between the steps. */
 /* clang-format off */
 INLINE void transpose_to(vec *x, int q)
@@ -71,7 +78,7 @@ static inline void pack_any(int64_t rows, int64_t columns, const real *from, int
             to[p * width + j] = from[p * row + j * column];
 }
 
-/* Likewise from columns of B, a product's second operand. */
+/* Likewise from columns of B, the second operand of a product. */
 static inline void pack_panel(const tg_gemm *g, int64_t rows, int64_t columns, const real *from, real *to,
                               int64_t width)
 {

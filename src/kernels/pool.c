@@ -1,7 +1,8 @@
-/* pool.c - the threads that kernels run on.
+/* pool.c - the thread pool that kernels run on.
 
-   One job runs at a time: whoever finds the pool taken, another tape's thread or a task that calls tg_parallel itself,
-   does its work alone. The caller works, too, and never waits for a worker that has not begun. */
+   One job runs at a time: a caller that finds the pool in use, because it is another thread of the program or a task that
+   calls tg_parallel itself, runs its tasks alone. The caller runs tasks, too, and never waits for a worker that has not
+   started one. A worker without a job spins for a while and then blocks; after a fork the child's pool is reset. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <sched.h>
@@ -13,30 +14,30 @@
 
 enum { MOST = TG_THREADS_MOST };
 
-/* What it costs to have work done by others: to move what it needs into their caches, and, much more, to wake them. */
+/* The cost of sharing work with another thread: moving the data into its cache, and, much more, waking it. */
 enum { MOVING_NS = 5000, WAKING_NS = 60000 };
 
 typedef struct job {
     void (*task)(void *context, int64_t i);
     void *context;
     int64_t n;
-    atomic_int_fast64_t next; /* the first task that nobody has taken */
-    atomic_int active;        /* workers that have joined; changed under the lock */
+    atomic_int_fast64_t next; /* the first task that no thread has taken */
+    atomic_int active;        /* workers that have joined; modified under the lock */
 } job;
 
 static struct pool {
     pthread_mutex_t lock;
-    pthread_cond_t wake, idle; /* for workers: a job or the end; for the caller: the last worker has left */
+    pthread_cond_t wake, idle; /* to workers: a job or the end; to the caller: the last worker has left */
     pthread_t thread[MOST - 1];
     int workers, sleeping;
     bool stop, spin;
     job *job;
-    atomic_uint jobs; /* so far: what a spinning worker looks at */
+    atomic_uint jobs; /* posted so far; a spinning worker polls it */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
 
-static atomic_flag taken = ATOMIC_FLAG_INIT; /* its holder alone changes the workers and posts jobs */
-static atomic_int threads;                   /* the setting; 0: not asked for yet */
-static atomic_bool eager;                    /* tests want even brief tasks shared */
+static atomic_flag taken = ATOMIC_FLAG_INIT; /* only the thread that set it changes the workers and posts jobs */
+static atomic_int threads;                   /* the setting; 0: not set yet */
+static atomic_bool eager;                    /* for tests: even brief tasks are shared */
 
 static int64_t now(void)
 {
@@ -45,8 +46,8 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Hopes that the condition ends, leaving the CPU to others meanwhile, for as long as it would take to be woken: whatever
-   comes, that costs at most twice what knowing it before would. */
+/* Spins while the condition holds, yielding the CPU to others, for at most as long as waking up would take. Spinning and
+   then blocking costs at most twice as much as the better of the two. */
 #define SPIN_WHILE(condition)                                                                                        \
     for (const int64_t end = now() + WAKING_NS; (condition) && now() < end;)                                         \
     sched_yield()
@@ -57,7 +58,7 @@ static void run(job *j)
         j->task(j->context, i);
 }
 
-/* Under the lock: waits for a job other than the seen-th. NULL at the end. */
+/* Under the lock: spins, then blocks, until there is a job other than the seen-th. NULL if the pool stops. */
 static job *await(unsigned seen)
 {
     if (pool.spin && !pool.stop && atomic_load(&pool.jobs) == seen) {
@@ -90,8 +91,8 @@ static void *work(void *unused)
     return unused;
 }
 
-/* After a fork the child has none of the workers, and locks in any state. */
-static void forget(void)
+/* After a fork the child has none of the workers, and its locks may be in any state. */
+static void reset_after_fork(void)
 {
     pthread_mutex_init(&pool.lock, NULL);
     pthread_cond_init(&pool.wake, NULL);
@@ -102,14 +103,15 @@ static void forget(void)
     atomic_flag_clear(&taken);
 }
 
-/* From the start: a fork may come while `taken` is held and no worker has been started yet. */
-__attribute__((constructor)) static void watch_forks(void)
+/* At load time: a fork may happen while `taken` is set and no worker has been started yet. */
+__attribute__((constructor)) static void register_fork_handler(void)
 {
-    pthread_atfork(NULL, NULL, forget);
+    pthread_atfork(NULL, NULL, reset_after_fork);
 }
 
-/* Fewer workers than asked are no error: the caller does what is left. They leave signals to the program's threads. */
-static void hire(int wanted)
+/* Fewer workers than requested are no error: the caller runs the remaining tasks. Workers block all signals, which the
+   program's own threads handle. */
+static void start(int wanted)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -122,8 +124,8 @@ static void hire(int wanted)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Also at the end of the program or of the library, so that no thread outlives its code. */
-__attribute__((destructor)) static void dismiss(void)
+/* Also when the program ends or the library is unloaded, so that no thread runs code that is no longer mapped. */
+__attribute__((destructor)) static void stop(void)
 {
     pthread_mutex_lock(&pool.lock);
     pool.stop = true;
@@ -136,7 +138,7 @@ __attribute__((destructor)) static void dismiss(void)
 
 static int default_threads(void)
 {
-    const int wish = tg_wished_threads(), n = wish >= 1 ? wish : tg_cpu_count();
+    const int requested = tg_requested_threads(), n = requested >= 1 ? requested : tg_cpu_count();
     return n < MOST ? n : MOST;
 }
 
@@ -146,7 +148,7 @@ tg_status tg_set_num_threads(int n)
         return TG_ERR_ARGUMENT;
     while (atomic_flag_test_and_set(&taken))
         sched_yield();
-    dismiss();
+    stop();
     atomic_store(&threads, n > 0 ? n : default_threads());
     atomic_flag_clear(&taken);
     return TG_OK;
@@ -159,7 +161,7 @@ int tg_num_threads(void)
     return atomic_load_explicit(&threads, memory_order_relaxed);
 }
 
-/* Posts the job, works at it, and takes it back when every worker that joined has left. */
+/* Posts the job, runs tasks of it, and removes it when every worker that joined has left. */
 static void share(job *j)
 {
     const int helpers = (int)(j->n - 1 < pool.workers ? j->n - 1 : pool.workers);
@@ -182,7 +184,7 @@ static void share(job *j)
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* Whether what takes the caller `ns` alone is to be shared: sooner with threads that are awake. */
+/* Whether to share work that takes the caller `ns` alone: the limit is lower if a worker is awake. */
 static bool is_worth_sharing(int64_t ns)
 {
     pthread_mutex_lock(&pool.lock);
@@ -191,7 +193,7 @@ static bool is_worth_sharing(int64_t ns)
     return ns > (awake ? MOVING_NS : WAKING_NS);
 }
 
-/* Tasks first .. n - 1, which take the caller `ns` alone. */
+/* Runs tasks first .. n - 1, which take the caller `ns` alone. */
 static void parallel(int64_t first, int64_t n, int64_t ns, void (*task)(void *context, int64_t i), void *context)
 {
     job j = { .task = task, .context = context, .n = n, .next = first };
@@ -202,7 +204,7 @@ static void parallel(int64_t first, int64_t n, int64_t ns, void (*task)(void *co
     }
     if (is_worth_sharing(ns)) {
         if (pool.workers < helpers)
-            hire(helpers);
+            start(helpers);
         share(&j);
     } else {
         run(&j);
@@ -218,7 +220,8 @@ void tg_parallel(int64_t n, void (*task)(void *context, int64_t i), void *contex
         parallel(0, n, INT64_MAX, task, context);
 }
 
-/* So many are not a few. Else the first task, which the caller does by itself, tells how long the others will take. */
+/* From MANY tasks on they are shared at once. Otherwise the caller runs the first task alone and estimates the time of the
+   others from it. */
 void tg_parallel_brief(int64_t n, void (*task)(void *context, int64_t i), void *context)
 {
     enum { MANY = 32 };

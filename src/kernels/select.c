@@ -39,12 +39,12 @@ static const struct set *find(const char *name)
 
 static const struct set *choose_default(void)
 {
-    const char *wish = tg_wished_kernels();
-    const struct set *s = wish ? find(wish) : NULL;
+    const char *requested = tg_requested_kernels();
+    const struct set *s = requested ? find(requested) : NULL;
     return s ? s : runnable(0);
 }
 
-/* Threads that come here first together choose alike, so that no lock is needed. */
+/* Threads that call this for the first time at once make the same choice, so that no lock is needed. */
 static const struct set *in_use(void)
 {
     const struct set *s = atomic_load_explicit(&chosen, memory_order_relaxed);

@@ -1,7 +1,7 @@
-/* tile.h - the micro-kernel of the matrix product: a tile of C that stays in registers while k runs.
+/* tile.h - the micro-kernel of the matrix product: a tile of C that stays in registers during the loop over k.
 
    A tile is up to TILE_ROWS rows by TILE_VECS vectors. Each step of k loads its vectors of B, and for each row
-   multiplies them by one broadcast element of A. Small tiles keep several partial sums, of k's residues modulo
+   multiplies them by one broadcast element of A. Small tiles have several partial sums, one for each residue of k modulo
    `phases`, so that there are always enough independent chains to hide the latency of a multiply-add. */
 #ifndef TG_TILE_H
 #define TG_TILE_H
@@ -9,7 +9,7 @@
 #include "kernels/vec.h"
 
 #define TILE_SUMS (TILE_ROWS * TILE_VECS)
-enum { PANEL = TILE_VECS * VL }; /* columns that are worked through together */
+enum { PANEL = TILE_VECS * VL }; /* columns of a tile */
 
 typedef struct tile {
     int64_t k;
@@ -22,11 +22,11 @@ typedef struct tile {
     const real *init; /* NULL for zeros */
     int64_t init_row;
     int64_t tail;       /* columns in the last vector: VL, or fewer */
-    const char *ahead;  /* what is read soon, or any address: a full tile asks the caches for it, */
-    int64_t ahead_step; /* so many bytes on at each step of k */
+    const char *ahead;  /* what is read soon, or any address: a full tile prefetches it, */
+    int64_t ahead_step; /* advancing by so many bytes at each step of k */
 } tile;
 
-/* The shape of a tile's code: all constants once inlined. */
+/* The shape of a tile's code: constants after inlining. */
 typedef struct form {
     int rows, vecs, phases;
     bool by_rows; /* A's rows are contiguous (a_col = 1), else its columns (a_row = 1) */
@@ -46,17 +46,17 @@ INLINE void tile_store(form f, real *p, int v, int64_t tail, vec x)
         v_store(p + v * VL, x);
 }
 
-/* Where the next step of k reads: a pointer into A for every four rows, since x86 addresses 1, 2 or 4 strides on. */
-typedef struct place {
+/* Where the next step of k reads: a pointer into A for every four rows, since x86 can address 1, 2 or 4 strides from it. */
+typedef struct cursor {
     const real *a[(TILE_ROWS + 3) / 4], *b;
     int64_t a_row, a_col, b_row, tail, ahead_step;
     const char *ahead;
-} place;
+} cursor;
 
 enum { SECOND_CACHE = 2 }; /* __builtin_prefetch's locality */
 
 /* sums += one column of A times one row of B. */
-INLINE void tile_step(form f, vec *sums, place *at)
+INLINE void tile_step(form f, vec *sums, cursor *at)
 {
     vec row[TILE_VECS];
     EACH (v, f.vecs)
@@ -78,11 +78,9 @@ INLINE void tile_step(form f, vec *sums, place *at)
 INLINE void tile_run(form f, const tile *t)
 {
     const int n = f.rows * f.vecs;
-    vec sums[TILE_SUMS];
-    EACH (i, n * f.phases)
-        sums[i] = (vec){ 0 };
+    vec sums[TILE_SUMS] = { { 0 } };
 
-    place at = { .b = t->b, .b_row = t->b_row, .tail = t->tail, .ahead = t->ahead, .ahead_step = t->ahead_step };
+    cursor at = { .b = t->b, .b_row = t->b_row, .tail = t->tail, .ahead = t->ahead, .ahead_step = t->ahead_step };
     at.a_row = f.by_rows ? t->a_row : 1;
     at.a_col = f.by_rows ? 1 : t->a_col;
     EACH (q, (f.rows + 3) / 4)

@@ -1,17 +1,17 @@
-/* vec.h - the vector vocabulary: what a loop is written in, once for every instruction set and both dtypes.
+/* vec.h - vectors: the types and functions in which a loop is written once for every instruction set and both dtypes.
 
    Compiled with TG_SET (generic, avx2, avx512, neon), TG_REAL (float, double) and TG_TABLE (avx512_f32, ...). `real` is
    an element, `vec` a vector of VL of them, `whole` the integer of its width, `mask` a vector of those: the result
    of a comparison, all ones where it holds. + - * / < <= == != on vectors and & | ^ ~ << >> on masks are the
-   compiler's; the few words that need an instruction are in isa_SET.h:
+   compiler's; the few functions that need a particular instruction are in isa_SET.h:
 
        v_fma(a, b, c)       a b + c, rounded once where the set has the instruction
        v_sqrt(x)            correctly rounded
        v_max(a, b)          a > b ? a : b, so b where either is NaN; v_min likewise
-       v_scale(x, n)        x 2^n for a whole n, rounded once
-       v_square_rest(x, s)  what rounding took from the square s = x x
+       v_scale(x, n)        x 2^n for an integer n, rounded once
+       v_square_rest(x, s)  x x - s, the rounding error of the square s = x x
        v_any(m)             whether any lane of a mask is set
-       v_load_n(p, n)       the first n lanes, 1 <= n <= VL, others 0; p[n] is not touched
+       v_load_n(p, n)       the first n lanes, 1 <= n <= VL, the others 0; p[n] is not read
        v_store_n(p, x, n)   likewise                                                                              */
 #ifndef TG_VEC_H
 #define TG_VEC_H
@@ -27,7 +27,7 @@
 #define TG_TEXT(...)    TG_TEXT_(__VA_ARGS__)
 
 /* EACH is a loop that is unrolled, INLINE a function that is inlined, so that counts become constants and arrays
-   registers. TG_ROLLED, for sanitizers, leaves both as they are. */
+   registers. With TG_ROLLED, for sanitizers, neither is. */
 #if defined(TG_ROLLED)
 #define EACH(i, n) for (int i = 0; i < (n); i++)
 #define INLINE     static inline
@@ -72,7 +72,7 @@ static inline void v_store(real *p, vec x)
     memcpy(p, &x, sizeof x);
 }
 
-/* A vector from p + i of an array that ends at n, and back. */
+/* Loads a vector at p + i from an array of n elements; stores one. */
 INLINE vec take(const real *p, int64_t i, int64_t n)
 {
     return n - i >= VL ? v_load(p + i) : v_load_n(p + i, n - i);
@@ -91,7 +91,7 @@ static inline vec v_select(mask m, vec a, vec b)
     return (vec)((m & (mask)a) | (~m & (mask)b));
 }
 
-/* For sets without an instruction. */
+/* For sets without such an instruction. */
 static inline vec v_max_by_select(vec a, vec b)
 {
     return v_select(a > b, a, b);
@@ -127,7 +127,7 @@ static inline vec v_copysign(vec x, vec s)
 #define LANES(F, s)   TG_PASTE(LIST_, VL)(F, s)
 #define PARTNER(l, s) (((l) ^ (s)) % VL)
 
-/* Folds the lanes in a tree; its order is fixed for a given VL. A step that would leave the vector is skipped. */
+/* Reduces the lanes in a tree, whose order is fixed for a given VL; steps wider than the vector are skipped. */
 #define FOLD(x, join)                                                                                                \
     do {                                                                                                             \
         if (VL > 8)                                                                                                  \
@@ -159,7 +159,7 @@ static inline real v_smallest(vec x)
     return x[0];
 }
 
-/* For sets without an instruction. */
+/* For sets without such an instruction. */
 static inline bool v_any_by_lanes(mask m)
 {
     whole any = 0;

@@ -1,19 +1,19 @@
 /* vmath.h - elementary functions on vectors.
 
-   Every argument is good: zeros keep their signs, infinities and NaNs give what C's Annex F says, subnormal numbers are
-   numbers. The errors in units in the last place, over all float arguments and over seeded samples of double ones, stay
-   below these, on AVX-512 and on the other sets; tests/kernels/test_vmath.c enforces it:
+   Every argument is valid: zeros keep their signs, infinities and NaNs are treated as in C's Annex F, subnormal numbers are
+   not flushed to zero. The errors in units in the last place, over all float arguments and over seeded samples of double
+   ones, are below these, on AVX-512 and on the other sets; tests/kernels/test_vmath.c enforces it:
 
                  exp  expm1  log  log1p  tanh  sigmoid  softplus  erf  sin  cos
       AVX-512    1.3   1.4   1.1   1.6   1.6     3.2      2.4     1.4  1.3  1.3
       others     1.3   1.4   1.0   1.6   1.6     2.4      2.4     1.4  1.3  1.3
 
-   What operations make of the others (gaussian_of, mills_ratio, v_sigmoid_slope, v_tanh_slope) is bounded with them, by
-   the table in tapegrad/ops.h and tests/ops/test_tails.c.
+   The errors of the operations that use the other functions (gaussian_of, mills_ratio, v_sigmoid_slope, v_tanh_slope) are
+   bounded by the table in tapegrad/ops.h, which tests/ops/test_tails.c enforces.
 
-   Polynomials are minimax fits (Remez exchange in 140 bits, weighted so that the relative error of the function is
-   least, each coefficient of the float ones rounded before the next was fitted). Reductions subtract a multiple of a
-   constant in parts, so short that the products are exact with and without a fused multiply-add. */
+   Polynomials are minimax fits (Remez exchange in 140 bits, weighted to minimise the relative error of the function;
+   each float coefficient was rounded before the next was fitted). Argument reductions subtract a multiple of a constant in
+   parts that are short enough for exact products with and without a fused multiply-add. */
 #ifndef TG_VMATH_H
 #define TG_VMATH_H
 
@@ -21,7 +21,7 @@
 
 #define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
 
-/* Added and taken off again, this rounds to a whole number, which its lowest bits then hold. */
+/* Adding and subtracting this rounds to an integer, which the lowest bits of the sum contain. */
 #define ROUNDER ((real)3 * (real)((int64_t)1 << (MANTISSA - 1)))
 
 #define POLYNOMIAL(x, c) polynomial(x, c, COUNT(c))
@@ -35,27 +35,27 @@ INLINE vec polynomial(vec x, const real *c, int n)
     return y;
 }
 
-/* 2^n for whole n, -BIAS < n <= BIAS. */
+/* 2^n for an integer n, -BIAS < n <= BIAS. */
 static inline vec power_of_two(mask n)
 {
     return (vec)((n + BIAS) << MANTISSA);
 }
 
-/* x 2^n for a whole n of up to twice the exponent's range, rounded once: for sets without an instruction. */
+/* x 2^n for an integer n of up to twice the exponent's range, rounded once: for sets without such an instruction. */
 static inline vec v_scale_in_two(vec x, vec n)
 {
     const mask whole_n = (mask)(n + ROUNDER) - (mask)v_set(ROUNDER), half = whole_n >> 1;
     return x * power_of_two(half) * power_of_two(whole_n - half);
 }
 
-/* For sets whose fused multiply-add is none: the upper half of x has an exact square. */
+/* For sets without a fused multiply-add: the upper half of x has an exact square. */
 static inline vec v_square_rest_by_halves(vec x, vec square)
 {
     const vec upper = (vec)((mask)x & v_whole(-((whole)1 << (MANTISSA + 3) / 2)));
     return (upper * upper - square) + (x - upper) * (x + upper);
 }
 
-/* m 2^n, not yet put together: a factor that joins m first keeps its digits where 2^n underflows. */
+/* m 2^n, not multiplied yet: where 2^n underflows, multiplying m by another factor first keeps digits. */
 typedef struct unscaled {
     vec m, n;
 } unscaled;
@@ -69,7 +69,7 @@ INLINE vec v_scaled_by(vec factor, unscaled p)
     return v_scale(p.m * factor, p.n);
 }
 
-/* x = n ln 2 + r + rest, n whole, |r| <= ln 2 / 2, and rest what rounding took from r. */
+/* x = n ln 2 + r + rest, n an integer, |r| <= ln 2 / 2, and rest the rounding error of r. */
 typedef struct exponent {
     vec n, r, rest;
 } exponent;
@@ -84,7 +84,7 @@ INLINE exponent exponent_of(vec x)
     return e;
 }
 
-/* A NaN passes through a bound. */
+/* Both return x if it is a NaN. */
 INLINE vec at_least(real bound, vec x)
 {
     return v_max(v_set(bound), x);
@@ -94,7 +94,7 @@ INLINE vec at_most(real bound, vec x)
     return v_min(v_set(bound), x);
 }
 
-/* 2^n ((1 - 2^-n) + r + (e^r - 1 - r)): past n = 2 MANTISSA, 2^-n is nothing. */
+/* 2^n ((1 - 2^-n) + r + (e^r - 1 - r)): beyond n = 2 MANTISSA, 2^-n is negligible. */
 static inline vec v_expm1(vec x)
 {
     const exponent e = exponent_of(at_least(EXPM1_LOW, at_most(EXP_HIGH, x)));
@@ -112,15 +112,15 @@ INLINE vec log_of(vec n, vec f)
     return v_fma(n, v_set(LN2_HIGH), f + v_fma(n, v_set(LN2_LOW), rest));
 }
 
-/* What rounding took from u = 1 + x, times `factor`. Past 2^MANTISSA it is nothing. */
+/* The rounding error of u = 1 + x, times `factor`; 0 from x = 2^MANTISSA on. */
 INLINE vec lost_by_one_plus(vec x, vec u, vec factor)
 {
     const vec back = u - 1, lost = (1 - (u - back)) + (x - back);
     return (vec)((x < power_of_two(v_whole(MANTISSA))) & (mask)(lost * factor));
 }
 
-/* exp_of(x), e^x unscaled; exp_within(x), which is the same for EXP_LOW <= x <= EXP_HIGH; v_exp, v_log, v_log1p and
-   v_sigmoid: as suits the set, vmath_plain.h or vmath_avx512.h. */
+/* exp_of(x), e^x unscaled; exp_within(x), the same for EXP_LOW <= x <= EXP_HIGH; exp_normal(x), e^x where it is normal; v_exp, v_log, v_log1p and
+   v_sigmoid: vmath_portable.h, or vmath_avx512.h for that set. */
 #include VMATH_CORE
 
 /* Near 0 a polynomial; else 1 - 2 / (e^2x + 1). */
@@ -128,8 +128,8 @@ static inline vec v_tanh(vec x)
 {
     const vec a = v_abs(x), z = a * a;
     const vec near = v_fma(a * z, POLYNOMIAL(z, TANH), a);
-    const vec far = 1 - 2 / (v_exp(2 * at_most(TANH_HIGH, a)) + 1);
-    return v_copysign(v_select(a < (real)0.5625, near, far), x);
+    const vec far = 1 - 2 / (exp_normal(2 * at_most(TANH_HIGH, a)) + 1);
+    return v_copysign(v_select(a >= (real)0.5625, far, near), x); /* a NaN is near */
 }
 
 /* ln (1 + e^-|x|): with e = e^-|x| it is 2 artanh (t / 2), t = e / (1 + e / 2), which is e - t e / 2. */
@@ -150,8 +150,8 @@ static inline vec v_erf(vec x)
 {
     const vec a = v_abs(x);
     const vec near = v_fma(a, POLYNOMIAL(a * a, ERF), a);
-    const vec far = 1 - v_exp(POLYNOMIAL(at_most(ERF_HIGH, a), LN_ERFC));
-    return v_copysign(v_select(a < 1, near, far), x);
+    const vec far = 1 - exp_normal(POLYNOMIAL(at_most(ERF_HIGH, a), LN_ERFC));
+    return v_copysign(v_select(a >= 1, far, near), x); /* a NaN is near */
 }
 
 /* e^(-c x^2) for |x| <= GAUSSIAN_HIGH and c = 1/2 or 1; x^2 is not rounded. */
@@ -163,8 +163,8 @@ INLINE unscaled gaussian_of(vec x, vec c)
     return e;
 }
 
-/* (1 - P(a)) e^(a^2/2) for 0 <= a <= GAUSSIAN_HIGH, P(a) = (1 + erf(a / sqrt 2)) / 2: what a normal variable's tail is beside
-   its density, with all its digits. */
+/* (1 - P(a)) e^(a^2/2) for 0 <= a <= GAUSSIAN_HIGH, P(a) = (1 + erf(a / sqrt 2)) / 2: the tail of the normal
+   distribution divided by its density, to full precision. */
 INLINE vec mills_ratio(vec a)
 {
     const vec r = 1 / (a + MILLS_MIDDLE);
@@ -179,7 +179,8 @@ INLINE vec scaled_slope(vec x, vec f, real k)
     return v_scaled_by(r * (r * f), e);
 }
 
-/* f s (1 - s), s = sigmoid x; and f (1 - t^2), t = tanh x. From x: s and t next to 1 have lost what is asked for. */
+/* f s (1 - s), s = sigmoid x; and f (1 - t^2), t = tanh x. Computed from x, since the rounding error of an s or t close to 1
+   would be as large as the result. */
 static inline vec v_sigmoid_slope(vec x, vec f)
 {
     return scaled_slope(x, f, 1);

@@ -1,11 +1,11 @@
-/* vmath_avx512.h - exp, log, log1p and sigmoid with the instructions that take numbers apart and put them together.
+/* vmath_avx512.h - exp, log, log1p and sigmoid with instructions that extract and apply exponents.
 
-   These know subnormal numbers, zeros, infinities and NaNs, so that nothing needs to be selected. */
+   Those instructions handle subnormal numbers, zeros, infinities and NaNs, so that no case needs to be selected. */
 #ifndef TG_VMATH_AVX512_H
 #define TG_VMATH_AVX512_H
 
-/* x = n ln 2 + r with n a multiple of 1 / VL: its fraction looks up a power of two, its floor scales. What is beyond
-   the range scales to 0 or infinity whatever r came out as, and a NaN makes n one. */
+/* x = n ln 2 + r with n a multiple of 1 / VL: its fraction is the index of a power of two in a table, its floor the
+   exponent of the result. Beyond the range the scale is 0 or infinity whatever r is, and if x is a NaN, n is one. */
 static inline unscaled exp_of(vec x)
 {
     const real rounder = ROUNDER / VL;
@@ -25,6 +25,11 @@ static inline vec v_exp(vec x)
     return v_scaled(exp_of(x));
 }
 
+static inline vec exp_normal(vec x)
+{
+    return v_exp(x);
+}
+
 /* e^x / (1 + e^x), which is 1 long before e^x overflows. */
 static inline vec v_sigmoid(vec x)
 {
@@ -39,7 +44,7 @@ static inline vec v_log(vec x)
     return log_of(v_exponent(x) - v_exponent(m), m - 1);
 }
 
-/* u = 1 + x rounded, and what was rounded off comes back in f. */
+/* u = 1 + x rounded; its rounding error is added to f. */
 static inline vec v_log1p(vec x)
 {
     const vec u = 1 + x, m = v_mantissa(u), n = v_exponent(u) - v_exponent(m);

@@ -1,4 +1,4 @@
-/* vmath_double.h - the numbers behind vmath.h in double precision. */
+/* vmath_double.h - the constants of vmath.h in double precision. */
 #ifndef TG_VMATH_DOUBLE_H
 #define TG_VMATH_DOUBLE_H
 
@@ -11,7 +11,7 @@
 #define LN2_HIGH      0x1.62e42fefp-1 /* 33 bits: a multiple by up to 2^20 is exact */
 #define LN2_LOW       0x1.473de6af278edp-34
 #define EXPM1_LOW     -38.0 /* e^x - 1 rounds to -1 below */
-#define SIGMOID_ONE   1.0   /* a sigmoid that is rounded to it has no slope left, as in PyTorch */
+#define SIGMOID_ONE   1.0   /* where the sigmoid rounds to it the slope is 0, as in PyTorch */
 #define TANH_HIGH     20.0  /* tanh and erf round to 1 above */
 #define ERF_HIGH      6.0
 #define GAUSSIAN_HIGH 52.0 /* e^(-x^2/2) is 0 above, also times a large number */

@@ -1,4 +1,4 @@
-/* vmath_float.h - the numbers behind vmath.h in single precision. */
+/* vmath_float.h - the constants of vmath.h in single precision. */
 #ifndef TG_VMATH_FLOAT_H
 #define TG_VMATH_FLOAT_H
 
@@ -11,7 +11,7 @@
 #define LN2_HIGH      0x1.62e4p-1f /* 15 bits: a multiple by up to 2^9 is exact */
 #define LN2_LOW       0x1.7f7d1cp-20f
 #define EXPM1_LOW     -18.0f /* e^x - 1 rounds to -1 below */
-#define SIGMOID_ONE   -1.0f  /* no sigmoid: its slope goes on in float32 where it is rounded to 1 */
+#define SIGMOID_ONE   -1.0f  /* no sigmoid: in float32 the slope is not 0 where the sigmoid rounds to 1 */
 #define TANH_HIGH     10.0f  /* tanh and erf round to 1 above */
 #define ERF_HIGH      4.0f
 #define GAUSSIAN_HIGH 18.0f /* e^(-x^2/2) is 0 above, also times a large number */

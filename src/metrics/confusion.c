@@ -1,4 +1,4 @@
-/* confusion.c - which class was taken for which, counted. */
+/* confusion.c - confusion matrices: pairs of label and prediction, counted. */
 #include <inttypes.h>
 #include <math.h>
 

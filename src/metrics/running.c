@@ -1,4 +1,4 @@
-/* running.c - mean and deviation of numbers that come one at a time. */
+/* running.c - mean and deviation of numbers that are added one at a time. */
 #include <math.h>
 
 #include "tapegrad/metrics.h"

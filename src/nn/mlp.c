@@ -1,4 +1,4 @@
-/* mlp.c - the multi-layer perceptron's life: its configuration, its parameters, its first weights. */
+/* mlp.c - the multi-layer perceptron: its configuration, its parameters, its first weights. */
 #include "nn/mlp.h"
 
 #include <math.h>
@@ -7,28 +7,11 @@
 
 #include "core/config.h"
 #include "core/status.h"
+#include "nn/activation.h"
 
 enum { LAYERS_MOST = 1 << 20, NAME_BYTES = 32 };
 
-static const struct kind {
-    const char *name;
-    tg_init init;
-    double gain; /* of leaky_relu with slope 0 */
-} kinds[] = {
-    [TG_RELU] = { "relu", TG_INIT_KAIMING, 1.4142135623730951 },
-    [TG_LEAKY_RELU] = { "leaky_relu", TG_INIT_KAIMING, 1.4142135623730951 },
-    [TG_GELU] = { "gelu", TG_INIT_KAIMING, 1.4142135623730951 },
-    [TG_SIGMOID] = { "sigmoid", TG_INIT_XAVIER, 1 },
-    [TG_TANH] = { "tanh", TG_INIT_XAVIER, 5.0 / 3 },
-    [TG_IDENTITY] = { "none", TG_INIT_XAVIER, 1 },
-};
-
-const char *tg_activation_name(tg_activation activation)
-{
-    return (unsigned)activation < sizeof kinds / sizeof kinds[0] ? kinds[activation].name : NULL;
-}
-
-/* The configuration ----------------------------------------------------------------------------------------------- */
+/* The configuration ------------------------------------------------------------------------------------------------ */
 
 static tg_status check_sizes(const tg_mlp_config *c, tg_error *err)
 {
@@ -70,13 +53,13 @@ static tg_mlp_config with_defaults(const tg_mlp_config *c)
     if (c->activation == TG_LEAKY_RELU)
         full.leaky_slope = tg_config_number(c->leaky_slope, 0.01);
     if (c->init == TG_INIT_DEFAULT)
-        full.init = kinds[c->activation].init;
+        full.init = tg_activation_find(c->activation)->init;
     if (c->init == TG_INIT_NORMAL)
         full.init_std = tg_config_number(c->init_std, 0.01);
     return full;
 }
 
-/* Making ---------------------------------------------------------------------------------------------------------- */
+/* Create and destroy ----------------------------------------------------------------------------------------------- */
 
 static size_t bytes_of(int n_sizes)
 {
@@ -131,7 +114,7 @@ static void draw(tg_mlp *net, int layer, tg_rng *rng)
     const tg_mlp_config *c = &net->config;
     const int w = tg_mlp_weight_index(net, layer);
     const double in = (double)net->sizes[layer], out = (double)net->sizes[layer + 1];
-    const double gain = kinds[c->activation].gain / sqrt(1 + c->leaky_slope * c->leaky_slope);
+    const double gain = tg_activation_find(c->activation)->gain / sqrt(1 + c->leaky_slope * c->leaky_slope);
     const double bound = sqrt(6 / (in + out));
     if (c->init == TG_INIT_XAVIER)
         tg_params_fill_uniform(net->params, w, -bound, bound, rng, NULL);
@@ -178,14 +161,14 @@ tg_mlp *tg_mlp_clone(const tg_mlp *net, tg_dtype dtype, tg_error *err)
     }
     tg_mlp_config config = net->config;
     config.dtype = dtype;
-    tg_mlp *twin = new_net(&config, &net->allocator, err);
-    if (twin)
-        twin->params = tg_params_clone(net->params, dtype, err);
-    if (twin && !twin->params) {
-        tg_mlp_destroy(twin);
+    tg_mlp *copy = new_net(&config, &net->allocator, err);
+    if (copy)
+        copy->params = tg_params_clone(net->params, dtype, err);
+    if (copy && !copy->params) {
+        tg_mlp_destroy(copy);
         return NULL;
     }
-    return twin;
+    return copy;
 }
 
 void tg_mlp_destroy(tg_mlp *net)
@@ -197,7 +180,7 @@ void tg_mlp_destroy(tg_mlp *net)
     tg_release(&a, net, bytes_of(net->config.n_sizes));
 }
 
-/* Asking ---------------------------------------------------------------------------------------------------------- */
+/* Queries ---------------------------------------------------------------------------------------------------------- */
 
 int tg_mlp_weight_index(const tg_mlp *net, int layer)
 {

@@ -1,4 +1,4 @@
-/* mlp.h - a multi-layer perceptron from inside. */
+/* mlp.h - a multi-layer perceptron's internals. */
 #ifndef TG_NN_MLP_H
 #define TG_NN_MLP_H
 
@@ -12,7 +12,7 @@ struct tg_mlp {
     int64_t sizes[];
 };
 
-/* Where a layer's weight stands in the set; its bias, if it has one, follows. */
+/* The number of a layer's weight in the set; its bias, if it has one, is the next. */
 int tg_mlp_weight_index(const tg_mlp *net, int layer);
 
 #endif

@@ -1,15 +1,16 @@
-/* params.c - a parameter set's life and layout, and its leaves. */
+/* params.c - a parameter set: creation, layout, queries, leaves. */
 #include "nn/params.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/error.h"
 #include "core/platform.h"
 #include "core/status.h"
 
 enum { KNOWN_FLAGS = TG_PARAM_NO_DECAY | TG_PARAM_FROZEN };
 
-/* Making ---------------------------------------------------------------------------------------------------------- */
+/* Create and destroy ----------------------------------------------------------------------------------------------- */
 
 static tg_status check_spec(const tg_param_spec *specs, int i, tg_error *err)
 {
@@ -45,23 +46,23 @@ static tg_status check_specs(tg_dtype dtype, const tg_param_spec *specs, int n, 
     return status;
 }
 
-/* A parameter's room in the flat buffers: whole pieces of TG_ALIGN bytes. */
+/* A parameter's size in the flat buffers with its padding: a multiple of TG_ALIGN bytes. */
 static int64_t padded(int64_t size, tg_dtype dtype)
 {
-    const int64_t piece = TG_ALIGN / (int64_t)tg_dtype_size(dtype);
-    return (size + piece - 1) / piece * piece;
+    const int64_t unit = TG_ALIGN / (int64_t)tg_dtype_size(dtype);
+    return (size + unit - 1) / unit * unit;
 }
 
-/* Sums up what the set needs; false where the flat buffers would be larger than memory can be. */
+/* Adds up the sizes of the set's arrays; false where the flat buffers would be larger than memory can be. */
 static bool measure(tg_params *p, const tg_param_spec *specs)
 {
     const int64_t limit = PTRDIFF_MAX / (int64_t)sizeof(double);
     for (int i = 0; i < p->n; i++) {
-        const int64_t size = tg_shape_size(&specs[i].shape), room = padded(size, p->dtype);
-        if (room > limit - p->length)
+        const int64_t size = tg_shape_size(&specs[i].shape), length = padded(size, p->dtype);
+        if (length > limit - p->length)
             return false;
         p->size += size;
-        p->length += room;
+        p->length += length;
         p->name_bytes += strlen(specs[i].name) + 1;
     }
     return true;
@@ -110,7 +111,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const tg_named *)a)->name, ((const tg_named *)b)->name);
 }
 
-/* Puts the names in order, where equal ones are neighbours. */
+/* Sorts the names, so that equal ones are adjacent. */
 static tg_status index_names(tg_params *p, tg_error *err)
 {
     if (p->n > 0)
@@ -181,28 +182,7 @@ void tg_params_destroy(tg_params *p)
     tg_release(&a, p, sizeof *p);
 }
 
-tg_params *tg_params_clone(const tg_params *p, tg_dtype dtype, tg_error *err)
-{
-    if (!p) {
-        tg_error_raise(err, TG_ERR_ARGUMENT, "params_clone: the parameter set is NULL");
-        return NULL;
-    }
-    const size_t bytes = (size_t)p->n * sizeof(tg_param_spec);
-    tg_param_spec *specs = tg_allocate(&p->allocator, bytes);
-    if (!specs) {
-        tg_error_raise(err, TG_ERR_MEMORY, "params_clone: no memory for the specs of %d parameters", p->n);
-        return NULL;
-    }
-    for (int i = 0; i < p->n; i++)
-        specs[i] = (tg_param_spec){ .name = p->at[i].name, .shape = p->at[i].extent.shape, .flags = p->at[i].flags };
-    tg_params *twin = tg_params_create_with(dtype, specs, p->n, &p->allocator, err);
-    tg_release(&p->allocator, specs, bytes);
-    if (twin)
-        tg_params_transfer(twin, p);
-    return twin;
-}
-
-/* Asking ---------------------------------------------------------------------------------------------------------- */
+/* Queries ---------------------------------------------------------------------------------------------------------- */
 
 static const tg_parameter *find(const tg_params *p, int i)
 {
@@ -289,7 +269,7 @@ void tg_params_touch(tg_params *p)
         p->version++;
 }
 
-/* On a tape ------------------------------------------------------------------------------------------------------- */
+/* On a tape -------------------------------------------------------------------------------------------------------- */
 
 static TG_COLD tg_tensor no_param(tg_tape *tape, const tg_params *p, int i)
 {

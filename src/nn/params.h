@@ -1,16 +1,18 @@
-/* params.h - a parameter set from inside. */
+/* params.h - a parameter set's internals. */
 #ifndef TG_NN_PARAMS_H
 #define TG_NN_PARAMS_H
 
-#include "core/tape.h"
+#include "core/memory.h"
+#include "core/param.h"
+#include "kernels/kernels.h"
 #include "tapegrad/params.h"
 
 typedef struct tg_parameter {
     const char *name;
     tg_extent extent;
-    int64_t offset; /* in elements; the padding after it reaches to the next one's offset */
+    int64_t offset; /* in elements; padding follows up to the next one's offset */
     unsigned flags;
-    unsigned char is_set; /* whether its gradient is */
+    unsigned char is_set; /* whether its gradient is set */
     tg_sink sink;
 } tg_parameter;
 
@@ -24,7 +26,7 @@ struct tg_params {
     const tg_kernels *kernels;
     tg_dtype dtype;
     int n;
-    bool invalid; /* a backward failed: some gradients may be missing or half summed */
+    bool invalid; /* a backward failed: some gradients may be missing or incomplete */
     uint64_t version;
     int64_t size;   /* elements without padding */
     int64_t length; /* of each flat buffer, in elements */
@@ -35,7 +37,7 @@ struct tg_params {
     size_t name_bytes;
 };
 
-/* Whether there is a parameter i; the sentence begins with `what`. */
+/* Whether there is a parameter i; the message begins with `what`. */
 tg_status tg_params_check(const tg_params *params, int i, const char *what, tg_error *err);
 
 /* Element `offset` of a flat buffer. */
@@ -44,10 +46,7 @@ static inline void *tg_params_element(const tg_params *p, void *buffer, int64_t 
     return (char *)buffer + (size_t)offset * tg_dtype_size(p->dtype);
 }
 
-/* Copies all values between sets of the same names and shapes, converting. */
-void tg_params_transfer(tg_params *to, const tg_params *from);
-
-/* Makes an unset gradient zeros. It stays unset: the next backward overwrites it. */
+/* Fills an unset gradient with zeros. It stays unset: the next backward overwrites it. */
 void tg_params_zero_fill(tg_parameter *p, tg_dtype dtype);
 
 /* TG_ERR_STATE while the gradients are those of a failed backward. */

@@ -1,4 +1,4 @@
-/* params_copy.c - a parameter set's values, read and written from outside. */
+/* params_copy.c - a parameter set's values: read, written, copied to another set. */
 #include <string.h>
 
 #include "core/convert.h"
@@ -89,15 +89,39 @@ tg_status tg_params_write_f64(tg_params *p, int i, const double *values, int64_t
     return write(p, i, values, TG_F64, n, err);
 }
 
-void tg_params_transfer(tg_params *to, const tg_params *from)
+/* Between sets ----------------------------------------------------------------------------------------------------- */
+
+/* Copies all values between sets of the same names and shapes, converting. */
+static void transfer(tg_params *to, const tg_params *from)
 {
     for (int i = 0; i < to->n; i++)
         tg_convert(tg_params_element(to, to->values, to->at[i].offset), to->dtype,
                    tg_params_element(from, from->values, from->at[i].offset), from->dtype, to->at[i].extent.size);
 }
 
-/* Whether parameter i of the two sets has one name and shape. */
-static tg_status check_twin(const tg_parameter *a, const tg_parameter *b, tg_error *err)
+tg_params *tg_params_clone(const tg_params *p, tg_dtype dtype, tg_error *err)
+{
+    if (!p) {
+        tg_error_raise(err, TG_ERR_ARGUMENT, "params_clone: the parameter set is NULL");
+        return NULL;
+    }
+    const size_t bytes = (size_t)p->n * sizeof(tg_param_spec);
+    tg_param_spec *specs = tg_allocate(&p->allocator, bytes);
+    if (!specs) {
+        tg_error_raise(err, TG_ERR_MEMORY, "params_clone: no memory for the specs of %d parameters", p->n);
+        return NULL;
+    }
+    for (int i = 0; i < p->n; i++)
+        specs[i] = (tg_param_spec){ .name = p->at[i].name, .shape = p->at[i].extent.shape, .flags = p->at[i].flags };
+    tg_params *copy = tg_params_create_with(dtype, specs, p->n, &p->allocator, err);
+    tg_release(&p->allocator, specs, bytes);
+    if (copy)
+        transfer(copy, p);
+    return copy;
+}
+
+/* Whether a parameter has the same name and shape in both sets. */
+static tg_status check_equal(const tg_parameter *a, const tg_parameter *b, tg_error *err)
 {
     char text[192], other[192];
     if (strcmp(a->name, b->name))
@@ -119,10 +143,10 @@ tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err)
                               to->n);
     tg_status status = tg_error_clear(err);
     for (int i = 0; i < to->n && status == TG_OK; i++)
-        status = check_twin(&to->at[i], &from->at[i], err);
+        status = check_equal(&to->at[i], &from->at[i], err);
     if (status != TG_OK || to == from)
         return status;
-    tg_params_transfer(to, from);
+    transfer(to, from);
     tg_params_touch(to);
     return TG_OK;
 }

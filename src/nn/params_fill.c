@@ -4,7 +4,7 @@
 #include "core/status.h"
 #include "nn/params.h"
 
-static void store(const tg_params *p, const tg_parameter *q, int64_t at, double value)
+static void put(const tg_params *p, const tg_parameter *q, int64_t at, double value)
 {
     void *x = tg_params_element(p, p->values, q->offset + at);
     if (p->dtype == TG_F32)
@@ -30,7 +30,7 @@ tg_status tg_params_fill_normal(tg_params *p, int i, double std, tg_rng *rng, tg
         return tg_error_raise(err, TG_ERR_ARGUMENT, "params_fill_normal: the deviation %g for %s must be 0 or more",
                               std, p->at[i].name);
     for (int64_t k = 0; k < p->at[i].extent.size; k++)
-        store(p, &p->at[i], k, std * tg_rng_normal(rng));
+        put(p, &p->at[i], k, std * tg_rng_normal(rng));
     tg_params_touch(p);
     return tg_error_clear(err);
 }
@@ -41,10 +41,11 @@ tg_status tg_params_fill_uniform(tg_params *p, int i, double lo, double hi, tg_r
     if (status != TG_OK)
         return status;
     if (!(isfinite(lo) && isfinite(hi) && lo <= hi))
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_fill_uniform: the bounds %g .. %g for %s are no interval",
-                              lo, hi, p->at[i].name);
+        return tg_error_raise(err, TG_ERR_ARGUMENT,
+                              "params_fill_uniform: the bounds %g .. %g for %s are not finite and in order", lo, hi,
+                              p->at[i].name);
     for (int64_t k = 0; k < p->at[i].extent.size; k++)
-        store(p, &p->at[i], k, tg_rng_between(rng, lo, hi));
+        put(p, &p->at[i], k, tg_rng_between(rng, lo, hi));
     tg_params_touch(p);
     return tg_error_clear(err);
 }

@@ -5,8 +5,9 @@
 
 #include "core/platform.h"
 #include "core/status.h"
-#include "nn/flat.h"
+#include "nn/cut.h"
 #include "nn/params.h"
+#include "tapegrad/tape.h"
 
 void tg_params_zero_fill(tg_parameter *q, tg_dtype dtype)
 {
@@ -51,7 +52,7 @@ bool tg_params_has_grad(const tg_params *p, int i)
     return p && i >= 0 && i < p->n && p->at[i].is_set;
 }
 
-/* Merging --------------------------------------------------------------------------------------------------------- */
+/* Merge ------------------------------------------------------------------------------------------------------------ */
 
 static tg_status check_grad(const tg_params *p, const tg_parameter *q, tg_tensor grad, tg_error *err)
 {
@@ -62,7 +63,7 @@ static tg_status check_grad(const tg_params *p, const tg_parameter *q, tg_tensor
     const tg_shape shape = tg_shape_of(grad);
     if (!tg_data(grad))
         return tg_error_raise(err, tg_tape_status(grad.tape),
-                              "params_add_grad: the gradient for %s is a bad tensor: %s", q->name,
+                              "params_add_grad: the gradient for %s is a failed tensor: %s", q->name,
                               tg_tape_message(grad.tape));
     if (tg_tape_dtype(grad.tape) != p->dtype)
         return tg_error_raise(err, TG_ERR_DTYPE, "params_add_grad: a gradient of float%d for %s of float%d",
@@ -91,7 +92,7 @@ tg_status tg_params_add_grad(tg_params *p, int i, tg_tensor grad, tg_error *err)
     return tg_error_clear(err);
 }
 
-/* One pass over an array ------------------------------------------------------------------------------------------ */
+/* One pass over an array ------------------------------------------------------------------------------------------- */
 
 typedef struct pass {
     const tg_params *set;
@@ -123,7 +124,7 @@ static void scale_block(void *context, int64_t i)
     w->set->kernels->scale(tg_cut_size(w->cut, i), w->factor, block_at(w, i));
 }
 
-/* Measuring and clipping ------------------------------------------------------------------------------------------ */
+/* Norm and clipping ------------------------------------------------------------------------------------------------ */
 
 /* Whether a step will use the gradient. */
 static bool counts(const tg_parameter *q)
@@ -149,8 +150,8 @@ static double largest(const tg_parameter *q, double most)
     return most;
 }
 
-/* The norm where squares are too large or too small for a double, which float32's never are: the largest element becomes
-   a number in 1/2 .. 1, which is exact. */
+/* The norm where squares are too large or too small for a double; those of float32 never are. All elements are scaled by
+   the power of two, which is exact, that brings the largest into 1/2 .. 1. */
 static TG_COLD double scaled_norm(const tg_params *p)
 {
     double most = 0, sum = 0;
@@ -177,7 +178,7 @@ double tg_params_grad_norm(const tg_params *p)
     for (int i = 0; i < tg_params_count(p); i++)
         if (counts(&p->at[i]))
             sum += sum_of_squares(p, &p->at[i]);
-    const double least = 1e-280; /* below, the squares that count may have lost digits */
+    const double least = 1e-280; /* below it, squares may have lost digits */
     return p && p->dtype == TG_F64 && (sum < least || isinf(sum)) ? scaled_norm(p) : sqrt(sum);
 }
 
@@ -191,7 +192,7 @@ static void scale(const tg_params *p, double factor)
         }
 }
 
-/* A factor that the dtype cannot hold is applied in steps, of powers of two. */
+/* A factor that is too small for the dtype is applied in several steps, powers of two. */
 static void shrink(const tg_params *p, double norm, double max_norm)
 {
     const bool single = p->dtype == TG_F32;

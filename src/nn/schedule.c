@@ -6,7 +6,7 @@
 
 static const double pi = 3.14159265358979323846;
 
-static bool is_sound(const tg_schedule *s)
+static bool is_valid(const tg_schedule *s)
 {
     return s->warmup >= 0 && s->period >= 0 && s->lr >= 0 && s->factor >= 0 && s->floor >= 0 && isfinite(s->lr) &&
            isfinite(s->factor) && isfinite(s->floor);
@@ -14,7 +14,7 @@ static bool is_sound(const tg_schedule *s)
 
 double tg_schedule_lr(const tg_schedule *s, int64_t step)
 {
-    if (!s || step < 0 || !is_sound(s))
+    if (!s || step < 0 || !is_valid(s))
         return nan("");
     const double lr = tg_config_number(s->lr, 0), floor = tg_config_number(s->floor, 0);
     if (step < s->warmup)

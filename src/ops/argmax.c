@@ -1,4 +1,6 @@
 /* argmax.c - the index of the largest or the smallest x along an axis, handed to the caller: nothing is put on the tape. */
+#include "core/error.h"
+#include "core/lookup.h"
 #include "core/tape.h"
 #include "ops/reduce.h"
 #include "tapegrad/ops.h"
@@ -44,7 +46,7 @@ static bool fits(tg_tape *t, const char *name, const tg_shape *shape, const tg_l
 
 static tg_status find(tg_tensor x, const char *name, int axis, double sign, int32_t *out, int64_t n)
 {
-    const tg_node *node = tg_value_of(x, name);
+    const tg_node *node = tg_node_with_value(x, name);
     if (!node || !tg_check_axis(x, name, axis))
         return tg_tape_status(x.tape);
     const tg_lines l = tg_lines_along(&node->extent->shape, axis);

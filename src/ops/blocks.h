@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/push.h"
 
 /* n blocks of `bytes` bytes; starts are `*_step` bytes apart. */
 static inline void tg_copy_blocks(int64_t n, size_t bytes, const void *from, size_t from_step, void *to,

@@ -7,7 +7,8 @@ MAP1(broadcast_to, x, x)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/push.h"
 
 static tg_status shape(tg_call *c, tg_shape *out)
 {

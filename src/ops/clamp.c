@@ -8,7 +8,8 @@ MAP2(clamp_grad, x, g, v_select((x < p0) | (x > p1), v_set(0), g))
 
 #else
 
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 
 typedef struct bounds {
     double lo, hi;
@@ -47,7 +48,7 @@ tg_tensor tg_clamp(tg_tensor x, double lo, double hi)
         return tg_apply1_with(&tg_op_clamp, x, &(bounds){ lo, hi }, sizeof(bounds));
     if (tg_node_of(x, "clamp"))
         tg_tensor_fail(x, TG_ERR_ARGUMENT, "clamp", "lo = %g and hi = %g; lo <= hi would be right", lo, hi);
-    return tg_bad(x.tape);
+    return tg_invalid(x.tape);
 }
 
 #endif

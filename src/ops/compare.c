@@ -15,6 +15,7 @@ COMPARISON(not_equal, a, b, a != b)
 #else
 
 #include "core/tape.h"
+#include "core/lookup.h"
 
 static void vjp(tg_vjp *v)
 {

@@ -1,4 +1,5 @@
 /* concat.c - y = the tensors x_0, x_1, ... one after the other along an axis */
+#include "core/call.h"
 #include "ops/blocks.h"
 #include "ops/lines.h"
 

@@ -79,7 +79,10 @@ ROWS(conv2d_input)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 #include "ops/product.h"
 
 /* Products -------------------------------------------------------------------------------------------------------- */
@@ -466,7 +469,7 @@ static tg_tensor convolve(tg_tensor x, tg_tensor w, tg_tensor bias, const tg_con
 {
     const tg_shape sx = tg_shape_of(x), sw = tg_shape_of(w);
     if (!sizes_fit(x, name, &sx, &sw, bias, k->groups, false))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     conv c = sizes_of(k, &sw.dims[2], axes);
     c.channels = sx.dims[1];
     c.features = sw.dims[0];
@@ -476,7 +479,7 @@ static tg_tensor convolve(tg_tensor x, tg_tensor w, tg_tensor bias, const tg_con
         if (c.in[i] + 2 * c.padding[i] < reach(&c, i)) {
             tg_tensor_fail(x, TG_ERR_SHAPE, name, "the kernel covers %lld elements, with padding there are %lld",
                            (long long)reach(&c, i), (long long)(c.in[i] + 2 * c.padding[i]));
-            return tg_bad(x.tape);
+            return tg_invalid(x.tape);
         }
     }
     return plus_bias(y_of(x, w, &c), bias);
@@ -487,7 +490,7 @@ tg_tensor tg_conv2d(tg_tensor x, tg_tensor w, tg_tensor bias, const tg_conv_conf
     static const char name[] = "conv2d";
     tg_conv_config k;
     if (!tg_node_of(x, name) || !operands(x, w, bias, name, 2) || !numbers(x, name, config, &k))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     return convolve(x, w, bias, &k, name, 2);
 }
 
@@ -496,7 +499,7 @@ tg_tensor tg_conv1d(tg_tensor x, tg_tensor w, tg_tensor bias, const tg_conv_conf
     static const char name[] = "conv1d";
     tg_conv_config k;
     if (!tg_node_of(x, name) || !operands(x, w, bias, name, 1) || !numbers(x, name, config, &k))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_tensor y = convolve(tg_unsqueeze(x, 2), tg_unsqueeze(w, 2), bias, &k, name, 1);
     return y.id ? tg_squeeze(y, 2) : y;
 }
@@ -506,10 +509,10 @@ tg_tensor tg_conv_transpose2d(tg_tensor x, tg_tensor w, tg_tensor bias, const tg
     static const char name[] = "conv_transpose2d";
     tg_conv_config k;
     if (!tg_node_of(x, name) || !operands(x, w, bias, name, 2) || !numbers(x, name, config, &k))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape sx = tg_shape_of(x), sw = tg_shape_of(w);
     if (!sizes_fit(x, name, &sx, &sw, bias, k.groups, true))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     conv c = sizes_of(&k, &sw.dims[2], 2);
     c.features = sx.dims[1];
     c.channels = sw.dims[1] * k.groups;
@@ -518,7 +521,7 @@ tg_tensor tg_conv_transpose2d(tg_tensor x, tg_tensor w, tg_tensor bias, const tg
         c.in[i] = (c.out[i] - 1) * c.stride[i] - 2 * c.padding[i] + reach(&c, i);
         if (c.out[i] < 1 || c.in[i] < 1) {
             tg_tensor_fail(x, TG_ERR_SHAPE, name, "the result would have the size %lld", (long long)c.in[i]);
-            return tg_bad(x.tape);
+            return tg_invalid(x.tape);
         }
     }
     return plus_bias(x_of(x, w, &c), bias);

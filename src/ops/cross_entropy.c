@@ -112,6 +112,8 @@ ROWS(cross_entropy_grad)
 
 #else
 
+#include "core/call.h"
+#include "core/lookup.h"
 #include "ops/blocks.h"
 #include "ops/derivatives.h"
 
@@ -248,7 +250,7 @@ tg_tensor tg_cross_entropy(tg_tensor logits, const int32_t *labels, tg_reduction
 {
     const tg_node *n = tg_node_of(logits, "cross_entropy");
     if (!n)
-        return tg_bad(logits.tape);
+        return tg_invalid(logits.tape);
     const int64_t rows = n->extent->shape.rank == 2 ? n->extent->shape.dims[0] : 0; /* else refused */
     const target t = { tg_keep_numbers(logits.tape, labels, rows, "cross_entropy"), reduction };
     return tg_apply1_with(&tg_op_cross_entropy, logits, &t, sizeof t);

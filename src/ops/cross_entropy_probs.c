@@ -69,7 +69,8 @@ ROWS(cross_entropy_probs_grad)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 #include "ops/derivatives.h"
 
 static tg_reduction reduction_of(const void *attributes)

@@ -3,7 +3,8 @@
    by the sum of the labels' weights (torch.nn.functional.cross_entropy) */
 #include <math.h>
 
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "tapegrad/ops.h"
 
 static const char name[] = "cross_entropy_with";
@@ -88,15 +89,15 @@ tg_tensor tg_cross_entropy_with(tg_tensor logits, const int32_t *labels, int64_t
     const tg_cross_entropy_config *k = config ? config : &defaults;
     const tg_node *node = tg_node_of(logits, name);
     if (!node)
-        return tg_bad(logits.tape);
+        return tg_invalid(logits.tape);
     tg_shape s = node->extent->shape;
     if (s.rank == 0) {
         tg_tensor_fail(logits, TG_ERR_SHAPE, name, "the logits are a scalar; they must be [..., classes]");
-        return tg_bad(logits.tape);
+        return tg_invalid(logits.tape);
     }
     const int64_t classes = s.dims[--s.rank], rows = tg_shape_size(&s);
     if (!config_fits(logits, k, classes) || !labels_fit(logits, labels, n_labels, rows, classes, ignored_label(k)))
-        return tg_bad(logits.tape);
+        return tg_invalid(logits.tape);
     double total = 0;
     const tg_tensor p = probabilities(logits.tape, labels, rows, classes, k, &total);
     const tg_tensor flat = tg_reshape(logits, TG_SHAPE(rows, classes));

@@ -41,7 +41,8 @@ ROWS(cumsum)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 typedef struct direction {
     int axis, from_end; /* the axis comes first: tg_shape_lines reads it */

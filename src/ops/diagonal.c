@@ -1,7 +1,7 @@
 /* diagonal.c - y_i = x_ii in the last two axes;  the vjp puts g on the diagonal of zeros */
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/call.h"
 #include "ops/elementwise.h"
 
 /* Sizes of the last two axes. */

@@ -44,7 +44,10 @@ ROWS(dropout)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 static tg_tensor dropout(tg_tensor x, const drops *d)
 {
@@ -104,7 +107,7 @@ const tg_op tg_op_dropout = {
 tg_tensor tg_dropout(tg_tensor x, double p, tg_rng *rng)
 {
     if (!tg_node_of(x, "dropout"))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (!(p >= 0 && p < 1))
         tg_tensor_fail(x, TG_ERR_ARGUMENT, "dropout", "p is %g; it must be at least 0 and less than 1", p);
     else if (!rng)
@@ -116,7 +119,7 @@ tg_tensor tg_dropout(tg_tensor x, double p, tg_rng *rng)
         rng->position += y.id ? (uint64_t)tg_size(x) : 0;
         return y;
     }
-    return tg_bad(x.tape);
+    return tg_invalid(x.tape);
 }
 
 #endif

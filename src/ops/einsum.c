@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/error.h"
+#include "core/lookup.h"
 #include "core/tape.h"
 #include "tapegrad/ops.h"
 
@@ -230,7 +232,7 @@ static tg_tensor evaluate(const char *spec, labelled *operands, int n, const cha
             return b.x;
         if (!contract(&a, b, keep)) {
             fail(operands[0].x, spec, "a product in between has more than 8 axes; another order of operands may not");
-            return tg_bad(operands[0].x.tape);
+            return tg_invalid(operands[0].x.tape);
         }
         a = a.x.id ? reduced(a, keep) : a;
     }
@@ -254,13 +256,13 @@ tg_tensor tg_einsum(const char *spec, const tg_tensor *xs, int n)
             tg_node_of(xs[i], "einsum");
     }
     if (t->status != TG_OK || !tg_tape_is_open(t, "einsum"))
-        return tg_bad(t);
+        return tg_invalid(t);
     if (!spec || n > MOST) {
         tg_tape_raise(t, TG_ERR_ARGUMENT, "einsum: %d operands%s; 1 .. %d and a text are right", n,
                       spec ? "" : " and no text", MOST);
-        return tg_bad(t);
+        return tg_invalid(t);
     }
     if (!parse(spec, xs, n, operands, out) || !sizes_fit(spec, operands, n, out))
-        return tg_bad(t);
+        return tg_invalid(t);
     return evaluate(spec, operands, n, out);
 }

@@ -1,7 +1,8 @@
 /* elementwise.c - how every elementwise operation is run: broadcasting becomes strides, strides become loops. */
 #include "ops/elementwise.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 /* The loop nest over the output's axes: axes of size 1 are dropped, adjacent axes merged where every operand allows it. */
 typedef struct nest {
@@ -154,7 +155,7 @@ static bool fill_flat(const tg_call *c, tg_loop *l)
 }
 
 /* Not inlined into the fast path of one element, which it would slow down. */
-static TG_APART tg_status forward_many(tg_call *c)
+static TG_NOINLINE tg_status forward_many(tg_call *c)
 {
     const tg_tape *t = c->tape;
     tg_loop_fn *run = t->kernels->loop[((const tg_map *)c->node->op->data)->loop];

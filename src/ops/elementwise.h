@@ -13,6 +13,7 @@ enum { TG_FAR = 1000 };
 
 #include "core/apply.h"
 #include "kernels/kernels.h"
+#include "ops/index.h"
 #include "ops/registry.h"
 #include "tapegrad/op.h"
 #include "tapegrad/tape.h"

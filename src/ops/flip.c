@@ -1,4 +1,5 @@
 /* flip.c - y = x with the order of elements along an axis reversed */
+#include "core/call.h"
 #include "ops/blocks.h"
 #include "ops/lines.h"
 

@@ -1,5 +1,8 @@
 /* index_select.c - y_i = x_rows[i] along an axis, gather_rows along axis 0, embedding of a table's rows;  the vjp adds row i
    of g to row rows[i] of the gradient */
+#include "core/error.h"
+#include "core/lookup.h"
+#include "core/call.h"
 #include "core/convert.h"
 #include "ops/blocks.h"
 #include "ops/lines.h"
@@ -204,10 +207,10 @@ const tg_op tg_op_gather_rows_grad = {
 static tg_tensor gather(const tg_op *op, tg_tensor x, int axis, const int32_t *rows, int64_t n)
 {
     if (!tg_node_of(x, op->name))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (n > PTRDIFF_MAX / (int64_t)sizeof(double)) {
         tg_tensor_fail(x, TG_ERR_SHAPE, op->name, "%lld rows are more than memory can hold", (long long)n);
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     const picked p = { .rows = tg_keep_numbers(x.tape, rows, n, op->name), .n = n, .axis = axis };
     return tg_apply1_with(op, x, &p, sizeof p);
@@ -227,12 +230,12 @@ tg_tensor tg_embedding(tg_tensor w, const int32_t *indices, tg_shape shape)
 {
     const tg_node *n = tg_node_of(w, "embedding");
     if (!n || !tg_tape_check_shape(w.tape, &shape, "embedding"))
-        return tg_bad(w.tape);
+        return tg_invalid(w.tape);
     if (n->extent->shape.rank != 2 || shape.rank == TG_MAX_RANK) {
         tg_tensor_fail(w, TG_ERR_SHAPE, "embedding",
                        "the table has rank %d and the indices %d; 2 and less than %d would do", n->extent->shape.rank,
                        shape.rank, TG_MAX_RANK);
-        return tg_bad(w.tape);
+        return tg_invalid(w.tape);
     }
     const tg_tensor rows = tg_gather_rows(w, indices, tg_shape_size(&shape));
     shape.dims[shape.rank++] = n->extent->shape.dims[1];

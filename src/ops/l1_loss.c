@@ -15,6 +15,8 @@ MAP1(huber, d, huber(d, p0))
 #else
 
 #include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "ops/derivatives.h"
 
 static void vjp(tg_vjp *v)
@@ -33,7 +35,7 @@ const tg_op tg_op_huber = { TG_ELEMENTWISE(huber, 1, 1), .vjp = vjp, TG_SAMPLES(
 /* x - y; a failed tensor, with the error raised, if a loss `name` cannot be of them. */
 static tg_tensor difference(tg_tensor x, tg_tensor y, const char *name, tg_reduction r)
 {
-    const tg_node *nx = tg_node_of(x, name), *ny = nx ? tg_node_if(x.tape, y) : NULL;
+    const tg_node *nx = tg_node_of(x, name), *ny = nx ? tg_node_find(x.tape, y) : NULL;
     char text[192];
     if (nx && ny && !tg_shape_equal(&nx->extent->shape, &ny->extent->shape))
         tg_tensor_fail(x, TG_ERR_SHAPE, name, "the other is %s; the shapes must be the same",
@@ -42,7 +44,7 @@ static tg_tensor difference(tg_tensor x, tg_tensor y, const char *name, tg_reduc
         tg_tensor_fail(x, TG_ERR_ARGUMENT, name, "reduction %d is none of TG_MEAN, TG_SUM, TG_NONE", (int)r);
     else if (nx || !x.tape)
         return tg_sub(x, y);
-    return tg_bad(x.tape);
+    return tg_invalid(x.tape);
 }
 
 static tg_tensor reduced(tg_tensor loss, tg_reduction r)
@@ -60,7 +62,7 @@ tg_tensor tg_huber_loss(tg_tensor x, tg_tensor y, double delta, tg_reduction red
     const tg_tensor d = difference(x, y, "huber_loss", reduction);
     if (d.id && !(delta > 0)) {
         tg_tensor_fail(x, TG_ERR_ARGUMENT, "huber_loss", "delta is %g; it must be more than 0", delta);
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     return reduced(tg_apply1_by(&tg_op_huber, d, delta), reduction);
 }

@@ -87,7 +87,8 @@ ROWS(layer_norm_grad)
 
 #else
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 /* Runs the operation's loop over the rows. The first `rows` inputs are read row by row, the others are one row for all. */
 static tg_status run(tg_call *c, int rows)

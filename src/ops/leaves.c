@@ -1,6 +1,8 @@
 /* leaves.c - constants that are computed: zeros, ones, one number, the unit matrix, sequences, random numbers. */
 #include <math.h>
 
+#include "core/error.h"
+#include "core/lookup.h"
 #include "core/tape.h"
 #include "kernels/kernels.h"
 #include "tapegrad/ops.h"
@@ -31,7 +33,7 @@ static void set(const tg_tape *t, void *values, int64_t i, double value)
 /* The memory of a constant that was just made; NULL if it failed. */
 static void *values_of(tg_tensor x)
 {
-    const tg_node *n = x.id ? tg_node_if(x.tape, x) : NULL;
+    const tg_node *n = x.id ? tg_node_find(x.tape, x) : NULL;
     return n ? n->value : NULL;
 }
 
@@ -57,14 +59,14 @@ static tg_tensor sequence(tg_tape *tape, double first, double step, int64_t n)
 static tg_tensor refuse(tg_tape *tape, const char *name, const char *why, double a, double b, double c)
 {
     tg_tape_raise(tape, TG_ERR_ARGUMENT, "%s: %s: %g, %g, %g", name, why, a, b, c);
-    return tg_bad(tape);
+    return tg_invalid(tape);
 }
 
 tg_tensor tg_arange(tg_tape *tape, double start, double stop, double step)
 {
     const double n = ceil((stop - start) / step);
     if (!tape || !tg_tape_is_open(tape, "arange"))
-        return tg_bad(tape);
+        return tg_invalid(tape);
     if (!(step != 0) || !(fabs(n) < 0x1p53))
         return refuse(tape, "arange", "start, stop and step must be finite, and step not 0", start, stop, step);
     return sequence(tape, start, step, n > 0 ? (int64_t)n : 0);
@@ -73,7 +75,7 @@ tg_tensor tg_arange(tg_tape *tape, double start, double stop, double step)
 tg_tensor tg_linspace(tg_tape *tape, double start, double stop, int64_t n)
 {
     if (!tape || !tg_tape_is_open(tape, "linspace"))
-        return tg_bad(tape);
+        return tg_invalid(tape);
     if (n < 0 || !isfinite(start) || !isfinite(stop))
         return refuse(tape, "linspace", "start and stop must be finite, and n 0 or more", start, stop, (double)n);
     const tg_tensor x = sequence(tape, start, n > 1 ? (stop - start) / (double)(n - 1) : 0, n);
@@ -121,10 +123,10 @@ static void task(void *context, int64_t k)
 static tg_tensor random_leaf(tg_tape *tape, const char *name, tg_shape shape, tg_rng *rng, bool normal)
 {
     if (!tape || !tg_tape_is_open(tape, name))
-        return tg_bad(tape);
+        return tg_invalid(tape);
     if (!rng) {
         tg_tape_raise(tape, TG_ERR_ARGUMENT, "%s: rng is NULL; it draws the numbers", name);
-        return tg_bad(tape);
+        return tg_invalid(tape);
     }
     const tg_tensor x = tg_zeros(tape, shape);
     draws d = { .tape = tape, .values = values_of(x), .rng = *rng, .normal = normal };

@@ -1,5 +1,6 @@
 /* linear.c - y = x w + b;  dx = g wᵀ, dw = xᵀ g, db = sum of g over the rows */
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 #include "ops/elementwise.h"
 #include "ops/product.h"
 

@@ -1,7 +1,9 @@
 /* lines.c - runs operations along an axis. */
 #include "ops/lines.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "kernels/kernels.h"
 
 bool tg_check_axis(tg_tensor x, const char *name, int axis)
 {

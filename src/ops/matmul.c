@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "core/tape.h"
+#include "core/call.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 #include "ops/elementwise.h"
 #include "ops/product.h"
 
@@ -103,7 +106,8 @@ static void leading_steps(const tg_shape *s, const batch *p, int64_t *steps)
     }
 }
 
-/* n products, of which the first is g. Those that need scratch are computed one after the other, each by all threads. */
+/* n products, of which the first is g. Large and long ones are computed one after the other, each by all threads; others at
+   the same time, for which none has scratch. */
 static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
 {
     const tg_shape *out = &c->node->extent->shape;
@@ -111,7 +115,8 @@ static tg_status multiply_all(tg_call *c, const tg_gemm *g, int64_t n)
     memcpy(p.dims, out->dims, sizeof p.dims);
     leading_steps(tg_call_dims(c, 0), &p, p.a);
     leading_steps(tg_call_dims(c, 1), &p, p.b);
-    if (!tg_call_gemm_scratch(c, g, &p.scratch))
+    const bool by_all = g->k > TG_GEMM_LONG || tg_gemm_is_large(c->tape->dtype, g);
+    if (by_all && !tg_call_gemm_scratch(c, g, &p.scratch))
         return TG_ERR_MEMORY;
     if (p.scratch)
         for (int64_t i = 0; i < n; i++)
@@ -193,7 +198,7 @@ static tg_tensor untransposed(tg_tensor x, int *transposed)
 {
     const tg_tape *t = x.tape;
     const bool deferred =
-        t && t->mode >= TG_NOTING && t->status == TG_OK && x.id >= t->notes_from && x.id <= t->count;
+        t && t->mode >= TG_DEFERRING && t->status == TG_OK && x.id >= t->deferred_from && x.id <= t->count;
     *transposed = deferred && tg_node_at(t, x.id)->op == &tg_op_transpose && tg_node_at(t, x.id)->epoch == x.epoch;
     return *transposed ? tg_handle(x.tape, tg_node_inputs(tg_node_at(t, x.id))[0]) : x;
 }
@@ -209,14 +214,14 @@ static tg_tensor of_vectors(tg_tensor a, tg_tensor b)
 
 static bool is_vector(tg_tensor x)
 {
-    const tg_node *n = x.tape ? tg_node_if(x.tape, x) : NULL;
+    const tg_node *n = x.tape ? tg_node_find(x.tape, x) : NULL;
     return n && n->extent->shape.rank == 1;
 }
 
 tg_tensor tg_matmul(tg_tensor a, tg_tensor b)
 {
     stored s;
-    if ((is_vector(a) || is_vector(b)) && tg_node_if(a.tape, b) && tg_rank(a) > 0 && tg_rank(b) > 0)
+    if ((is_vector(a) || is_vector(b)) && tg_node_find(a.tape, b) && tg_rank(a) > 0 && tg_rank(b) > 0)
         return of_vectors(a, b);
     a = untransposed(a, &s.a);
     b = untransposed(b, &s.b);

@@ -1,6 +1,8 @@
 /* norms.c - rms_norm, group_norm and batch_norm, from layer_norm, norm and elementwise operations */
 #include <math.h>
 
+#include "core/error.h"
+#include "core/lookup.h"
 #include "core/tape.h"
 #include "tapegrad/ops.h"
 
@@ -12,7 +14,7 @@ static bool fits(tg_tensor x, const char *name, tg_tensor gain, tg_tensor bias, 
     if (!(eps >= 0))
         tg_tensor_fail(x, TG_ERR_ARGUMENT, name, "eps is %g; it must be 0 or more", eps);
     for (int i = 0; i < 2; i++) {
-        const tg_node *g = given[i].tape ? tg_node_if(x.tape, given[i]) : NULL;
+        const tg_node *g = given[i].tape ? tg_node_find(x.tape, given[i]) : NULL;
         if (given[i].tape && given[i].tape != x.tape)
             tg_tensor_fail(x, TG_ERR_TAPE, name, "the %s is a tensor of another tape", names[i]);
         else if (given[i].tape && !g)
@@ -44,15 +46,15 @@ tg_tensor tg_rms_norm(tg_tensor x, tg_tensor gain, double eps)
     static const char name[] = "rms_norm";
     const tg_node *n = tg_node_of(x, name);
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape s = n->extent->shape;
     if (s.rank == 0) {
         tg_tensor_fail(x, TG_ERR_SHAPE, name, "x is a scalar; it must have rank 1 or more");
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     const double last = (double)s.dims[s.rank - 1];
     if (!fits(x, name, gain, none, s.dims[s.rank - 1], eps))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_tensor root = tg_norm(tg_pad(x, -1, 0, 1, sqrt(last * eps)), -1, true);
     return affine(tg_div(x, tg_scale(root, 1 / sqrt(last))), gain, none, s.rank - 1);
 }
@@ -62,15 +64,15 @@ tg_tensor tg_group_norm(tg_tensor x, int64_t groups, tg_tensor gain, tg_tensor b
     static const char name[] = "group_norm";
     const tg_node *n = tg_node_of(x, name);
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape s = n->extent->shape;
     if (s.rank < 2 || groups < 1 || s.dims[1] % groups) {
         tg_tensor_fail(x, TG_ERR_SHAPE, name,
                        "%lld groups; x must be [n, channels, ...] with equal groups of channels", (long long)groups);
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     if (!fits(x, name, gain, bias, s.dims[1], eps))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (n->extent->size == 0)
         return affine(x, gain, bias, 1);
     const tg_tensor y = tg_layer_norm(tg_reshape(x, TG_SHAPE(s.dims[0], groups, -1)), none, none, eps);
@@ -89,7 +91,7 @@ static tg_tensor swapped(tg_tensor x)
 /* running = (1 - momentum) running + momentum batch */
 static bool update(tg_tensor batch, double *running, double momentum)
 {
-    const tg_node *n = tg_value_of(batch, "batch_norm");
+    const tg_node *n = tg_node_with_value(batch, "batch_norm");
     for (int64_t i = 0; n && i < n->extent->size; i++)
         running[i] += momentum * (tg_element(batch.tape, n->value, i) - running[i]);
     return n;
@@ -102,10 +104,10 @@ static tg_tensor of_batch(tg_tensor x, const tg_batch_norm_config *k)
     const tg_tensor lines = tg_reshape(by_channel, TG_SHAPE(s.dims[0], -1)), values = tg_detach(lines);
     const tg_tensor mean = tg_mean(values, 1, false), var = tg_var(values, 1, 1, false);
     const tg_tensor y = swapped(tg_reshape(tg_layer_norm(lines, none, none, k->eps), s));
-    if (!k->mean || !y.id || !tg_value_of(mean, "batch_norm") || !tg_value_of(var, "batch_norm"))
+    if (!k->mean || !y.id || !tg_node_with_value(mean, "batch_norm") || !tg_node_with_value(var, "batch_norm"))
         return y;
     const bool updated = update(mean, k->mean, k->momentum) && update(var, k->var, k->momentum);
-    return updated ? y : tg_bad(x.tape);
+    return updated ? y : tg_invalid(x.tape);
 }
 
 /* (x - mean) / sqrt(var + eps) with the running statistics, as constants. */
@@ -132,21 +134,21 @@ tg_tensor tg_batch_norm(tg_tensor x, tg_tensor gain, tg_tensor bias, const tg_ba
     static const char name[] = "batch_norm";
     const tg_node *n = tg_node_of(x, name);
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     tg_batch_norm_config k = config ? *config : (tg_batch_norm_config){ .eps = 0 };
     k.momentum = k.momentum == 0 ? 0.1 : k.momentum;
     k.eps = k.eps == 0 ? 1e-5 : k.eps == TG_ZERO ? 0 : k.eps;
     const tg_shape s = n->extent->shape;
     if (s.rank < 2) {
         tg_tensor_fail(x, TG_ERR_SHAPE, name, "rank %d; x must be [n, channels, ...]", s.rank);
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     if (!config_fits(x, &k) || !fits(x, name, gain, bias, s.dims[1], k.eps))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const bool trains = tg_tape_training(x.tape) || !k.mean;
     if (trains && n->extent->size <= s.dims[1]) {
         tg_tensor_fail(x, TG_ERR_SHAPE, name, "training needs more than one value for each channel");
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     return affine(trains ? of_batch(x, &k) : of_running(x, &k), gain, bias, 1);
 }

@@ -46,7 +46,10 @@ ROWS(permute)
 
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 /* The output's axes with their strides in x and y: axes of size 1 are dropped, axes merged that are adjacent in x, too. */
 typedef struct moves {
@@ -217,7 +220,7 @@ tg_tensor tg_permute(tg_tensor x, const int *axes)
     const tg_node *n = tg_node_of(x, "permute");
     order o = { { 0 } };
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const int rank = n->extent->shape.rank;
     if (axes)
         memcpy(o.axes, axes, (size_t)rank * sizeof *axes);

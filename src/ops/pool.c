@@ -1,7 +1,10 @@
 /* pool.c - runs and checks pooling. */
 #include "ops/pool.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 static tg_status replace_last_two(tg_call *c, const int64_t *sizes, tg_shape *out)
 {
@@ -62,7 +65,7 @@ tg_tensor tg_pooled(const tg_op *op, tg_tensor x, const char *name, int axes, in
 {
     const tg_node *n = tg_node_of(x, name);
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     tg_shape s = n->extent->shape;
     const int64_t step = stride ? stride : size;
     if (s.rank != 2 + axes)
@@ -84,7 +87,7 @@ tg_tensor tg_pooled(const tg_op *op, tg_tensor x, const char *name, int axes, in
         p.out[i] = (p.in[i] - (size - 2 * padding)) / step + 1;
     }
     if (tg_tape_status(x.tape) != TG_OK)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (axes == 2)
         return tg_apply1_with(op, x, &p, sizeof p);
     const tg_tensor y = tg_apply1_with(op, tg_unsqueeze(x, 2), &p, sizeof p);

@@ -61,7 +61,7 @@ MAP3(pow_grad, a, b, g, slope(a, b, g, p0, p1))
 
 #else
 
-#include "core/tape.h"
+#include "core/error.h"
 
 /* The number of derivatives by a and by b. */
 typedef struct orders {
@@ -74,7 +74,7 @@ static tg_tensor pow_grad(tg_tensor a, tg_tensor b, tg_tensor g, double m, doubl
         return tg_apply(&tg_op_pow_grad, (tg_tensor[]){ a, b, g }, 3, &(orders){ m, n }, sizeof(orders));
     tg_tape_raise(a.tape, TG_ERR_NOT_DIFFERENTIABLE, "pow: at most %d derivatives by the exponent can be taken",
                   MOST_BY_B);
-    return tg_bad(a.tape);
+    return tg_invalid(a.tape);
 }
 
 static void grad_vjp(tg_vjp *v)

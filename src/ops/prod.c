@@ -20,8 +20,6 @@ ROWS(prod)
 
 #else
 
-#include "core/tape.h"
-
 static tg_tensor half(tg_tensor x, int64_t n, bool second)
 {
     return tg_slice(x, 1, second ? n / 2 : 0, second ? n : n / 2);

@@ -1,7 +1,9 @@
 /* product.c - runs a matrix product in an operation's forward. */
 #include "ops/product.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 #include "tapegrad/ops.h"
 
 bool tg_call_gemm_scratch(tg_call *c, const tg_gemm *g, void **scratch)

@@ -1,7 +1,10 @@
 /* reduce.c - runs every reduction. */
 #include "ops/reduce.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "kernels/kernels.h"
 
 static unsigned all_axes(int rank)
 {
@@ -83,7 +86,7 @@ tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double
 {
     tg_reduced r = { .number = number };
     if (!choose(x, op, axis, keepdim, needs_elements, &r))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_reducer *reducer = op->data;
     if (reducer->one_group && !is_one_group(r.axes))
         return reduce_permuted(op, x, &r);

@@ -1,5 +1,7 @@
 /* reshape.c - y = x under another shape with as many elements, sharing its memory; squeeze and unsqueeze */
-#include "core/tape.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
 #include "ops/lines.h"
 
 /* One size may be -1: what is left. */
@@ -57,7 +59,7 @@ tg_tensor tg_squeeze(tg_tensor x, int axis)
 {
     const tg_node *n = tg_node_of(x, "squeeze");
     if (!n || !tg_check_axis(x, "squeeze", axis))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape *s = &n->extent->shape;
     const int chosen = axis < 0 ? axis + s->rank : axis;
     tg_shape left = { .rank = 0 };
@@ -66,7 +68,7 @@ tg_tensor tg_squeeze(tg_tensor x, int axis)
         if (removed && s->dims[d] != 1) {
             tg_tensor_fail(x, TG_ERR_SHAPE, "squeeze", "axis %d has size %lld; only an axis of size 1 can be removed",
                            axis, (long long)s->dims[d]);
-            return tg_bad(x.tape);
+            return tg_invalid(x.tape);
         }
         if (!removed)
             left.dims[left.rank++] = s->dims[d];
@@ -78,12 +80,12 @@ tg_tensor tg_unsqueeze(tg_tensor x, int axis)
 {
     const tg_node *n = tg_node_of(x, "unsqueeze");
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape *s = &n->extent->shape;
     if (s->rank == TG_MAX_RANK || axis < -s->rank - 1 || axis > s->rank) {
         tg_tensor_fail(x, TG_ERR_SHAPE, "unsqueeze", "axis %d is not in %d .. %d, or the rank would be more than %d",
                        axis, -s->rank - 1, s->rank, TG_MAX_RANK);
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     const int chosen = axis < 0 ? axis + s->rank + 1 : axis;
     tg_shape more = { .rank = s->rank + 1 };

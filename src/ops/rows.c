@@ -1,7 +1,8 @@
 /* rows.c - how losses are run and reduced. */
 #include "ops/rows.h"
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 
 typedef struct rows {
     tg_loop_fn *run;

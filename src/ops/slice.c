@@ -1,5 +1,8 @@
 /* slice.c - y = the part start <= i < stop of x along an axis, and pad, which puts x between constants: each is the vjp of the
    other */
+#include "core/lookup.h"
+#include "core/error.h"
+#include "core/call.h"
 #include "ops/blocks.h"
 #include "ops/lines.h"
 
@@ -186,7 +189,7 @@ tg_tensor tg_pad(tg_tensor x, int axis, int64_t before, int64_t after, double va
 {
     part p;
     if (!padding(x, axis, before, after, &p))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     p.value = value;
     return pad(x, p);
 }
@@ -228,7 +231,7 @@ tg_status tg_split(tg_tensor x, int axis, const int64_t *sizes, int n, tg_tensor
     const bool valid = splits(x, axis, sizes, n, out);
     int64_t start = 0;
     for (int i = 0; out && i < n; i++) {
-        out[i] = valid ? tg_slice(x, axis, start, start + sizes[i]) : tg_bad(x.tape);
+        out[i] = valid ? tg_slice(x, axis, start, start + sizes[i]) : tg_invalid(x.tape);
         start += valid ? sizes[i] : 0;
     }
     return tg_tape_status(x.tape);

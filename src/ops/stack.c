@@ -1,4 +1,5 @@
 /* stack.c - y = tensors of one shape along a new axis */
+#include "core/call.h"
 #include "ops/blocks.h"
 #include "ops/lines.h"
 

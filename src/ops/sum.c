@@ -97,7 +97,10 @@ ROWS(sum)
 
 #else
 
-#include "core/tape.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "core/push.h"
+#include "kernels/kernels.h"
 
 static tg_tensor spread(const tg_vjp *v, tg_tensor g)
 {
@@ -145,9 +148,9 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
 {
     const tg_node *n = tg_node_of(x, "sum_to");
     if (!n)
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (!tg_tape_check_shape(x.tape, &shape, "sum_to"))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape *s = &n->extent->shape;
     tg_reduced r = { .result = shape };
     const int more = s->rank - shape.rank;
@@ -165,7 +168,7 @@ tg_tensor tg_sum_to(tg_tensor x, tg_shape shape)
     char to[192];
     tg_tensor_fail(x, TG_ERR_SHAPE, "sum_to", "%s does not broadcast to its shape",
                    tg_shape_text(&shape, to, sizeof to));
-    return tg_bad(x.tape);
+    return tg_invalid(x.tape);
 }
 
 #endif

@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "core/convert.h"
+#include "core/call.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "core/push.h"
 #include "core/tape.h"
 #include "ops/blocks.h"
 #include "ops/lines.h"
@@ -239,9 +243,9 @@ tg_tensor tg_take_along_axis(tg_tensor x, int axis, const int32_t *indices, tg_s
     static const char name[] = "take_along_axis";
     taken t = { .axis = 0 };
     if (!tg_node_of(x, name) || !tg_tape_check_shape(x.tape, &shape, name))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     if (!fits(x, name, axis, &shape, false) || !keep(x, name, axis, indices, &shape, &t))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     return take(x, &t, &shape);
 }
 
@@ -252,15 +256,15 @@ tg_tensor tg_scatter_add(tg_tensor x, int axis, const int32_t *indices, tg_tenso
     if (!n || !source.tape) {
         if (n)
             tg_tensor_fail(x, TG_ERR_ARGUMENT, name, "the source is the null tensor");
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     }
     if (source.tape != x.tape)
         return tg_add(x, source); /* its error */
     if (!tg_node_of(source, name))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     const tg_shape shape = tg_shape_of(source);
     taken t = { .whole = n->extent->shape };
     if (!fits(x, name, axis, &shape, true) || !keep(x, name, axis, indices, &shape, &t))
-        return tg_bad(x.tape);
+        return tg_invalid(x.tape);
     return tg_add(x, scatter(source, &t));
 }

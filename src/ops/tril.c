@@ -1,7 +1,7 @@
 /* tril.c - y = x on and below the k-th diagonal of its last two axes (tril), or on and above it (triu), else 0 */
 #include <string.h>
 
-#include "core/tape.h"
+#include "core/call.h"
 #include "ops/elementwise.h"
 
 static tg_status shape(tg_call *c, tg_shape *out)

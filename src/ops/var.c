@@ -125,7 +125,8 @@ ROWS(var_grad)
 
 #include <math.h>
 
-#include "core/tape.h"
+#include "core/call.h"
+#include "kernels/kernels.h"
 #include "ops/derivatives.h"
 
 /* n - correction, at least 0; NaN for no elements. */

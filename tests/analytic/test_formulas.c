@@ -1,4 +1,4 @@
-/* test_formulas.c - the reports' local derivatives, each written out, against autograd, against differences. */
+/* test_formulas.c - local derivatives, each written out, against autograd, against differences. */
 #include "three_ways.h"
 
 enum { N = 4, C = 5 };
@@ -118,7 +118,7 @@ static void the_jacobian_of_softmax_is_diag_y_minus_y_yt(void **state)
     tg_tape_destroy(tape);
 }
 
-/* The plain softmax overflows, the stable one does not ----------------------------------------------------------- */
+/* The naive softmax overflows, the stable one does not ----------------------------------------------------------- */
 
 static const double far[] = { 1000, -1000, 999, 0, 5 };
 
@@ -128,7 +128,7 @@ static tg_tensor plain_loss(tg_tensor z)
     return tg_neg(tg_slice(tg_log(y), 0, 0, 1));
 }
 
-static void the_plain_softmax_overflows_and_the_trap_names_it(void **state)
+static void the_naive_softmax_overflows_and_the_trap_names_it(void **state)
 {
     (void)state;
     tg_tape *tape = tg_tape_create(TG_F64);
@@ -296,7 +296,7 @@ int main(void)
         cmocka_unit_test(the_logarithm_of_the_class_is_minus_one_over_y),
         cmocka_unit_test(the_jacobian_of_softmax_gives_y_minus_t_too),
         cmocka_unit_test(the_jacobian_of_softmax_is_diag_y_minus_y_yt),
-        cmocka_unit_test(the_plain_softmax_overflows_and_the_trap_names_it),
+        cmocka_unit_test(the_naive_softmax_overflows_and_the_trap_names_it),
         cmocka_unit_test(the_stable_softmax_does_not),
         cmocka_unit_test(the_slope_of_relu_is_one_or_zero),
         cmocka_unit_test(the_slope_of_sigmoid_is_h_one_minus_h),

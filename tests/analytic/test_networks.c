@@ -1,4 +1,4 @@
-/* test_networks.c - the reports' whole networks, derived by hand from the loss down to every weight. */
+/* test_networks.c - whole networks, derived by hand from the loss down to every weight. */
 #include "three_ways.h"
 
 /* Two layers, ReLU, softmax, L2: z2 = x W1 + b1, a2 = max(z2, 0), z3 = a2 W2 + b2,
@@ -80,7 +80,7 @@ static void the_two_layer_relu_network(void **state)
     }
 }
 
-/* Two layers, sigmoid, softmax, one loss an observation, summed: a = x W1 + b1, h = sigmoid(a), z = h W2 + b2,
+/* Two layers, sigmoid, softmax, one loss for each observation, summed: a = x W1 + b1, h = sigmoid(a), z = h W2 + b2,
    y = softmax(z), l = -ln y_label.
        dl/dz = y - t          dl/dW2 = h^T dl/dz          dl/db2 = dl/dz
        dl/dh = dl/dz W2^T     dl/da = dl/dh * h (1 - h)

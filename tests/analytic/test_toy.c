@@ -70,7 +70,7 @@ static void gradients_are_met(void **state)
 
 static tg_tensor model(tg_tape *tape, tg_params *params, void *context)
 {
-    (void)params; /* the network holds it */
+    (void)params; /* the network has it */
     return loss_of(tape, context, lambda);
 }
 
@@ -96,7 +96,7 @@ static void the_gradient_check_is_at_or_below_the_printed_one(void **state)
     tg_mlp_destroy(net);
 }
 
-/* Plain gradient descent on five observations. */
+/* Gradient descent without momentum on five observations. */
 static void the_toy_is_overfitted(void **state)
 {
     (void)state;

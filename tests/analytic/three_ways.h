@@ -1,4 +1,4 @@
-/* three_ways.h - a formula written out in plain loops, against autograd, against differences. */
+/* three_ways.h - a formula written out in scalar loops, against autograd, against differences. */
 #ifndef TEST_THREE_WAYS_H
 #define TEST_THREE_WAYS_H
 
@@ -34,7 +34,7 @@ static inline void draw(double *x, int64_t n, double lo, double hi, uint64_t see
         x[i] = tg_rng_between(&rng, lo, hi);
 }
 
-/* A scalar function of named inputs, and its derivatives by hand, one array an input; NULL for a constant. */
+/* A scalar function of named inputs, and its derivatives by hand, one array for each input; NULL for a constant. */
 typedef struct derivation {
     tg_gradcheck_function *f;
     void *context;
@@ -71,7 +71,7 @@ static inline void assert_three_ways(const derivation *d)
     assert_int_equal(report.all.n_kinks, 0);
 }
 
-/* Plain loops; all matrices are row-major. */
+/* Scalar loops; all matrices are row-major. */
 
 /* c[m, n] = a[m, k] b[k, n] */
 static inline void times(int m, int k, int n, const double *a, const double *b, double *c)

@@ -13,9 +13,16 @@
 static const struct {
     tg_shape shape;
 } bad[] = {
-    { { -1, { 1 } } },        { { INT_MIN, { 1 } } },      { { 9, { 1, 1, 1, 1, 1, 1, 1, 1 } } },
-    { { 1 << 30, { 1 } } },   { { INT_MAX, { 1 } } },      { { 2, { 2, -3 } } },
-    { { 1, { INT64_MIN } } }, { { 2, { INT64_MAX, 2 } } }, { { 3, { INT64_C(1) << 31, INT64_C(1) << 31, 8 } } },
+    { { -1, { 1 } } },
+    { { INT_MIN, { 1 } } },
+    { { 9, { 1, 1, 1, 1, 1, 1, 1, 1 } } },
+    { { 1 << 30, { 1 } } },
+    { { INT_MAX, { 1 } } },
+    { { 2, { 2, -3 } } },
+    { { 1, { INT64_MIN } } },
+    { { 2, { INT64_MAX, 2 } } },
+    { { 3, { INT64_C(1) << 31, INT64_C(1) << 31, 8 } } },
+    { { 3, { INT64_C(1) << 40, INT64_C(1) << 40, 0 } } }, /* an operation may multiply those without the 0 */
 };
 enum { BAD = sizeof bad / sizeof bad[0] };
 

@@ -174,6 +174,9 @@ static void the_first_tape_gets_the_error_of_two(void **state)
     assert_ptr_equal(tg_add(a, b).tape, t);
     says(t, TG_ERR_TAPE, "add: input 1 is a tensor of another tape");
     says(u, TG_OK, "");
+    tg_tape_reset(t);
+    tg_matmul(tg_name(ramp(t, TG_SHAPE(2)), "hidden"), b);
+    says(t, TG_ERR_TAPE, "matmul: \"hidden\" [2] x ?: input 1 is a tensor of another tape");
     tg_tape_destroy(t);
     tg_tape_destroy(u);
 }
@@ -190,6 +193,10 @@ static void null_tensors_are_refused(void **state)
     x = ramp(t, TG_SHAPE(2));
     assert_ptr_equal(tg_add(null, x).tape, t);
     says(t, TG_ERR_ARGUMENT, "add: input 0 is the null tensor");
+    tg_tape_reset(t);
+    x = tg_name(ramp(t, TG_SHAPE(2)), "x");
+    tg_where(x, null, x);
+    says(t, TG_ERR_ARGUMENT, "where: \"x\" [2] x none x \"x\" [2]: input 1 is the null tensor");
     assert_int_equal(tg_rank(null), 0);
     assert_int_equal(tg_size(null), 0);
     assert_int_equal(tg_dim(null, 0), -1);
@@ -214,6 +221,12 @@ static void stale_handles_are_errors(void **state)
     tg_add(young, old);
     says(t, TG_ERR_STALE,
          "add: input 1 is from before a reset or rewind of its tape: make it again, or take the mark after it");
+    tg_tape_reset(t);
+    tg_add(old, tg_name(ramp(t, TG_SHAPE(2, 2)), "young"));
+    says(
+        t, TG_ERR_STALE,
+        "add: ? x \"young\" [2, 2]: input 0 is from before a reset or rewind of its tape: make it again, or take the "
+        "mark after it");
     tg_tape_reset(t);
     assert_true(isnan(tg_item(old)));
     says(t, TG_ERR_STALE,

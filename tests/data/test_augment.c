@@ -12,7 +12,7 @@
 #include "tapegrad/data.h"
 #include "threads.h"
 
-/* Two channels of three lines of three, and what its mirror images are. */
+/* Two channels of three lines of three, and its mirror images. */
 enum { PIXELS = 18 };
 static const int row[PIXELS] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, /**/ 11, 12, 13, 14, 15, 16, 17, 18, 19 };
 static const int left_right[PIXELS] = { 3, 2, 1, 6, 5, 4, 9, 8, 7, /**/ 13, 12, 11, 16, 15, 14, 19, 18, 17 };
@@ -126,7 +126,7 @@ static int kind_of(const tg_batch *b, int64_t i)
 }
 
 /* 4000 draws of a probability p have a standard deviation of at most 32. */
-static void rows_are_mirrored_as_often_as_said_and_independently(void **state)
+static void rows_are_mirrored_with_the_given_probabilities_independently(void **state)
 {
     (void)state;
     enum { N = 4000 };
@@ -243,7 +243,7 @@ static void a_row_depends_on_seed_epoch_and_number_only(void **state)
 }
 
 /* Without flips and scale, an augmented row is the row; the order is that of the seed, augmented or not. */
-static void nothing_to_change_changes_nothing(void **state)
+static void no_change_leaves_the_rows_as_they_are(void **state)
 {
     (void)state;
     tg_dataset set = numbered();
@@ -263,7 +263,7 @@ static void nothing_to_change_changes_nothing(void **state)
     tg_dataset_finish(&set);
 }
 
-static void the_settings_are_copied_and_labels_in_order_are_the_sets(void **state)
+static void settings_are_copied_and_labels_in_order_point_into_the_set(void **state)
 {
     (void)state;
     tg_dataset set = pictures(TG_F64, 5);
@@ -278,7 +278,7 @@ static void the_settings_are_copied_and_labels_in_order_are_the_sets(void **stat
     tg_dataset_finish(&set);
 }
 
-static void create_refuses(void **state)
+static void invalid_arguments_are_refused(void **state)
 {
     (void)state;
     tg_dataset set = pictures(TG_F32, 3);
@@ -344,12 +344,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probabilities_of_one_and_zero_are_certain),
         cmocka_unit_test(every_layout_is_mirrored),
-        cmocka_unit_test(rows_are_mirrored_as_often_as_said_and_independently),
+        cmocka_unit_test(rows_are_mirrored_with_the_given_probabilities_independently),
         cmocka_unit_test(a_row_is_scaled_by_one_factor_of_the_range),
         cmocka_unit_test(a_row_depends_on_seed_epoch_and_number_only),
-        cmocka_unit_test(nothing_to_change_changes_nothing),
-        cmocka_unit_test(the_settings_are_copied_and_labels_in_order_are_the_sets),
-        cmocka_unit_test(create_refuses),
+        cmocka_unit_test(no_change_leaves_the_rows_as_they_are),
+        cmocka_unit_test(settings_are_copied_and_labels_in_order_point_into_the_set),
+        cmocka_unit_test(invalid_arguments_are_refused),
         cmocka_unit_test(only_create_allocates),
     };
     return cmocka_run_group_tests_name("augment", tests, NULL, NULL);

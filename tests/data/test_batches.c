@@ -37,7 +37,7 @@ static int run_epoch(tg_batches *batches, tg_dtype dtype, int size, int order[N]
     int n = 0;
     while (tg_batches_next(batches, &b)) {
         assert_true(b.n >= 1 && b.n <= size && n + b.n <= N);
-        assert_true(b.n == size || n + b.n == N); /* only the last is ragged */
+        assert_true(b.n == size || n + b.n == N); /* only the last one may be shorter */
         assert_true(b.shape.rank == 2 && b.shape.dims[0] == b.n && b.shape.dims[1] == 2);
         for (int i = 0; i < b.n; i++, n++) {
             const double x = dtype == TG_F64 ? ((const double *)b.x)[2 * i] : (double)((const float *)b.x)[2 * i];
@@ -133,7 +133,7 @@ static void in_order_batches_point_into_the_set(void **state)
     tg_dataset_finish(&set);
 }
 
-static void a_ragged_batch_can_be_dropped(void **state)
+static void a_last_shorter_batch_can_be_dropped(void **state)
 {
     (void)state;
     tg_dataset set = numbered(TG_F32);
@@ -173,7 +173,7 @@ static void assert_says(tg_tape *t, tg_status status, const char *text)
     tg_tape_reset(t);
 }
 
-/* Rows go on a tape of their own dtype; on one of the other they are an error, never bits read as what they are not. */
+/* Rows can be wrapped on a tape of their dtype. On a tape of the other dtype it is an error; their bits are never read as the other type. */
 static void rows_are_wrapped_with_their_dtype(void **state)
 {
     (void)state;
@@ -217,7 +217,7 @@ static void rows_are_wrapped_with_their_dtype(void **state)
         }
 }
 
-static void create_refuses(void **state)
+static void invalid_arguments_are_refused(void **state)
 {
     (void)state;
     tg_dataset set = numbered(TG_F32), none = { 0 };
@@ -276,10 +276,10 @@ int main(void)
         cmocka_unit_test(every_row_comes_once_an_epoch),
         cmocka_unit_test(order_depends_on_seed_and_epoch_only),
         cmocka_unit_test(in_order_batches_point_into_the_set),
-        cmocka_unit_test(a_ragged_batch_can_be_dropped),
+        cmocka_unit_test(a_last_shorter_batch_can_be_dropped),
         cmocka_unit_test(the_default_size_is_64),
         cmocka_unit_test(rows_are_wrapped_with_their_dtype),
-        cmocka_unit_test(create_refuses),
+        cmocka_unit_test(invalid_arguments_are_refused),
         cmocka_unit_test(only_create_allocates),
     };
     return cmocka_run_group_tests_name("batches", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* test_dataset.c - the life of a set, its parts, its moments. */
+/* test_dataset.c - data sets: create and destroy, parts, moments. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static void init_makes_zeros(void **state)
     tg_dataset_finish(NULL);
 }
 
-static void init_refuses(void **state)
+static void init_refuses_invalid_arguments(void **state)
 {
     (void)state;
     tg_dataset set = { 0 }, odd = { .dtype = (tg_dtype)2 };
@@ -110,7 +110,7 @@ static void slice_copies(void **state)
     tg_dataset_finish(&set);
 }
 
-static void parts_refuse(void **state)
+static void parts_refuse_invalid_arguments(void **state)
 {
     (void)state;
     static const int64_t above[] = { 0, 7 }, below[] = { -1 };
@@ -175,8 +175,8 @@ static void split_divides(void **state)
     tg_dataset_finish(&set);
 }
 
-/* Uniform numbers in a slot 1 wide, far from 0: what one pass with sums of squares loses wholly. */
-static void moments_survive_an_offset(void **state)
+/* Uniform numbers in an interval of width 1 far from 0: sums of squares would lose all digits. */
+static void moments_are_exact_with_an_offset(void **state)
 {
     (void)state;
     enum { N = 5000, WIDTH = 3 };
@@ -204,7 +204,7 @@ static void moments_survive_an_offset(void **state)
 }
 
 /* 0, 1, 2, ... m - 1 plus an offset: mean (m - 1) / 2, variance (m^2 - 1) / 12. The size is no multiple of a block. */
-static void overall_moments_survive_an_offset(void **state)
+static void overall_moments_are_exact_with_an_offset(void **state)
 {
     (void)state;
     enum { N = 1001, WIDTH = 7, M = N * WIDTH };
@@ -273,7 +273,7 @@ static void standardized_data_have_0_and_1(void **state)
     tg_dataset_finish(&set);
 }
 
-static void moments_refuse(void **state)
+static void moments_refuse_invalid_arguments(void **state)
 {
     (void)state;
     tg_dataset set = numbered(TG_F32, 2), none = { 0 };
@@ -291,7 +291,7 @@ static void moments_refuse(void **state)
     tg_dataset_finish(&set);
 }
 
-static void failed_allocations_leave_nothing(void **state)
+static void failed_allocations_leak_nothing(void **state)
 {
     (void)state;
     tg_dataset set = numbered(TG_F32, 9);
@@ -321,18 +321,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(init_makes_zeros),
-        cmocka_unit_test(init_refuses),
+        cmocka_unit_test(init_refuses_invalid_arguments),
         cmocka_unit_test(take_copies_and_converts),
         cmocka_unit_test(slice_copies),
-        cmocka_unit_test(parts_refuse),
+        cmocka_unit_test(parts_refuse_invalid_arguments),
         cmocka_unit_test(split_divides),
-        cmocka_unit_test(moments_survive_an_offset),
-        cmocka_unit_test(overall_moments_survive_an_offset),
+        cmocka_unit_test(moments_are_exact_with_an_offset),
+        cmocka_unit_test(overall_moments_are_exact_with_an_offset),
         cmocka_unit_test(moments_of_one_row),
         cmocka_unit_test(standardize_uses_what_it_is_given),
         cmocka_unit_test(standardized_data_have_0_and_1),
-        cmocka_unit_test(moments_refuse),
-        cmocka_unit_test(failed_allocations_leave_nothing),
+        cmocka_unit_test(moments_refuse_invalid_arguments),
+        cmocka_unit_test(failed_allocations_leak_nothing),
     };
     return cmocka_run_group_tests_name("dataset", tests, NULL, NULL);
 }

@@ -141,7 +141,7 @@ static void small_matrices_by_hand(void **state)
     assert_solved((double[]){ 0, 0, 0, 0 }, 2, 2, values, v);
 }
 
-static void a_diagonal_gives_itself(void **state)
+static void a_diagonal_matrix_has_its_numbers(void **state)
 {
     (void)state;
     enum { N = 6 };
@@ -228,7 +228,7 @@ static double two_scales(int i, int j, int n)
     return i < 3 && j < 3 ? random_entry(i, j, n) : i >= 3 && j >= 3 ? 1e-140 * random_entry(i, j, n) : 0;
 }
 
-/* Rank 20: the rest of the spectrum is rounding, below large numbers that keep disturbing it. */
+/* Rank 20: the rest of the spectrum is rounding, which large numbers disturb in every step. */
 static double low_rank(int i, int j, int n)
 {
     (void)n;
@@ -300,7 +300,7 @@ static void low_ranks_converge(void **state)
     free(values);
 }
 
-static void the_largest_alone_are_the_first_of_all(void **state)
+static void the_k_largest_are_the_first_of_all(void **state)
 {
     (void)state;
     enum { N = 90 };
@@ -383,7 +383,7 @@ static void no_memory_is_an_error(void **state)
     assert_solved(a, N, N, values, vectors);
 }
 
-static void refusals_say_why(void **state)
+static void refusals_name_the_reason(void **state)
 {
     (void)state;
     double v[4], w[2];
@@ -427,15 +427,15 @@ int main(void)
         cmocka_unit_test(known_axes_are_found),
         cmocka_unit_test(repeated_and_zero_values_have_orthogonal_vectors),
         cmocka_unit_test(small_matrices_by_hand),
-        cmocka_unit_test(a_diagonal_gives_itself),
+        cmocka_unit_test(a_diagonal_matrix_has_its_numbers),
         cmocka_unit_test(the_second_difference_has_its_sines),
         cmocka_unit_test(every_kind_and_size_is_solved),
         cmocka_unit_test(low_ranks_converge),
-        cmocka_unit_test(the_largest_alone_are_the_first_of_all),
+        cmocka_unit_test(the_k_largest_are_the_first_of_all),
         cmocka_unit_test(the_scale_does_not_matter),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(no_memory_is_an_error),
-        cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(refusals_name_the_reason),
     };
     return cmocka_run_group_tests_name("eigen", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* test_files.c - IDX and CIFAR-10 files, sound and unsound. */
+/* test_files.c - IDX and CIFAR-10 files, correct and damaged. */
 #include "scratch.h"
 
 #include "failing_allocator.h"
@@ -25,7 +25,7 @@ static void assert_empty(const tg_dataset *set)
     assert_true(set->n == 0 && set->features == 0 && set->classes == 0 && !set->x && !set->labels);
 }
 
-/* The pair in the folder is refused with a sentence that says all of these (up to the first NULL). */
+/* The pair in the directory is refused with a message that contains all of these (up to the first NULL). */
 static void assert_refused(void **state, tg_status status, const char *const says[4])
 {
     tg_dataset set = { 0 };
@@ -78,7 +78,7 @@ static void idx_of_other_ranks_is_read(void **state)
     assert_int_equal(read_pair(state, &set, NULL), TG_OK);
     assert_true(set.n == 1 && set.features == 3 && ((float *)set.x)[2] == 9.f / 255);
     tg_dataset_finish(&set);
-    /* Labels have rank 1, pictures have not. */
+    /* Labels have rank 1, pictures do not. */
     write_pair(state, rank2, sizeof rank2, rank2, sizeof rank2);
     assert_refused(state, TG_ERR_FORMAT,
                    SAYS("/y: ", "magic number", "0x00000802", "expected 0x00000801 (unsigned bytes of rank 1)"));
@@ -117,7 +117,7 @@ static void assert_byte_refused(void **state, char file, size_t at, unsigned cha
     assert_refused(state, status, says);
 }
 
-static void unsound_idx_is_refused(void **state)
+static void damaged_idx_is_refused(void **state)
 {
     assert_byte_refused(state, 'x', sizeof images, 1, TG_ERR_FORMAT, SAYS("/x: ", "29 bytes", "expected 28"));
     assert_byte_refused(state, 'y', sizeof labels, 1, TG_ERR_FORMAT, SAYS("/y: ", "12 bytes", "expected 11"));
@@ -134,7 +134,7 @@ static void unsound_idx_is_refused(void **state)
     assert_byte_refused(state, 'y', 10, 255, TG_ERR_RANGE, SAYS("/y: ", "label of row 2 is 255", "0 .. 9"));
 }
 
-static void foreign_files_are_refused(void **state)
+static void files_of_other_formats_are_refused(void **state)
 {
     static const unsigned char huge[] = { 0,   0,   8,   4,   255, 255, 255, 255, 255, 255,
                                           255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
@@ -148,7 +148,7 @@ static void foreign_files_are_refused(void **state)
     assert_refused(state, TG_ERR_FORMAT, SAYS("/y: ", "/x", "labels is 2", "3 images"));
 }
 
-static void what_is_no_file_is_refused(void **state)
+static void directories_and_missing_files_are_refused(void **state)
 {
     tg_dataset set = { 0 };
     tg_error err;
@@ -247,15 +247,15 @@ static void batches_of_cifar10_are_read(void **state)
     tg_dataset_finish(&set);
 }
 
-/* A file of `size` zeros, which takes no room on the disk. */
+/* A file of `size` zeros, which takes no space on the disk. */
 static void write_zeros(const char *path, off_t size)
 {
     scratch_write(path, "", 0);
     assert_int_equal(truncate(path, size), 0);
 }
 
-/* The set itself has 10000 rows in each of its files: one that was cut is refused, also where a row ends. */
-static void cifar10_is_whole_or_refused(void **state)
+/* The published set has 10000 rows in each file: a truncated one is refused, also where it ends with a row. */
+static void incomplete_cifar10_is_refused(void **state)
 {
     enum { ROWS = 10000 };
     const char *dir = ((scratch *)*state)->dir, *test = scratch_path(state, "test_batch.bin");
@@ -283,7 +283,7 @@ static void cifar10_is_whole_or_refused(void **state)
         assert_non_null(strstr(err.text, name));
         write_zeros(scratch_path(state, name), (off_t)ROWS * RECORD);
     }
-    /* All five are taken: what fails is the memory for 50000 rows, which a test needs not have. */
+    /* All five are opened. Then the allocation of 50000 rows fails, so that the test does not need that memory. */
     assert_int_equal(tg_dataset_read_cifar10(&train, dir, TG_TRAIN, &err), TG_ERR_MEMORY);
     assert_non_null(strstr(err.text, "50000 rows of 3072 features"));
     write_zeros(scratch_path(state, "data_batch_4.bin"), (off_t)(ROWS - 1) * RECORD);
@@ -292,7 +292,7 @@ static void cifar10_is_whole_or_refused(void **state)
     assert_empty(&set);
 }
 
-static void unsound_cifar10_is_refused(void **state)
+static void damaged_cifar10_is_refused(void **state)
 {
     tg_dataset set = { 0 };
     tg_error err;
@@ -328,7 +328,7 @@ static void unsound_cifar10_is_refused(void **state)
 }
 
 /* Every allocation fails once, until all succeed. */
-static void failed_allocations_leave_nothing(void **state)
+static void failed_allocations_leak_nothing(void **state)
 {
     write_pair(state, images, sizeof images, labels, sizeof labels);
     write_batch(scratch_path(state, "batch"), 2, 0, 0);
@@ -361,15 +361,15 @@ int main(void)
         cmocka_unit_test(idx_is_read),
         cmocka_unit_test(idx_of_other_ranks_is_read),
         cmocka_unit_test(every_truncation_of_idx_is_refused),
-        cmocka_unit_test(unsound_idx_is_refused),
-        cmocka_unit_test(foreign_files_are_refused),
-        cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(damaged_idx_is_refused),
+        cmocka_unit_test(files_of_other_formats_are_refused),
+        cmocka_unit_test(directories_and_missing_files_are_refused),
         cmocka_unit_test(long_paths_keep_their_reason),
         cmocka_unit_test(mnist_has_its_names),
         cmocka_unit_test(batches_of_cifar10_are_read),
-        cmocka_unit_test(cifar10_is_whole_or_refused),
-        cmocka_unit_test(unsound_cifar10_is_refused),
-        cmocka_unit_test(failed_allocations_leave_nothing),
+        cmocka_unit_test(incomplete_cifar10_is_refused),
+        cmocka_unit_test(damaged_cifar10_is_refused),
+        cmocka_unit_test(failed_allocations_leak_nothing),
     };
     return cmocka_run_group_tests_name("files", tests, scratch_open, scratch_close);
 }

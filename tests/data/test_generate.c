@@ -49,7 +49,7 @@ static uint64_t hash_of(const tg_dataset *set)
     return hash;
 }
 
-/* Whoever runs this test has to get these numbers. */
+/* Every machine must get these numbers. */
 static void generated_sets_are_the_same_everywhere(void **state)
 {
     (void)state;
@@ -97,7 +97,7 @@ static void float32_is_float64_rounded(void **state)
     }
 }
 
-static void points_lie_where_they_should(void **state)
+static void points_are_where_the_formulas_say(void **state)
 {
     (void)state;
     enum { N = 6000 };
@@ -150,7 +150,7 @@ static void noise_has_its_deviation(void **state)
     tg_dataset_finish(&noisy);
 }
 
-static void generators_refuse(void **state)
+static void generators_refuse_invalid_arguments(void **state)
 {
     (void)state;
     tg_dataset set = { 0 };
@@ -192,9 +192,9 @@ static void digits_are_pictures(void **state)
     tg_dataset_finish(&set);
 }
 
-/* Writings differ, and so do pictures of one digit; yet the nearest of ten mean pictures is right far more often than
+/* Glyphs differ, and so do pictures of one digit; yet the nearest of ten mean pictures is right far more often than
    chance, and far from always. */
-static void digits_are_neither_trivial_nor_hopeless(void **state)
+static void digits_are_neither_trivial_nor_unlearnable(void **state)
 {
     (void)state;
     enum { N = 3000 };
@@ -228,7 +228,7 @@ static void digits_are_neither_trivial_nor_hopeless(void **state)
     tg_dataset_finish(&test);
 }
 
-static void failed_allocations_leave_nothing(void **state)
+static void failed_allocations_leak_nothing(void **state)
 {
     (void)state;
     for (int k = 0; k < SETS; k++) {
@@ -253,12 +253,12 @@ int main(void)
         cmocka_unit_test(generated_sets_are_the_same_everywhere),
         cmocka_unit_test(a_longer_set_begins_with_the_shorter),
         cmocka_unit_test(float32_is_float64_rounded),
-        cmocka_unit_test(points_lie_where_they_should),
+        cmocka_unit_test(points_are_where_the_formulas_say),
         cmocka_unit_test(noise_has_its_deviation),
-        cmocka_unit_test(generators_refuse),
+        cmocka_unit_test(generators_refuse_invalid_arguments),
         cmocka_unit_test(digits_are_pictures),
-        cmocka_unit_test(digits_are_neither_trivial_nor_hopeless),
-        cmocka_unit_test(failed_allocations_leave_nothing),
+        cmocka_unit_test(digits_are_neither_trivial_nor_unlearnable),
+        cmocka_unit_test(failed_allocations_leak_nothing),
     };
     return cmocka_run_group_tests_name("generate", tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ static void known_directions_variances_and_ratios_are_found(void **state)
     const double expected[DIRECTIONS] = { 25 * 8 / 7.0, 9 * 8 / 7.0, 4 * 8 / 7.0 }, total = 38 * 8 / 7.0;
     for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
         for (int components = 1; components <= WIDTH; components++) {
-            const double tolerance = dtype == TG_F64 ? 1e-12 : 1e-4; /* of 2000 in float, 1e-4 is the last bit */
+            const double tolerance = dtype == TG_F64 ? 1e-12 : 1e-4; /* the last bit of 2000 in float32 is 1e-4 */
             tg_dataset set = stretched((tg_dtype)dtype);
             tg_pca *pca = fit(&set, components);
             assert_true(tg_pca_components(pca) == components && tg_pca_features(pca) == WIDTH);
@@ -122,7 +122,7 @@ static void known_directions_variances_and_ratios_are_found(void **state)
         }
 }
 
-/* C v = variance v for each axis, with C v from the rows themselves; the shares of all make 1. */
+/* C v = variance v for each axis, with C v from the rows themselves; the ratios of all sum to 1. */
 static void assert_axes(const tg_dataset *set, const tg_pca *pca)
 {
     const int64_t n = set->n, width = set->features;
@@ -175,7 +175,7 @@ static void the_axes_are_the_covariances_eigenvectors(void **state)
     }
 }
 
-static void projections_are_uncorrelated_and_go_back(void **state)
+static void projections_are_uncorrelated_and_invertible(void **state)
 {
     (void)state;
     enum { N = 400, WIDE = 23 };
@@ -211,7 +211,7 @@ static void projections_are_uncorrelated_and_go_back(void **state)
     tg_pca_destroy(pca);
 }
 
-static void what_does_not_vary_has_no_variance(void **state)
+static void constant_features_have_no_variance(void **state)
 {
     (void)state;
     tg_dataset set = empty(TG_F32, 4, 3);
@@ -304,7 +304,7 @@ static void assert_refused(const tg_dataset *set, int64_t components, tg_status 
     assert_non_null(strstr(err.text, says));
 }
 
-static void create_refuses(void **state)
+static void create_refuses_invalid_arguments(void **state)
 {
     (void)state;
     tg_dataset set = random_set(TG_F64, 10, 4), few = random_set(TG_F32, 3, 4), one = random_set(TG_F32, 1, 4);
@@ -326,7 +326,7 @@ static void create_refuses(void **state)
     tg_dataset_finish(&one);
 }
 
-static void apply_and_accessors_refuse(void **state)
+static void apply_and_accessors_refuse_invalid_arguments(void **state)
 {
     (void)state;
     tg_dataset set = random_set(TG_F64, 10, 4), wide = random_set(TG_F64, 10, 5), out = { 0 };
@@ -354,12 +354,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_directions_variances_and_ratios_are_found),
         cmocka_unit_test(the_axes_are_the_covariances_eigenvectors),
-        cmocka_unit_test(projections_are_uncorrelated_and_go_back),
-        cmocka_unit_test(what_does_not_vary_has_no_variance),
+        cmocka_unit_test(projections_are_uncorrelated_and_invertible),
+        cmocka_unit_test(constant_features_have_no_variance),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(no_memory_is_an_error),
-        cmocka_unit_test(create_refuses),
-        cmocka_unit_test(apply_and_accessors_refuse),
+        cmocka_unit_test(create_refuses_invalid_arguments),
+        cmocka_unit_test(apply_and_accessors_refuse_invalid_arguments),
     };
     return cmocka_run_group_tests_name("pca", tests, NULL, NULL);
 }

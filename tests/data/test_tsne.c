@@ -188,7 +188,7 @@ static void float_points_are_those_in_double(void **state)
     assert_memory_equal(y, z, sizeof y);
 }
 
-static void nonsense_is_refused(void **state)
+static void configs_out_of_range_are_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -201,6 +201,9 @@ static void nonsense_is_refused(void **state)
         { { .perplexity = 40 }, TG_ERR_ARGUMENT, "tsne: perplexity is 40, expected 1 .. 39" },
         { { .perplexity = -3 }, TG_ERR_ARGUMENT, "perplexity is -3" },
         { { .perplexity = (double)NAN }, TG_ERR_ARGUMENT, "perplexity is nan" },
+        { { .perplexity = TG_ZERO }, TG_ERR_ARGUMENT, "perplexity is 0" },
+        { { .learning_rate = TG_ZERO }, TG_ERR_ARGUMENT, "learning_rate is 0, expected positive and finite" },
+        { { .exaggeration = TG_ZERO }, TG_ERR_ARGUMENT, "exaggeration is 0, expected at least 1" },
         { { .iterations = -1 }, TG_ERR_ARGUMENT, "iterations is -1, expected at least 1" },
         { { .learning_rate = -1 }, TG_ERR_ARGUMENT, "learning_rate is -1, expected positive and finite" },
         { { .learning_rate = (double)INFINITY }, TG_ERR_ARGUMENT, "learning_rate is inf" },
@@ -260,7 +263,7 @@ int main(void)
         cmocka_unit_test(progress_stops_with_what_was_reached),
         cmocka_unit_test(the_bits_are_the_same_everywhere),
         cmocka_unit_test(float_points_are_those_in_double),
-        cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(configs_out_of_range_are_refused),
         cmocka_unit_test(out_of_memory_leaks_nothing),
     };
     return cmocka_run_group_tests_name("tsne", tests, NULL, NULL);

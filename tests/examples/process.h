@@ -14,10 +14,10 @@ typedef struct tg_run {
 /* Starts a program; argv ends with NULL. Its output goes to the files "stdout" and "stderr" in the working directory. */
 pid_t tg_start(const char *const *argv);
 
-/* Waits for its end. The result is good until the next call. */
+/* Waits for its end. The result is valid until the next call. */
 const tg_run *tg_wait(pid_t pid);
 
-/* The text of a file, "" if there is none, in a static buffer: good until the next call. */
+/* The text of a file, "" if there is none, in a static buffer: valid until the next call. */
 const char *tg_text_of(const char *path);
 
 #endif

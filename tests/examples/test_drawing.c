@@ -18,7 +18,7 @@ typedef struct box {
     double left, right, top, bottom;
 } box;
 
-/* Where a line of text stands, by text_width, which is rather too wide; upright ones as well. */
+/* The rectangle of a line of text, horizontal or vertical, by text_width, which overestimates. */
 static box box_of(const xml *x)
 {
     double px, py,

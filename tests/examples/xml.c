@@ -103,8 +103,8 @@ static void entity(reader *r, char **out)
 static void data(reader *r, const char *ends, char **text)
 {
     const size_t before = *text ? strlen(*text) : 0;
-    size_t room = strcspn(r->at, ends);
-    *text = checked(realloc(*text, before + room + 1));
+    size_t space = strcspn(r->at, ends);
+    *text = checked(realloc(*text, before + space + 1));
     char *out = *text + before;
     while (!r->failed && *r->at && !strchr(ends, *r->at))
         if (*r->at == '&')

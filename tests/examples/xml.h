@@ -1,5 +1,5 @@
 /* xml.h - a strict reader of XML 1.0, as much of it as pictures and pages need: elements, attributes, text, entities, and
-   "<!DOCTYPE html>" at the start. What it does not know (comments, CDATA, processing instructions) it refuses. */
+   "<!DOCTYPE html>" at the start. What it does not support (comments, CDATA, processing instructions) it refuses. */
 #ifndef TG_XML_H
 #define TG_XML_H
 

@@ -2,6 +2,10 @@
 #ifndef TG_FUZZ_H
 #define TG_FUZZ_H
 
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

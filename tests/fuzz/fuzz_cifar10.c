@@ -1,6 +1,5 @@
 /* fuzz_cifar10.c - any bytes as batches of CIFAR-10: the first byte says how many records there are in each of two
    files, and by how much they are too long or short; the others fill them, again and again. */
-#define _POSIX_C_SOURCE 200809L
 #include "fuzz_data.h"
 
 enum { RECORD = 3073, MOST = 3 };

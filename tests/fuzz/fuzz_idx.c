@@ -1,5 +1,4 @@
 /* fuzz_idx.c - any bytes as a pair of IDX files: the first two say how many of the others are the images. */
-#define _POSIX_C_SOURCE 200809L
 #include "fuzz_data.h"
 
 static fuzz_file images, labels;

@@ -1,5 +1,4 @@
 /* fuzz_safetensors.c - any bytes as a parameter file: loaded whole, or refused with the set as it was. */
-#define _POSIX_C_SOURCE 200809L
 #include "fuzz.h"
 
 #include "tapegrad/io.h"

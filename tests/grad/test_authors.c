@@ -200,7 +200,7 @@ static void begin(void)
 static void says_not_inside(const char *place, const char *name, const char *where)
 {
     char text[160];
-    snprintf(text, sizeof text, "%s%s: not inside %s", place, name, where);
+    snprintf(text, sizeof text, "%s%s: not allowed inside %s", place, name, where);
     assert_int_equal(tg_tape_status(tape), TG_ERR_STATE);
     assert_memory_equal(tg_tape_message(tape), text, strlen(text));
 }
@@ -331,6 +331,59 @@ static void a_rule_forgets_its_notes(void **state)
          "take the mark after it");
 }
 
+/* Nor is it one after the pass, whether the pass was recorded or not. */
+static void keep_unused(tg_vjp *v)
+{
+    kept = tg_mul(tg_cotangent(v), tg_cotangent(v));
+    tg_give(v, 0, tg_cotangent(v));
+}
+
+static void what_a_rule_kept_is_stale_after_the_pass(void **state)
+{
+    (void)state;
+    tg_op o = op;
+    o.vjp = keep_unused;
+    for (unsigned flags = 0; flags <= TG_CREATE_GRAPH; flags++) {
+        tg_tensor g;
+        begin();
+        x = tg_variable(tape, TG_SHAPE(2), ((double[]){ 2, 3 }));
+        const tg_tensor y = tg_apply(&o, &x, 1, NULL, 0);
+        ok(tg_grad(tg_sum(tg_apply(&o, &y, 1, NULL, 0), 0, false), null, &x, 1, &g, flags));
+        tg_exp(kept);
+        says(tg_tape_status(tape), TG_ERR_STALE,
+             "exp: input 0 is from before a reset or rewind of its tape: make it again, or take the mark after it");
+    }
+}
+
+/* A mark that one of an operation's functions takes: values behind it may still be missing. */
+static void take_mark(void)
+{
+    mark = tg_tape_mark(tape);
+}
+
+static void a_mark_from_within_is_none(void **state)
+{
+    (void)state;
+    deed **const places[] = { &in_shape, &in_forward, &in_vjp };
+    for (int i = 0; i < 3; i++)
+        for (unsigned flags = 0; flags <= TG_CREATE_GRAPH; flags++) {
+            const double two[] = { 2, 2 };
+            tg_tensor g;
+            begin();
+            x = tg_variable(tape, TG_SHAPE(2), two);
+            const tg_mark before = tg_tape_mark(tape);
+            *places[i] = take_mark;
+            tg_tensor y = mine(x);
+            ok(tg_grad(y, x, &x, 1, &g, flags));
+            in_shape = in_forward = in_vjp = NULL;
+            assert_int_equal(tg_tape_rewind(tape, mark), TG_ERR_STATE);
+            assert_string_equal(tg_tape_message(tape),
+                                "rewind: the mark was taken inside a function of an operation; take it outside");
+            ok(tg_tape_rewind(tape, before));
+            equals(x, 2, two);
+        }
+}
+
 /* Statuses and shapes --------------------------------------------------------------------------------------------- */
 
 static tg_status status_of_shape, status_of_forward, raised;
@@ -370,17 +423,19 @@ static void statuses_that_are_none(void **state)
     (void)state;
     const tg_status none = (tg_status)-1, strange = (tg_status)99;
     const tg_shape one = TG_SHAPE(1);
-    odd(TG_ERR_RANGE, one, TG_OK, none, TG_ERR_RANGE, "odd: \"x\" [1]: the shape rule refused with TG_ERR_RANGE");
+    odd(TG_ERR_RANGE, one, TG_OK, none, TG_ERR_RANGE, "odd: \"x\" [1]: the shape rule failed with TG_ERR_RANGE");
     odd(TG_OK, one, TG_ERR_IO, none, TG_ERR_IO, "odd: \"x\" [1]: the forward failed with TG_ERR_IO");
     odd(TG_OK, one, TG_OK, TG_ERR_SHAPE, TG_ERR_SHAPE, "odd: \"x\" [1]: 3 is odd");
     odd(TG_OK, one, TG_OK, TG_OK, TG_ERR_ARGUMENT,
-        "odd: \"x\" [1]: 3 is odd (raised with 0, which is no error's status)");
+        "odd: \"x\" [1]: 3 is odd (raised with 0, which is not the status of an error)");
     odd(TG_OK, one, TG_OK, strange, TG_ERR_ARGUMENT,
-        "odd: \"x\" [1]: 3 is odd (raised with 99, which is no error's status)");
+        "odd: \"x\" [1]: 3 is odd (raised with 99, which is not the status of an error)");
     odd(strange, one, TG_OK, none, TG_ERR_ARGUMENT,
-        "odd: \"x\" [1]: the shape rule refused with unknown status (raised with 99, which is no error's status)");
+        "odd: \"x\" [1]: the shape rule failed with unknown status (raised with 99, which is not the status of an "
+        "error)");
     odd(TG_OK, one, strange, none, TG_ERR_ARGUMENT,
-        "odd: \"x\" [1]: the forward failed with unknown status (raised with 99, which is no error's status)");
+        "odd: \"x\" [1]: the forward failed with unknown status (raised with 99, which is not the status of an "
+        "error)");
 }
 
 static void shapes_that_are_none(void **state)
@@ -388,9 +443,9 @@ static void shapes_that_are_none(void **state)
     (void)state;
     const tg_status none = (tg_status)-1;
     odd(TG_OK, (tg_shape){ .rank = -1 }, TG_OK, none, TG_ERR_SHAPE,
-        "odd: \"x\" [1]: the shape rule gave a rank of -1, not one of 0 .. 8");
+        "odd: \"x\" [1]: the shape rule returned rank -1, which is not in 0 .. 8");
     odd(TG_OK, (tg_shape){ .rank = 1 << 30 }, TG_OK, none, TG_ERR_SHAPE,
-        "odd: \"x\" [1]: the shape rule gave a rank of 1073741824, not one of 0 .. 8");
+        "odd: \"x\" [1]: the shape rule returned rank 1073741824, which is not in 0 .. 8");
     odd(TG_OK, TG_SHAPE(2, -3), TG_OK, none, TG_ERR_SHAPE,
         "odd: [2, -3] has a negative size or more elements than memory can hold");
     odd(TG_OK, TG_SHAPE(INT64_MAX, INT64_MAX), TG_OK, none, TG_ERR_SHAPE,
@@ -435,13 +490,13 @@ static void shape_rules_that_ask_too_early(void **state)
         begin();
         assert_false(tg_is_valid(tg_apply(&o, &x, 1, NULL, 0)));
         char text[128];
-        snprintf(text, sizeof text, "mine: the shape rule asks for %s, which only the forward has", what[visits]);
+        snprintf(text, sizeof text, "mine: the shape rule uses %s, which only the forward has", what[visits]);
         says(tg_tape_status(tape), TG_ERR_STATE, text);
     }
     o.shape = writes_no_shape;
     begin();
     tg_apply(&o, &x, 1, NULL, 0);
-    says(tg_tape_status(tape), TG_ERR_SHAPE, "mine: [1]: the shape rule gave a rank of -1, not one of 0 .. 8");
+    says(tg_tape_status(tape), TG_ERR_SHAPE, "mine: [1]: the shape rule returned rank -1, which is not in 0 .. 8");
 }
 
 static tg_status much_scratch(tg_call *c)
@@ -459,7 +514,7 @@ static void scratch_has_a_limit(void **state)
     begin();
     assert_false(tg_is_valid(tg_apply(&o, &x, 1, NULL, 0)));
     says(tg_tape_status(tape), TG_ERR_MEMORY,
-         "mine: [1]: scratch of 64 bytes is one more than the 8 that a forward may take");
+         "mine: [1]: scratch of 64 bytes after 8 others; a forward may take no more");
 }
 
 /* Views ------------------------------------------------------------------------------------------------------------ */
@@ -476,13 +531,13 @@ static void views_stay_in_their_input(void **state)
     equals(tg_apply(&view, y, 2, NULL, 0), 2, (double[]){ 1, 2 });
     shape_of_shape = TG_SHAPE(3);
     tg_apply(&view, y, 2, NULL, 0);
-    says(tg_tape_status(tape), TG_ERR_SHAPE, "view: [2] x [1]: a view of 3 elements on the memory of 2");
+    says(tg_tape_status(tape), TG_ERR_SHAPE, "view: [2] x [1]: a view of 3 elements of an input of 2");
     shape_of_shape = TG_SCALAR;
     begin();
     y[0] = tg_full(tape, TG_SHAPE(0), 0);
     y[1] = x;
     tg_apply(&view, y, 2, NULL, 0);
-    says(tg_tape_status(tape), TG_ERR_SHAPE, "view: [0] x [1]: a view of 1 elements on the memory of 0");
+    says(tg_tape_status(tape), TG_ERR_SHAPE, "view: [0] x [1]: a view of 1 elements of an input of 0");
     for (unsigned more = 0; more <= TG_OP_ELEMENTWISE; more += TG_OP_ELEMENTWISE) {
         tg_op o = view;
         o.flags |= more;
@@ -491,7 +546,7 @@ static void views_stay_in_their_input(void **state)
         y[1] = x;
         tg_apply(&o, y, 2, NULL, 0);
         says(tg_tape_status(tape), TG_ERR_ARGUMENT,
-             "view: none x [1]: a view shares the memory of input 0, which is absent");
+             "view: none x [1]: the operation is a view of input 0, which is absent");
     }
 }
 
@@ -506,7 +561,7 @@ static void attributes_that_are_missing(void **state)
          "softmax: takes attributes, as in its samples, of 4 bytes; was given none");
     begin();
     tg_apply(&op, &x, 1, NULL, 16);
-    says(tg_tape_status(tape), TG_ERR_ARGUMENT, "mine: the attributes are NULL, not 16 bytes");
+    says(tg_tape_status(tape), TG_ERR_ARGUMENT, "mine: the attributes are NULL; 16 bytes were announced");
     begin();
     tg_apply(&op, &x, 1, &x, SIZE_MAX);
     assert_int_equal(tg_tape_status(tape), TG_ERR_MEMORY);
@@ -680,6 +735,8 @@ int main(void)
         OWN(a_vjp_leaves_the_tapes_life_alone),
         OWN(a_visit_keeps_the_tape),
         OWN(a_rule_forgets_its_notes),
+        OWN(what_a_rule_kept_is_stale_after_the_pass),
+        OWN(a_mark_from_within_is_none),
         OWN(statuses_that_are_none),
         OWN(shapes_that_are_none),
         OWN(shape_rules_that_ask_too_early),

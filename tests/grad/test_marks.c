@@ -198,7 +198,7 @@ static void gradients_of_a_forgotten_backward_are_forgotten(void **state)
     ok(tg_tape_rewind(tape, mark));
     tg_grad_of(x);
     says(tg_tape_status(tape), TG_ERR_STATE,
-         "grad_of: [2]: there is no gradient: the last backward failed, was rewound, or is still to come");
+         "grad_of: [2]: there is no gradient: there was no backward, or the last one failed or was rewound");
 }
 
 /* Zeros would be wrong. */

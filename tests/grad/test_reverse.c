@@ -331,7 +331,7 @@ static void what_cannot_start_is_refused(void **state)
     says(tg_backward_from(null, scalar(1)), TG_ERR_ARGUMENT, "backward: of the null tensor");
     tg_grad_of(scalar(1));
     says(tg_tape_status(tape), TG_ERR_STATE,
-         "grad_of: []: there is no gradient: the last backward failed, was rewound, or is still to come");
+         "grad_of: []: there is no gradient: there was no backward, or the last one failed or was rewound");
     tg_tensor x = scalar(1), y = tg_exp(x);
     ok(tg_backward(y));
     tg_grad_of(y);
@@ -343,6 +343,10 @@ static void what_cannot_start_is_refused(void **state)
     x = scalar(1);
     says(tg_grad(x, null, (tg_tensor[]){ x, null }, 2, (tg_tensor[2]){ { 0 } }, 0), TG_ERR_ARGUMENT,
          "grad: input 1 is the null tensor");
+    const tg_tensor old = x;
+    x = scalar(1);
+    says(tg_grad(x, null, (tg_tensor[]){ x, old }, 2, (tg_tensor[2]){ { 0 } }, 0), TG_ERR_STALE,
+         "grad: input 1 is from before a reset or rewind of its tape: make it again, or take the mark after it");
     x = scalar(1);
     says(tg_grad(x, null, &x, 1, NULL, 0), TG_ERR_ARGUMENT, "grad: inputs and out must be arrays of n = 1 tensors");
     x = scalar(1);

@@ -44,7 +44,8 @@ static void what_was_computed_while_recording_was_off(void **state)
     x = scalar(0);
     h = tg_name(paused_exp(x), "h");
     says(tg_backward(tg_name(tg_scale(h, 2), "y")), TG_ERR_NOT_DIFFERENTIABLE,
-         "backward: \"y\" []: this tensor needs no gradient: it depends on what takes one only through exp \"h\" [], "
+         "backward: \"y\" []: this tensor needs no gradient: it depends on tensors that take one only through exp "
+         "\"h\" [], "
          "which was computed while recording was off (tg_tape_set_recording)");
 }
 
@@ -82,7 +83,8 @@ static void a_gradient_that_was_made_without_create_graph(void **state)
     x = scalar(2);
     ok(tg_grad(tg_mul(x, x), null, &x, 1, &g, 0));
     says(tg_backward(tg_square(g)), TG_ERR_NOT_DIFFERENTIABLE,
-         "backward: []: this tensor needs no gradient: it depends on what takes one only through [], a gradient that "
+         "backward: []: this tensor needs no gradient: it depends on tensors that take one only through [], a "
+         "gradient that "
          "was "
          "made without TG_CREATE_GRAPH");
     x = scalar(2);
@@ -140,7 +142,8 @@ static void why_a_tensor_keeps_no_gradient(void **state)
     x = scalar(2);
     tg_retain_grad(tg_detach(x));
     says(tg_tape_status(tape), TG_ERR_NOT_DIFFERENTIABLE,
-         "retain_grad: []: this tensor needs no gradient: it depends on what takes one only through [], which was "
+         "retain_grad: []: this tensor needs no gradient: it depends on tensors that take one only through [], which "
+         "was "
          "detached");
     tg_params *frozen =
         tg_params_create(TG_F64, &(tg_param_spec){ .name = "w", .shape = { 0 }, .flags = TG_PARAM_FROZEN }, 1, NULL);

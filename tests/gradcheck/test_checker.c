@@ -55,7 +55,7 @@ static tg_tensor dropped(tg_tape *tape, const tg_tensor *in, void *context)
     return tg_scale(tg_square(in[0]), p);
 }
 
-static void a_generator_is_put_back(void **state)
+static void a_generator_is_restored(void **state)
 {
     (void)state;
     const double x[] = { 1, 2, 3 };
@@ -100,7 +100,7 @@ static void the_mode_is_the_configs(void **state)
 FUNCTION(wavy, tg_mul(tg_sin(x), tg_exp(x)))
 FUNCTION(half_detached, tg_mul(tg_detach(tg_sin(x)), tg_exp(x)))
 
-/* Right at order 1 where a rule's part is not cut; the cut shows in the gradient of the gradient only. */
+/* Right at order 1; what the vjp leaves out shows in the gradient of the gradient only. */
 static tg_status cut_gradient(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
                               unsigned flags, void *context)
 {
@@ -148,6 +148,23 @@ static void a_constant_is_not_checked(void **state)
         assert_int_equal(each[1].n_checked, 0);
         assert_string_equal(each[0].worst.name, "input 0");
     }
+}
+
+/* A name that would clear the terminal is shown escaped, in the element and in the sentence. */
+static void names_are_shown_escaped(void **state)
+{
+    (void)state;
+    const double x[] = { 0.3, 1.1 };
+    const tg_gradcheck_input inputs[] = {
+        { .name = "x\x1b[2J", .shape = TG_SHAPE(2), .values = x },
+        { .name = "w", .shape = TG_SHAPE(2), .values = x },
+    };
+    tg_gradcheck_report report;
+    tg_gradcheck_result each[2];
+    const tg_gradcheck_config config = { .each = each };
+    assert_passed(tg_gradcheck(product, NULL, inputs, 2, &config, &report), &report);
+    assert_string_equal(each[0].worst.name, "x\\x1b[2J");
+    assert_null(strchr(report.text, '\x1b'));
 }
 
 static void inputs_without_elements_pass(void **state)
@@ -209,7 +226,7 @@ static void errors_say_what_would_be_right(void **state)
     tg_tape_destroy(other);
     int calls = 0;
     assert_int_equal(tg_gradcheck(growing, &calls, &in, 1, NULL, &report), TG_ERR_SHAPE);
-    assert_string_equal(report.text, "gradcheck: the function gave 6 elements, and before 3");
+    assert_string_equal(report.text, "gradcheck: the function returned 6 elements, and before 3");
 
     assert_int_equal(tg_gradcheck(NULL, NULL, &in, 1, NULL, &report), TG_ERR_ARGUMENT);
     assert_string_equal(report.text, "gradcheck: the function is NULL");
@@ -279,10 +296,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(directions_find_what_a_sample_misses),
-        cmocka_unit_test(a_generator_is_put_back),
+        cmocka_unit_test(a_generator_is_restored),
         cmocka_unit_test(the_mode_is_the_configs),
         cmocka_unit_test(order_two_checks_the_gradient_of_the_gradient),
         cmocka_unit_test(a_constant_is_not_checked),
+        cmocka_unit_test(names_are_shown_escaped),
         cmocka_unit_test(inputs_without_elements_pass),
         cmocka_unit_test(errors_say_what_would_be_right),
         cmocka_unit_test(every_failing_allocation_is_an_error),

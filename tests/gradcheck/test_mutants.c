@@ -19,7 +19,7 @@ static const tg_gradcheck_input inputs[] = {
     { .name = "b", .shape = { 1, { 3 } }, .values = b_values },
 };
 
-/* What is done to a right gradient g [n] of input i. */
+/* A change of a right gradient g [n] of input i. */
 typedef struct mutant {
     const char *what;
     void (*apply)(double *g, int64_t n, int i);
@@ -215,7 +215,7 @@ static tg_tensor row_times_matrix(tg_tape *tape, const tg_tensor *in, void *cont
     return tg_mul(in[0], in[1]);
 }
 
-/* A pass that hands on the broadcast gradient: whole, or its first row. */
+/* A pass that does not sum a broadcast gradient: it takes the whole, or its first row. */
 static tg_status broadcast_is_left(tg_tensor y, tg_tensor cotangent, const tg_tensor *in, int n, tg_tensor *out,
                                    unsigned flags, void *context)
 {
@@ -348,7 +348,7 @@ static void a_callback_that_fails_is_an_error(void **state)
     assert_int_equal(
         tg_gradcheck(smooth, NULL, inputs, 3, &(tg_gradcheck_config){ .gradient = gives_nothing }, &report),
         TG_ERR_ARGUMENT);
-    assert_string_equal(report.text, "gradcheck: the gradient callback gave no tensor of the tape for input 0");
+    assert_string_equal(report.text, "gradcheck: the gradient callback returned no tensor of the tape for input 0");
     assert_false(report.passed);
 }
 

@@ -1,4 +1,4 @@
-/* test_networks.c - sound networks of kinked activations never fail, planted faults never pass.
+/* test_networks.c - correct networks of kinked activations never fail, planted faults never pass.
 
    In `meson test` a few dozen seeds of small networks; TAPEGRAD_CHECK_NETWORKS=1000 in the environment checks as many
    seeds, widths up to 400 among them, and says how often a comparison could not be judged. */
@@ -18,7 +18,7 @@ typedef struct network {
     int loss;       /* cross-entropy, mean square, the outputs themselves */
     double x[ROWS * FEATURES];
     int32_t labels[ROWS];
-    bool generic; /* no zeros in data or biases, which lie on kinks */
+    bool generic; /* no zeros in data or biases, which are at kinks */
     fault_kind fault;
     double size;          /* of the fault */
     int at;               /* its parameter, or layer */
@@ -129,7 +129,7 @@ static tg_params *make(network *net, tg_dtype dtype, tg_rng *rng)
     }
     tg_params *params = tg_params_create(dtype, specs, 2 * net->layers, NULL);
     assert_non_null(params);
-    const bool zero_biases = tg_rng_below(rng, 3) > 0; /* as a new network has them */
+    const bool zero_biases = tg_rng_below(rng, 3) > 0; /* as in a new network */
     net->generic = net->generic && !zero_biases;
     for (int i = 0; i < 2 * net->layers; i++)
         if (i % 2 == 0 || !zero_biases)
@@ -137,7 +137,7 @@ static tg_params *make(network *net, tg_dtype dtype, tg_rng *rng)
     return params;
 }
 
-/* Whether the bias of this layer, and so what its rule hands on, has a gradient at all. */
+/* Whether the bias of this layer, and so what its vjp contributes, has a gradient at all. */
 static bool has_gradient(network *net, tg_params *params, int layer)
 {
     tg_tape *tape = tg_tape_create(tg_params_dtype(params));
@@ -158,7 +158,7 @@ typedef struct tally {
     int checks;
     long long compared, kinks;
     long long generic, generic_kinks; /* of these, in networks without zeros */
-    int wrong;                        /* sound ones that failed, faults that passed */
+    int wrong;                        /* correct ones that failed, faults that passed */
     int unjudged;
 } tally;
 
@@ -192,7 +192,7 @@ static void check(uint64_t seed, int most, fault_kind fault, bool float32, tally
         tg_params_destroy(params);
         return;
     }
-    const bool judged = report.fault != TG_FAULT_ONLY_KINKS && report.fault != TG_FAULT_FAINT;
+    const bool judged = report.fault != TG_FAULT_ONLY_KINKS && report.fault != TG_FAULT_BELOW_NOISE;
     t->checks++;
     t->compared += report.all.n_checked;
     t->kinks += report.all.n_kinks;
@@ -262,7 +262,7 @@ static void say(const char *what, const tally *t)
     assert_int_equal(t->wrong, 0);
 }
 
-static void sound_networks_never_fail(void **state)
+static void correct_networks_never_fail(void **state)
 {
     (void)state;
     int most;
@@ -271,7 +271,7 @@ static void sound_networks_never_fail(void **state)
         tally t = { 0 };
         for (int seed = 0; seed < n; seed++)
             check((uint64_t)seed, most, SOUND, float32, &t);
-        say(float32 ? "sound, gradient in float32" : "sound, gradient in float64", &t);
+        say(float32 ? "correct, gradient in float32" : "correct, gradient in float64", &t);
     }
 }
 
@@ -292,7 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(directions_through_many_kinks_are_judged),
-        cmocka_unit_test(sound_networks_never_fail),
+        cmocka_unit_test(correct_networks_never_fail),
         cmocka_unit_test(planted_faults_never_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
-/* test_own_op.c - operations from outside the library, right and wrong, checked by the call that checks ours. */
+/* test_own_op.c - operations from outside the library, right and wrong, checked by tg_check_op as the library's own are. */
 #include "check.h"
 
-/* Forwards, as a stranger would write them: one loop for both dtypes. */
+/* Forward functions as a user would write them: one loop for both dtypes. */
 static double at(const tg_call *call, int i, int64_t k)
 {
     const void *x = tg_call_input(call, i);
@@ -63,7 +63,7 @@ static tg_status softmax_forward(tg_call *call)
     return TG_OK;
 }
 
-/* Rules, the right one first. */
+/* Vjps, the right one first. */
 static void tanh_right(tg_vjp *v)
 {
     tg_give(v, 0, tg_mul(tg_cotangent(v), tg_shift(tg_neg(tg_square(tg_output(v))), 1)));
@@ -105,7 +105,7 @@ static void tanh_twice(tg_vjp *v)
     tanh_right(v);
 }
 
-/* Right once: the output's part in the second derivative is cut off. */
+/* Right at order 1: the second derivative leaves out the output's part. */
 static void tanh_cut(tg_vjp *v)
 {
     tg_give(v, 0, tg_mul(tg_cotangent(v), tg_shift(tg_neg(tg_square(tg_detach(tg_output(v)))), 1)));
@@ -270,7 +270,7 @@ static void a_wrong_second_derivative_fails(void **state)
     assert_element_failed(tg_check_op(&op, NULL, &report), &report, "input 0[");
     assert_memory_equal(report.text, "tanh cut off, sample 0, order 2, float64: failed",
                         strlen("tanh cut off, sample 0, order 2, float64: failed"));
-    op.order = TG_ORDER_ONCE; /* it need not have one */
+    op.order = TG_ORDER_ONCE; /* a second derivative is not needed then */
     assert_passed(tg_check_op(&op, NULL, &report), &report);
 }
 

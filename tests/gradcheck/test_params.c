@@ -1,4 +1,4 @@
-/* test_params.c - checking models over parameter sets: in place, through a twin, and nothing changed by it. */
+/* test_params.c - checking models over parameter sets: in place, through a copy, and nothing changed by it. */
 #include "check.h"
 #include "failing_allocator.h"
 
@@ -104,7 +104,7 @@ static void a_set_is_left_as_it_was(void **state)
                 assert_passed(tg_gradcheck_params(params, model, NULL, &config, &report), &report);
                 const picture after = take_picture(params);
                 assert_memory_equal(&before, &after, sizeof before);
-                assert_int_equal(tg_backward(loss), TG_OK); /* recorded before, and still good */
+                assert_int_equal(tg_backward(loss), TG_OK); /* recorded before, and still valid */
                 tg_tape_destroy(tape);
                 tg_params_destroy(params);
             }
@@ -170,14 +170,14 @@ static void failing_allocations_leave_a_set_as_it_was(void **state)
     }
 }
 
-/* A model that holds its set on its own, as an MLP does. */
+/* A model that uses its own set, as an MLP does. */
 static tg_tensor own_set(tg_tape *tape, tg_params *params, void *context)
 {
     (void)params;
     return model(tape, context, NULL);
 }
 
-static void a_model_may_hold_its_set(void **state)
+static void a_model_may_use_its_own_set(void **state)
 {
     (void)state;
     tg_params *params = make(TG_F64);
@@ -185,7 +185,7 @@ static void a_model_may_hold_its_set(void **state)
     assert_passed(tg_gradcheck_params(params, own_set, params, NULL, &report), &report);
     assert_int_equal(report.all.n_checked, 12 + 4 + 12 + 2);
     tg_params_destroy(params);
-    params = make(TG_F32); /* then it cannot be swapped for a twin, which is an error, not a pass */
+    params = make(TG_F32); /* then no copy can replace it, which is an error, not a pass */
     assert_int_equal(tg_gradcheck_params(params, own_set, params, NULL, &report), TG_ERR_DTYPE);
     assert_non_null(strstr(report.text, "clone the set"));
     tg_params_destroy(params);
@@ -204,17 +204,17 @@ static void an_mlp_is_checked_through_its_clone(void **state)
     const tg_mlp_config config = {
         .sizes = (const int64_t[]){ 4, 6, 5, 3 }, .n_sizes = 4, .activation = TG_TANH, .seed = 3
     };
-    tg_mlp *net = tg_mlp_create(&config, NULL), *twin = tg_mlp_clone(net, TG_F64, NULL);
+    tg_mlp *net = tg_mlp_create(&config, NULL), *copy = tg_mlp_clone(net, TG_F64, NULL);
     tg_gradcheck_report report;
-    assert_passed(tg_gradcheck_params(tg_mlp_params(twin), mlp_loss, twin, NULL, &report), &report);
+    assert_passed(tg_gradcheck_params(tg_mlp_params(copy), mlp_loss, copy, NULL, &report), &report);
     assert_int_equal(report.all.n_checked, 4 * 6 + 6 + 6 * 5 + 5 + 5 * 3 + 3);
     const tg_gradcheck_config second = { .order = 2, .max_elements = 6 };
-    assert_passed(tg_gradcheck_params(tg_mlp_params(twin), mlp_loss, twin, &second, &report), &report);
+    assert_passed(tg_gradcheck_params(tg_mlp_params(copy), mlp_loss, copy, &second, &report), &report);
     tg_mlp_destroy(net);
-    tg_mlp_destroy(twin);
+    tg_mlp_destroy(copy);
 }
 
-static void what_is_missing_is_said(void **state)
+static void missing_arguments_are_errors(void **state)
 {
     (void)state;
     tg_params *params = make(TG_F64);
@@ -238,9 +238,9 @@ int main(void)
         cmocka_unit_test(a_set_is_left_as_it_was),
         cmocka_unit_test(a_set_is_left_as_it_was_after_an_error),
         cmocka_unit_test(failing_allocations_leave_a_set_as_it_was),
-        cmocka_unit_test(a_model_may_hold_its_set),
+        cmocka_unit_test(a_model_may_use_its_own_set),
         cmocka_unit_test(an_mlp_is_checked_through_its_clone),
-        cmocka_unit_test(what_is_missing_is_said),
+        cmocka_unit_test(missing_arguments_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

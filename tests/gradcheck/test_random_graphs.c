@@ -1,4 +1,4 @@
-/* test_random_graphs.c - random graphs of the library's operations: shared inputs, broadcasts, joins, two orders. */
+/* test_random_graphs.c - random graphs of the library's operations: shared inputs, broadcasts, two orders. */
 #include <stdio.h>
 
 #include "check.h"
@@ -24,14 +24,14 @@ static int below(builder *b, int n)
     return (int)tg_rng_below(&b->rng, (uint64_t)n);
 }
 
-/* The newer the likelier, so that graphs get deep. */
+/* Newer tensors are likelier, so that graphs become deep. */
 static tg_tensor pick(builder *b)
 {
     const int i = below(b, b->n), j = below(b, b->n);
     return b->pool[i > j ? i : j];
 }
 
-/* Any tensor made [3, 4], the shape that operations with demands get. */
+/* Any tensor reshaped to [3, 4], for operations that need a certain shape. */
 static tg_tensor pick_matrix(builder *b)
 {
     tg_tensor x = pick(b);
@@ -192,7 +192,7 @@ static bool note(void *context, const tg_visit *v)
     return true;
 }
 
-/* Everything made flows into the result. */
+/* The result depends on every tensor. */
 static tg_tensor build(tg_tape *tape, const tg_tensor *in, void *context)
 {
     graph *g = context;

@@ -99,7 +99,7 @@ static tg_status not_linear(tg_tensor y, tg_tensor cotangent, const tg_tensor *i
     return status;
 }
 
-static void nor_that_a_gradient_is_not_linear(void **state)
+static void they_hide_no_gradient_that_is_not_linear(void **state)
 {
     (void)state;
     function *const functions[] = { beside_30, masked_30, chosen_30 };
@@ -179,7 +179,7 @@ static void a_step_suits_its_element(void **state)
 }
 
 /* At a step that suits the mean, what is left of the gradient is the slope. */
-static void a_larger_step_misleads_nobody(void **state)
+static void a_larger_step_hides_nothing(void **state)
 {
     (void)state;
     tg_gradcheck_report report;
@@ -232,14 +232,14 @@ static void a_check_that_judged_nothing_is_no_pass(void **state)
         const tg_gradcheck_config config = {
             .step = 1e-20, .order = 1 + i % 2, .float32 = i / 2 % 2, .forward_differences = i / 4
         };
-        assert_failed(check_at(wave, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_FAINT);
+        assert_failed(check_at(wave, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_BELOW_NOISE);
         assert_non_null(strstr(report.text, "rounding"));
-        assert_failed(check_at(half_off, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_FAINT);
+        assert_failed(check_at(half_off, AT(0.4, -0.9), &config, &report), &report, TG_FAULT_BELOW_NOISE);
     }
-    assert_failed(check_at(lost, AT(0.4, -0.9), NULL, &report), &report, TG_FAULT_FAINT);
-    assert_failed(check_at(high_above, AT(1e-8), NULL, &report), &report, TG_FAULT_FAINT);
-    assert_int_equal(report.all.n_faint, 1);
-    assert_passed(check_at(high_above, AT(1e-8, 1), NULL, &report), &report); /* one of two was */
+    assert_failed(check_at(lost, AT(0.4, -0.9), NULL, &report), &report, TG_FAULT_BELOW_NOISE);
+    assert_failed(check_at(high_above, AT(1e-8), NULL, &report), &report, TG_FAULT_BELOW_NOISE);
+    assert_int_equal(report.all.n_below_noise, 1);
+    assert_passed(check_at(high_above, AT(1e-8, 1), NULL, &report), &report); /* one of two was judged */
 }
 
 int main(void)
@@ -247,10 +247,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_without_influence_hide_nothing),
         cmocka_unit_test(a_fault_of_float32_alone_is_found),
-        cmocka_unit_test(nor_that_a_gradient_is_not_linear),
+        cmocka_unit_test(they_hide_no_gradient_that_is_not_linear),
         cmocka_unit_test(other_outputs_hide_nothing),
         cmocka_unit_test(a_step_suits_its_element),
-        cmocka_unit_test(a_larger_step_misleads_nobody),
+        cmocka_unit_test(a_larger_step_hides_nothing),
         cmocka_unit_test(a_direction_suits_its_elements),
         cmocka_unit_test(a_check_that_judged_nothing_is_no_pass),
     };

@@ -34,7 +34,7 @@ static void a_kink_is_counted_and_named(void **state)
         }
 }
 
-/* The gradient jumps at a kink: what is beside it is checked all the same. */
+/* The gradient jumps at a kink; the elements beside it are checked nevertheless. */
 static void a_kink_is_one_at_order_two(void **state)
 {
     (void)state;
@@ -49,7 +49,7 @@ static void a_kink_is_one_at_order_two(void **state)
     }
 }
 
-static void nothing_but_kinks_is_no_pass(void **state)
+static void only_kinks_is_no_pass(void **state)
 {
     (void)state;
     tg_gradcheck_report report;
@@ -58,7 +58,7 @@ static void nothing_but_kinks_is_no_pass(void **state)
     assert_int_equal(report.all.n_checked, 0);
 }
 
-/* Beside a kink the slope is sound, however close. */
+/* Beside a kink there is one slope, however close the kink is. */
 static void elements_beside_a_kink_are_checked(void **state)
 {
     (void)state;
@@ -68,7 +68,7 @@ static void elements_beside_a_kink_are_checked(void **state)
     assert_int_equal(report.all.n_checked, 5);
 }
 
-static void a_sharp_bend_is_no_kink(void **state)
+static void a_strong_curvature_is_no_kink(void **state)
 {
     (void)state;
     tg_gradcheck_report report;
@@ -95,11 +95,11 @@ static void a_gradient_outside_of_a_kink_fails(void **state)
     assert_element_failed(check_at(absolute, AT(0), &config, &report), &report, "x[0]");
     slope = 1; /* the bounds are included */
     assert_failed(check_at(absolute, AT(0), &config, &report), &report, TG_FAULT_ONLY_KINKS);
-    slope = 0.5; /* between, but x is no kink here */
+    slope = 0.5; /* in between, but x has no kink here */
     assert_element_failed(check_at(absolute, AT(1e-5), &config, &report), &report, "x[0]");
 }
 
-/* One slope at 0, whose gradient by convention is another: no fault, and no kink between two slopes either. */
+/* One slope at 0, and another gradient by convention: neither a fault nor a kink between two slopes. */
 FUNCTION(back_and_forth, tg_leaky_relu(tg_neg(tg_leaky_relu(x, 0.25)), 0.25))
 FUNCTION(split, tg_sub(tg_relu(x), tg_relu(tg_neg(x))))
 
@@ -173,7 +173,7 @@ static void a_fault_at_one_point_is_found(void **state)
     assert_int_equal(report.all.n_failed, 1);
 }
 
-/* Only the curvature jumps: the slope is there, and found. */
+/* Only the curvature jumps: there is a slope, and it is found. */
 static void a_jump_of_curvature_is_no_kink(void **state)
 {
     (void)state;
@@ -204,7 +204,7 @@ static void ties_of_max_are_kinks(void **state)
     assert_int_equal(report.all.n_kinks, 0);
 }
 
-/* What is no function of slopes ---------------------------------------------------------------------------------- */
+/* Functions without slopes ---------------------------------------------------------------------------------- */
 
 /* 0 below zero, 1 from there on: the tape says that the slope is 0. */
 static tg_tensor step_up(tg_tape *tape, const tg_tensor *in, void *context)
@@ -255,7 +255,7 @@ static void what_is_not_finite_fails(void **state)
     assert_passed(check_at(logarithm, AT(1e-100, 1e100), NULL, &report), &report);
 }
 
-/* The function is cut off from its input, which the slopes tell. */
+/* The graph does not connect the function to its input; the slopes show that it depends on it. */
 FUNCTION(detached, tg_add(tg_detach(x), tg_scale(x, 0)))
 FUNCTION(all_detached, tg_detach(tg_exp(x)))
 FUNCTION(constant_of_it, tg_scale(x, 0))
@@ -276,20 +276,20 @@ static void zero_against_zero_passes(void **state)
     for (int order = 1; order < 3; order++) {
         assert_passed(check_at(constant_of_it, AT(1, 2), &(tg_gradcheck_config){ .order = order }, &report), &report);
         assert_true(report.all.max_relative == 0);
-        assert_int_equal(report.all.n_faint, 0);
+        assert_int_equal(report.all.n_below_noise, 0);
     }
 }
 
-/* Zero by mathematics, but only nearly in floating point. */
+/* Zero in mathematics, but only nearly zero in floating point. */
 FUNCTION(sum_of_sines, tg_sum(tg_add(tg_square(tg_sin(x)), tg_square(tg_cos(x))), TG_ALL, false))
 
-static void cancelled_gradients_pass_as_faint(void **state)
+static void cancelled_gradients_pass_as_below_noise(void **state)
 {
     (void)state;
     tg_gradcheck_report report;
     assert_passed(check_at(sum_of_sines, AT(0.3, -1.7, 2.2), NULL, &report), &report);
-    assert_true(report.all.n_faint > 0);
-    assert_non_null(strstr(report.text, "too faint to tell from rounding"));
+    assert_true(report.all.n_below_noise > 0);
+    assert_non_null(strstr(report.text, "below the noise of rounding"));
 }
 
 /* Scales --------------------------------------------------------------------------------------------------------- */
@@ -356,9 +356,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kink_is_counted_and_named),
         cmocka_unit_test(a_kink_is_one_at_order_two),
-        cmocka_unit_test(nothing_but_kinks_is_no_pass),
+        cmocka_unit_test(only_kinks_is_no_pass),
         cmocka_unit_test(elements_beside_a_kink_are_checked),
-        cmocka_unit_test(a_sharp_bend_is_no_kink),
+        cmocka_unit_test(a_strong_curvature_is_no_kink),
         cmocka_unit_test(a_gradient_outside_of_a_kink_fails),
         cmocka_unit_test(a_convention_is_no_fault),
         cmocka_unit_test(one_step_proves_no_fault),
@@ -370,7 +370,7 @@ int main(void)
         cmocka_unit_test(what_is_not_finite_fails),
         cmocka_unit_test(zero_against_something_fails),
         cmocka_unit_test(zero_against_zero_passes),
-        cmocka_unit_test(cancelled_gradients_pass_as_faint),
+        cmocka_unit_test(cancelled_gradients_pass_as_below_noise),
         cmocka_unit_test(every_scale_is_checked_as_closely),
         cmocka_unit_test(a_step_can_be_given),
     };

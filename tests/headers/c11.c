@@ -22,8 +22,21 @@ static void macros_work(void **state)
     tg_tape_destroy(tape);
 }
 
+#if TG_VERSION < 200 || TG_VERSION >= 10000 * (TG_VERSION_MAJOR + 1)
+#error "the macros of the version do not work in the preprocessor"
+#endif
+
+static void library_and_headers_are_of_one_version(void **state)
+{
+    (void)state;
+    assert_int_equal(tg_version(), 10000 * TG_VERSION_MAJOR + 100 * TG_VERSION_MINOR + TG_VERSION_PATCH);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(macros_work) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(macros_work),
+        cmocka_unit_test(library_and_headers_are_of_one_version),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* test_load.c - safetensors files, sound and damaged: loaded whole, or refused with the set as it was. */
+/* test_load.c - safetensors files, correct and damaged: loaded completely, or refused without a change of the set. */
 #include "scratch.h"
 
 #include "failing_allocator.h"
@@ -42,7 +42,7 @@ static void write_file(void **state, const char *header, const void *data, size_
 
 static const float data[10] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
 
-/* What every set must be after a refused load: that which it was. */
+/* After a refused load every set must be what it was. */
 typedef struct before {
     unsigned char values[512];
     size_t bytes;
@@ -95,7 +95,7 @@ static void assert_loaded(tg_params *p)
     }
 }
 
-static void sound_files_are_loaded(void **state)
+static void correct_files_are_loaded(void **state)
 {
     static const char *const headers[] = {
         "{" TENSOR_W REST,
@@ -124,7 +124,7 @@ static void sound_files_are_loaded(void **state)
         }
 }
 
-static void unsound_headers_are_refused(void **state)
+static void damaged_headers_are_refused(void **state)
 {
     static const struct {
         const char *header;
@@ -151,7 +151,7 @@ static void unsound_headers_are_refused(void **state)
         { "{" TENSOR_W "," TENSOR_W REST, TG_ERR_FORMAT, "two tensors are named 'w'" },
         { "{\"\\u0077\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}," TENSOR_W REST, TG_ERR_FORMAT,
           "two tensors are named 'w'" },
-        { "{\"__metadata__\":{},\"__metadata__\":{}," TENSOR_W REST, TG_ERR_FORMAT, "__metadata__ is there twice" },
+        { "{\"__metadata__\":{},\"__metadata__\":{}," TENSOR_W REST, TG_ERR_FORMAT, "__metadata__ occurs twice" },
         { "{\"__metadata__\":{\"k\":\"1\",\"j\":\"\",\"k\":\"2\"}," TENSOR_W REST, TG_ERR_FORMAT,
           "the key 'k' twice" },
         { "{\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"shape\":[2,3],\"data_offsets\":[0,24]}" REST, TG_ERR_FORMAT,
@@ -251,7 +251,7 @@ static void deep_nesting_is_refused(void **state)
     tg_params_destroy(p);
 }
 
-static void unsound_lengths_are_refused(void **state)
+static void wrong_lengths_are_refused(void **state)
 {
     static const struct {
         unsigned char bytes[12];
@@ -275,7 +275,7 @@ static void unsound_lengths_are_refused(void **state)
     tg_params_destroy(p);
 }
 
-static void what_is_no_file_is_refused(void **state)
+static void directories_and_missing_files_are_refused(void **state)
 {
     tg_params *p = make(TG_F32, NULL);
     const before b = look(p);
@@ -314,14 +314,14 @@ static void every_truncation_is_refused(void **state)
         scratch_write(scratch_path(state, "file"), bytes, n);
         assert_refused(state, p, TG_ERR_FORMAT, "expected");
     }
-    bytes[size] = 0; /* scratch_read leaves room */
+    bytes[size] = 0; /* scratch_read leaves space */
     scratch_write(scratch_path(state, "file"), bytes, size + 1);
     assert_refused(state, p, TG_ERR_FORMAT, "41 bytes of data, expected 40");
     tg_params_destroy(p);
     free(bytes);
 }
 
-/* With any one byte changed, a file is refused and the set as it was; or it loads, and the set has what is in it. */
+/* With any one byte changed, a file is refused and the set unchanged; or it is loaded, and the set has its values. */
 static void every_changed_byte_is_refused_or_loaded(void **state)
 {
     static const unsigned char changes[] = { 1, 2, 4, 8, 16, 32, 64, 128, 0xff, 0x7f, 0x0c, 0x12 };
@@ -391,11 +391,11 @@ static void failed_allocations_change_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_files_are_loaded),
-        cmocka_unit_test(unsound_headers_are_refused),
+        cmocka_unit_test(correct_files_are_loaded),
+        cmocka_unit_test(damaged_headers_are_refused),
         cmocka_unit_test(deep_nesting_is_refused),
-        cmocka_unit_test(unsound_lengths_are_refused),
-        cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(wrong_lengths_are_refused),
+        cmocka_unit_test(directories_and_missing_files_are_refused),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(every_changed_byte_is_refused_or_loaded),
         cmocka_unit_test(failed_allocations_change_nothing),

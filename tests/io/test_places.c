@@ -1,4 +1,4 @@
-/* test_places.c - where a set may be saved to, and what becomes of what was there: links, permissions, temporaries. */
+/* test_places.c - paths of saves: links, permissions, temporary files, and what is refused. */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
 #define _DARWIN_C_SOURCE
@@ -43,7 +43,7 @@ static void a_replaced_file_keeps_its_permissions(void **state)
     static const mode_t modes[] = { 0600, 0644, 0660, 0755, 0604 };
     tg_params *p = make();
     const char *path = scratch_path(state, "file");
-    const bool root = geteuid() == 0; /* who alone may give files away */
+    const bool root = geteuid() == 0; /* only root may change the owner of a file */
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         struct stat info;
         scratch_write(path, "old", 3);
@@ -58,7 +58,7 @@ static void a_replaced_file_keeps_its_permissions(void **state)
     tg_params_destroy(p);
 }
 
-/* Links are followed, wherever they lead and in whatever folder they are, and stay; their file is replaced. */
+/* Links are followed, whatever directory they are in or point to. They are kept; the file that they name is replaced. */
 static void links_are_followed(void **state)
 {
     static const struct {
@@ -101,8 +101,8 @@ static void links_are_followed(void **state)
     tg_params_destroy(p);
 }
 
-/* FIFOs, devices, what lies behind links to them: neither written to nor replaced, and nobody waits for them. */
-static void what_is_no_file_is_refused(void **state)
+/* FIFOs, devices, and links to them are neither written nor replaced, and the save does not block. */
+static void other_than_regular_files_are_refused(void **state)
 {
     tg_params *p = make();
     tg_error err;
@@ -134,7 +134,7 @@ static void what_is_no_file_is_refused(void **state)
 }
 
 /* As long as a file name can be. */
-static void a_long_name_leaves_room_for_the_temporarys(void **state)
+static void a_long_name_leaves_space_for_that_of_the_temporary(void **state)
 {
     char name[256];
     memset(name, 'n', 255);
@@ -152,8 +152,8 @@ static void lock_file(const char *path, int *fd)
     assert_int_equal(flock(*fd, LOCK_EX | LOCK_NB), 0);
 }
 
-/* A temporary whose process lives is locked; the dead's are removed; names that are not quite like theirs stay. */
-static void the_temporaries_of_the_dead_are_removed(void **state)
+/* The temporary file of a running process is locked; those of ended processes are removed; files of similar names are kept. */
+static void temporaries_of_ended_processes_are_removed(void **state)
 {
     static const struct {
         const char *name;
@@ -164,13 +164,13 @@ static void the_temporaries_of_the_dead_are_removed(void **state)
         { "file.tapegrad-00000001-000000000000000", true },
         { "file.tapegrad-00000001-000000000000000g", true },
         { "file.tapegrad-notes", true },
-        { "files.tapegrad-00000001-0000000000000001", true }, /* another target's */
+        { "files.tapegrad-00000001-0000000000000001", true }, /* of another path */
         { "file.0.tmp", true },
     };
     enum { N = sizeof cases / sizeof cases[0] };
     tg_params *p = make();
     struct stat info;
-    int fd, stay = 3; /* the live one, a folder, the file itself */
+    int fd, stay = 3; /* that of the running process, a directory, the file itself */
     scratch_count(state, 1);
     for (size_t i = 0; i < N; i++)
         scratch_write(scratch_path(state, cases[i].name), "old", 3);
@@ -188,7 +188,7 @@ static void the_temporaries_of_the_dead_are_removed(void **state)
     tg_params_destroy(p);
 }
 
-/* Somebody other than root, to whom permissions apply; false where there is nobody to become. */
+/* Becomes a user other than root, to whom permissions apply; false where that is not possible. */
 static bool as_another(void (*act)(const char *path), const char *path)
 {
     const pid_t child = fork();
@@ -213,8 +213,8 @@ static void save_or_complain(const char *path)
     tg_params_destroy(p);
 }
 
-/* Neither in a folder where nothing may be made nor over a file that may not be written. */
-static void permissions_are_heeded(void **state)
+/* A save fails in a directory without write permission, and over a file without it. */
+static void permissions_are_respected(void **state)
 {
     scratch_count(state, 1);
     scratch_write(scratch_path(state, "file"), "old", 3);
@@ -239,10 +239,10 @@ int main(void)
         cmocka_unit_test(a_new_file_has_the_permissions_of_one),
         cmocka_unit_test(a_replaced_file_keeps_its_permissions),
         cmocka_unit_test(links_are_followed),
-        cmocka_unit_test(what_is_no_file_is_refused),
-        cmocka_unit_test(a_long_name_leaves_room_for_the_temporarys),
-        cmocka_unit_test(the_temporaries_of_the_dead_are_removed),
-        cmocka_unit_test(permissions_are_heeded),
+        cmocka_unit_test(other_than_regular_files_are_refused),
+        cmocka_unit_test(a_long_name_leaves_space_for_that_of_the_temporary),
+        cmocka_unit_test(temporaries_of_ended_processes_are_removed),
+        cmocka_unit_test(permissions_are_respected),
     };
     return cmocka_run_group_tests_name("places", tests, scratch_open, scratch_close);
 }

@@ -1,4 +1,4 @@
-/* test_save.c - saved files: their bytes, what they bring back, and that a failure loses nothing. */
+/* test_save.c - saved files: their bytes, loads of them, and failures, which lose nothing. */
 #include "scratch.h"
 
 #include <pthread.h>
@@ -47,7 +47,7 @@ static void a_file_has_these_bytes(void **state)
 }
 
 /* Bits that must survive: zeros, infinities, a NaN with a payload, subnormals; and more numbers than a buffer holds. */
-static void values_come_back_bit_for_bit(void **state)
+static void values_are_loaded_bit_for_bit(void **state)
 {
     enum { N = 1031 };
     static const uint64_t odd[] = { 0x8000000000000000, 0x7ff0000000000000, 0xfff8dead00000001, 1,
@@ -105,7 +105,7 @@ static void an_empty_set_is_saved(void **state)
     tg_params_destroy(p);
 }
 
-static void metadata_come_back(void **state)
+static void metadata_are_read(void **state)
 {
     static const char *const metadata[] = { "sizes", "784,300,10", "\xe2\x82\xac", "\"\n\x01\\", "empty", "", NULL };
     tg_params *p = make(TG_F32, "w", 2, NULL);
@@ -136,21 +136,21 @@ static void metadata_come_back(void **state)
     assert_int_equal(tg_params_read_metadata(path, "a", value, 11, &err), TG_OK);
     assert_string_equal(value, "x");
     assert_int_equal(tg_params_read_metadata(path, "k", value, 11, &err), TG_ERR_RANGE);
-    assert_non_null(strstr(err.text, "the metadata for 'k' hold a zero character"));
+    assert_non_null(strstr(err.text, "the metadata for 'k' contain a zero character"));
     assert_string_equal(value, "");
     scratch_write(path, "damaged", 7);
     assert_int_equal(tg_params_read_metadata(path, "sizes", value, 11, &err), TG_ERR_FORMAT);
     tg_params_destroy(p);
 }
 
-static void what_cannot_be_written_is_refused(void **state)
+static void names_that_cannot_be_written_are_refused(void **state)
 {
     static const struct {
         const char *name, *metadata[5], *says;
     } cases[] = {
         { "__metadata__", { NULL }, "__metadata__" },  { "w\xff", { NULL }, "name of parameter 0 is not UTF-8" },
         { "w", { "k", NULL }, "'k' has no value" },    { "w", { "a", "\xc0\x80" }, "not UTF-8" },
-        { "w", { "\xed\xa0\x80", "a" }, "not UTF-8" }, { "w", { "k", "1", "k", "2" }, "'k' is there twice" },
+        { "w", { "\xed\xa0\x80", "a" }, "not UTF-8" }, { "w", { "k", "1", "k", "2" }, "'k' occurs twice" },
     };
     tg_error err;
     scratch_count(state, 1);
@@ -169,7 +169,7 @@ static void what_cannot_be_written_is_refused(void **state)
     assert_int_equal(scratch_count(state, 0), 0);
 }
 
-/* What a failed save must leave: the old file, and nothing beside it. */
+/* After a failed save there must be the old file, and no other. */
 static void assert_old(void **state)
 {
     size_t size;
@@ -196,7 +196,7 @@ static void a_failed_save_keeps_the_old_file(void **state)
     assert_int_equal(status, TG_ERR_IO);
     assert_non_null(strstr(err.text, "/file: cannot write: File too large"));
     assert_old(state);
-    /* A folder that is not there, and one where the file should be. */
+    /* A directory that does not exist, and a directory in place of the file. */
     assert_int_equal(tg_params_save(p, scratch_path(state, "no/file"), &err), TG_ERR_IO);
     assert_non_null(strstr(err.text, "No such file"));
     assert_int_equal(mkdir(scratch_path(state, "folder"), 0700), 0);
@@ -207,7 +207,7 @@ static void a_failed_save_keeps_the_old_file(void **state)
     tg_params_destroy(p);
 }
 
-static void a_save_asks_for_no_memory(void **state)
+static void a_save_allocates_no_memory(void **state)
 {
     failing f = { 0 };
     const tg_allocator a = failing_allocator(&f);
@@ -241,7 +241,7 @@ static void *write_often(void *context)
     return NULL;
 }
 
-/* Two threads that save to one path: at any time there is a whole file of one of them. */
+/* Two threads save to one path: at any time the file is complete, and of one of them. */
 static void threads_may_save_to_one_path(void **state)
 {
     scratch_count(state, 1);
@@ -268,7 +268,7 @@ static void threads_may_save_to_one_path(void **state)
 }
 
 /* As many names and keys as would take minutes if each were compared with every other. */
-static void many_names_take_no_time(void **state)
+static void many_names_are_fast(void **state)
 {
     enum { MANY = 100000, BYTES = 16 };
     tg_param_spec *specs = calloc(MANY, sizeof *specs);
@@ -289,7 +289,7 @@ static void many_names_take_no_time(void **state)
     assert_string_equal(value, names[MANY - 1]);
     metadata[2 * MANY - 2] = names[7];
     assert_int_equal(tg_params_save_with(p, path, metadata, &err), TG_ERR_ARGUMENT);
-    assert_non_null(strstr(err.text, "is there twice"));
+    assert_non_null(strstr(err.text, "occurs twice"));
     assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
     tg_params_destroy(p);
     free(names);
@@ -301,15 +301,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_has_these_bytes),
-        cmocka_unit_test(values_come_back_bit_for_bit),
+        cmocka_unit_test(values_are_loaded_bit_for_bit),
         cmocka_unit_test(the_other_dtype_is_converted),
         cmocka_unit_test(an_empty_set_is_saved),
-        cmocka_unit_test(metadata_come_back),
-        cmocka_unit_test(what_cannot_be_written_is_refused),
+        cmocka_unit_test(metadata_are_read),
+        cmocka_unit_test(names_that_cannot_be_written_are_refused),
         cmocka_unit_test(a_failed_save_keeps_the_old_file),
-        cmocka_unit_test(a_save_asks_for_no_memory),
+        cmocka_unit_test(a_save_allocates_no_memory),
         cmocka_unit_test(threads_may_save_to_one_path),
-        cmocka_unit_test(many_names_take_no_time),
+        cmocka_unit_test(many_names_are_fast),
     };
     return cmocka_run_group_tests_name("save", tests, scratch_open, scratch_close);
 }

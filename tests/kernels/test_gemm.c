@@ -1,4 +1,4 @@
-/* test_gemm.c - the matrix product of every kernel set, on any sizes and strides, against three plain loops. */
+/* test_gemm.c - the matrix product of every kernel set, for all kinds of sizes and strides, against three nested loops. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@ static uint32_t draw(uint32_t n)
     return (uint32_t)((state >> 33) % n);
 }
 
-/* A matrix in a guarded buffer. Its elements are small whole numbers, so that every product below is exact and the
-   order of its sums does not matter. */
+/* A matrix in a guarded buffer. Its elements are small integers, so that every product below is exact and the order of its
+   sums does not matter. */
 typedef struct matrix {
     tg_dtype dtype;
     int64_t rows, cols, row, col, size;
@@ -76,7 +76,7 @@ static matrix make(tg_dtype dtype, int64_t rows, int64_t cols, int64_t row, int6
     return a;
 }
 
-/* Rows contiguous, columns contiguous, neither, one of the two repeated; with and without gaps. */
+/* Rows contiguous, columns contiguous, neither, one of the two strides 0; with and without gaps. */
 static matrix make_any(tg_dtype dtype, int64_t rows, int64_t cols)
 {
     const int64_t gap = draw(2) ? draw(5) : 0;
@@ -94,12 +94,12 @@ static matrix make_any(tg_dtype dtype, int64_t rows, int64_t cols)
     }
 }
 
-static void release(matrix *a)
+static void destroy(matrix *a)
 {
     guarded_free(a->data, bytes(a));
 }
 
-/* Everything between and around the rows of c is as it was made. */
+/* Whether the bytes between the rows of c and before them are unmodified. */
 static bool gaps_are_intact(const matrix *c)
 {
     const unsigned char *p = c->data;
@@ -111,32 +111,31 @@ static bool gaps_are_intact(const matrix *c)
     return guarded_front_is_intact(p, FILL);
 }
 
-typedef enum beginning { ZEROS, BIAS, MATRIX, ITSELF, STARTS } beginning;
+typedef enum initial { ZEROS, BIAS, MATRIX, ITSELF, INITIALS } initial;
 
-/* The kernel itself; cut over the threads; or, so cut, from copies of the operands. */
-typedef enum way { ALONE, CUT, COPIED } way;
+/* The kernel itself; divided among the threads; or divided and computed from copies of the operands, made before it is, or
+   with those of A made by each task. */
+typedef enum method { KERNEL, DIVIDED, COPIED, A_COPIED } method;
 
-static void multiply(way how, const tg_gemm *g, tg_dtype dtype)
+static void multiply(method how, const tg_gemm *g, tg_dtype dtype)
 {
     const tg_kernels *kernels = tg_kernels_for(dtype);
-    if (how == ALONE) {
+    if (how == KERNEL) {
         kernels->gemm(g);
-    } else if (how == CUT) {
-        const size_t room = tg_gemm_room(kernels, dtype, g);
-        void *scratch = guarded_alloc(room, FILL);
-        tg_gemm_run(kernels, dtype, g, scratch);
-        assert_true(guarded_front_is_intact(scratch, FILL));
-        guarded_free(scratch, room);
-    } else {
-        const size_t room = tg_gemm_room_large(kernels, dtype, g);
-        void *scratch = guarded_alloc(room, FILL);
-        tg_gemm_run_large(kernels, dtype, g, scratch);
-        assert_true(guarded_front_is_intact(scratch, FILL));
-        guarded_free(scratch, room);
+        return;
     }
+    const size_t size = how == DIVIDED  ? tg_gemm_room(kernels, dtype, g)
+                        : how == COPIED ? tg_gemm_room_large(kernels, dtype, g)
+                                        : tg_gemm_room_copied(kernels, dtype, g);
+    void *scratch = guarded_alloc(size, FILL);
+    (how == DIVIDED  ? tg_gemm_run
+     : how == COPIED ? tg_gemm_run_large
+                     : tg_gemm_run_copied)(kernels, dtype, g, scratch);
+    assert_true(guarded_front_is_intact(scratch, FILL));
+    guarded_free(scratch, size);
 }
 
-static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, beginning start, way how)
+static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, initial start, method how)
 {
     matrix a = make_any(dtype, m, k), b = make_any(dtype, k, n), c = make(dtype, m, n, n + draw(3), 1);
     matrix init = make(dtype, start == BIAS ? 1 : m, n, n + draw(3), 1);
@@ -161,13 +160,13 @@ static void check(tg_dtype dtype, int64_t m, int64_t n, int64_t k, beginning sta
                          (int)b.col, (int)start, (int)i, (int)j, get(&c, i, j), want[i * n + j]);
     assert_true(gaps_are_intact(&c));
     free(want);
-    release(&a);
-    release(&b);
-    release(&c);
-    release(&init);
+    destroy(&a);
+    destroy(&b);
+    destroy(&c);
+    destroy(&init);
 }
 
-/* Runs f for every kernel set that this machine has. */
+/* Calls f with every kernel set that this machine can run. */
 static void for_every_set(void (*f)(tg_dtype))
 {
     for (int i = 0; tg_kernel_set_at(i); i++) {
@@ -184,7 +183,7 @@ static void small_sizes(tg_dtype dtype)
     for (int64_t m = 0; m <= 9; m++)
         for (int64_t n = 0; n <= 18; n++)
             for (int64_t k = 0; k <= 3; k++)
-                check(dtype, m, n, k, (beginning)draw(STARTS), ALONE);
+                check(dtype, m, n, k, (initial)draw(INITIALS), KERNEL);
 }
 
 static void random_sizes(tg_dtype dtype)
@@ -193,10 +192,10 @@ static void random_sizes(tg_dtype dtype)
                                      20, 24, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97, 100 };
     enum { N = sizeof sizes / sizeof sizes[0] };
     for (int i = 0; i < 600; i++)
-        check(dtype, sizes[draw(N)], sizes[draw(N)], sizes[draw(N)], (beginning)draw(STARTS), ALONE);
+        check(dtype, sizes[draw(N)], sizes[draw(N)], sizes[draw(N)], (initial)draw(INITIALS), KERNEL);
 }
 
-/* Past the sizes at which the product is cut into blocks, or copies its operands. */
+/* Beyond the sizes from which the product is divided into blocks or copies its operands. */
 static void large_sizes(tg_dtype dtype)
 {
     static const struct {
@@ -206,7 +205,7 @@ static void large_sizes(tg_dtype dtype)
                    { 2, 300, 77 },  { 1, 130, 95 },   { 70, 10, 500 }, { 45, 22, 421 } };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         for (int repeat = 0; repeat < 30; repeat++)
-            check(dtype, shapes[i].m, shapes[i].n, shapes[i].k, (beginning)draw(STARTS), ALONE);
+            check(dtype, shapes[i].m, shapes[i].n, shapes[i].k, (initial)draw(INITIALS), KERNEL);
 }
 
 static void threaded_sizes(tg_dtype dtype)
@@ -214,66 +213,75 @@ static void threaded_sizes(tg_dtype dtype)
     for (int threads = 1; threads <= 3; threads++) {
         assert_int_equal(tg_set_num_threads(threads), TG_OK);
         for (int i = 0; i < 12; i++)
-            check(dtype, 1 + draw(300), 1 + draw(300), 1 + draw(200), (beginning)draw(STARTS), CUT);
-        check(dtype, 1000, 33, 70, BIAS, CUT);
-        check(dtype, 5, 2000, 90, ITSELF, CUT);
-        check(dtype, 2100, 2000, 0, BIAS, CUT); /* many elements, and nothing to sum */
+            check(dtype, 1 + draw(300), 1 + draw(300), 1 + draw(200), (initial)draw(INITIALS), DIVIDED);
+        check(dtype, 1000, 33, 70, BIAS, DIVIDED);
+        check(dtype, 5, 2000, 90, ITSELF, DIVIDED);
+        check(dtype, 2100, 2000, 0, BIAS, DIVIDED); /* many elements, each a sum of no terms */
     }
     tg_set_num_threads(0);
 }
 
-/* From copies: parts of a tile and of a panel, one pass and more, one block and more, one strip and more. */
+/* From copies: parts of a tile and of a panel, one and several passes, blocks, regions. */
 static void copied_sizes(tg_dtype dtype)
 {
     for (int i = 0; i < 300; i++)
-        check(dtype, 1 + draw(40), 1 + draw(110), 1 + draw(30), (beginning)draw(STARTS), COPIED);
+        check(dtype, 1 + draw(40), 1 + draw(110), 1 + draw(30), (initial)draw(INITIALS), COPIED);
     for (int i = 0; i < 30; i++)
-        check(dtype, 1 + draw(130), 1 + draw(70), 690 + draw(130), (beginning)draw(STARTS), COPIED);
-    for (int start = 0; start < STARTS; start++)
-        check(dtype, 90 + draw(120), 380 + draw(60), 1 + draw(20), (beginning)start, COPIED);
+        check(dtype, 1 + draw(130), 1 + draw(70), 690 + draw(130), (initial)draw(INITIALS), COPIED);
+    for (int start = 0; start < INITIALS; start++)
+        check(dtype, 90 + draw(120), 380 + draw(60), 1 + draw(20), (initial)start, COPIED);
+    for (int threads = 1; threads <= 3; threads += 2) {
+        tg_set_num_threads(threads);
+        for (int i = 0; i < 100; i++)
+            check(dtype, 1 + draw(90), 1 + draw(260), 1 + draw(40), (initial)draw(INITIALS), A_COPIED);
+        for (int i = 0; i < 8; i++)
+            check(dtype, 100 + draw(400), 40 + draw(100), 200 + draw(400), (initial)draw(INITIALS), A_COPIED);
+    }
+    tg_set_num_threads(0);
     check(dtype, 2400, 5, 3, MATRIX, COPIED);
+    check(dtype, 7, 2400, 3, MATRIX, A_COPIED);
     check(dtype, 7, 4800, 2, BIAS, COPIED);
     check(dtype, 2400, 3, 710, ITSELF, COPIED);
 }
 
-/* Products that are cut, of every kind: sums of numbers that are no whole numbers have the same bits however many threads
-   share them. */
+/* Divided products of every kind: sums of numbers that are not integers have the same bits for every number of threads. */
 static void same_bits(tg_dtype dtype)
 {
     static const struct {
         int64_t m, n, k;
-        bool a_turned, b_turned;
+        bool a_transposed, b_transposed;
     } shapes[] = { { 301, 203, 170, false, false }, { 203, 301, 170, true, true },  { 70, 900, 900, false, true },
                    { 1801, 10, 300, false, false }, { 300, 10, 1801, true, false }, { 1900, 3, 1000, false, false },
                    { 1, 2003, 2500, false, false }, { 2, 2003, 1300, false, true }, { 2100, 2300, 1, false, false },
-                   { 301, 803, 850, false, true },  { 401, 403, 410, true, false } };
-    enum { SHAPES = sizeof shapes / sizeof shapes[0], IN_PLACE = SHAPES - 2 };
+                   { 301, 803, 850, false, true },  { 401, 403, 410, true, false }, { 401, 130, 701, true, false },
+                   { 803, 301, 410, false, true } };
+    enum { SHAPES = sizeof shapes / sizeof shapes[0], IN_PLACE = SHAPES - 4 };
     static const int threads[] = { 1, 2, 3, 7 };
     for (size_t i = 0; i < SHAPES; i++) {
         const int64_t m = shapes[i].m, n = shapes[i].n, k = shapes[i].k;
-        matrix a = make(dtype, m, k, shapes[i].a_turned ? 1 : k, shapes[i].a_turned ? m : 1);
-        matrix b = make(dtype, k, n, shapes[i].b_turned ? 1 : n, shapes[i].b_turned ? k : 1);
+        matrix a = make(dtype, m, k, shapes[i].a_transposed ? 1 : k, shapes[i].a_transposed ? m : 1);
+        matrix b = make(dtype, k, n, shapes[i].b_transposed ? 1 : n, shapes[i].b_transposed ? k : 1);
         for (int64_t r = 0; r < k; r++)
             for (int64_t j = 0; j < n; j++)
                 set(&b, r, j, get(&b, r, j) / 7);
-        void *alone = NULL;
+        void *first = NULL;
         for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
             matrix c = make(dtype, m, n, n, 1);
             const tg_gemm g = gemm_of(&a, &b, &c);
             assert_int_equal(tg_set_num_threads(threads[t]), TG_OK);
-            multiply(i < IN_PLACE ? CUT : COPIED, &g, dtype);
-            if (alone) {
-                assert_memory_equal(c.data, alone, bytes(&c));
+            multiply(i < IN_PLACE ? DIVIDED : i % 2 ? COPIED : A_COPIED, &g, dtype);
+            if (first) {
+                assert_memory_equal(c.data, first, bytes(&c));
             } else {
-                alone = malloc(bytes(&c));
-                assert_non_null(alone);
-                memcpy(alone, c.data, bytes(&c));
+                first = malloc(bytes(&c));
+                assert_non_null(first);
+                memcpy(first, c.data, bytes(&c));
             }
-            release(&c);
+            destroy(&c);
         }
-        free(alone);
-        release(&a);
-        release(&b);
+        free(first);
+        destroy(&a);
+        destroy(&b);
     }
     tg_set_num_threads(0);
 }
@@ -314,7 +322,7 @@ static void test_same_bits(void **unused)
     for_every_set(same_bits);
 }
 
-/* A NaN or an infinity reaches what depends on it, and nothing else. */
+/* A NaN or an infinity affects exactly the elements that depend on it. */
 static void test_not_finite(void **unused)
 {
     (void)unused;
@@ -339,9 +347,9 @@ static void test_not_finite(void **unused)
         for (int64_t i = 0; i < 11; i++)
             for (int64_t j = 0; j < 37; j++)
                 assert_int_equal(isfinite(get(&c, i, j)) != 0, i != 4 && j != 36);
-        release(&a);
-        release(&b);
-        release(&c);
+        destroy(&a);
+        destroy(&b);
+        destroy(&c);
     }
     tg_use_kernel_set(NULL);
 }

@@ -1,4 +1,4 @@
-/* test_gemm_exact.c - products with a long inner axis keep their digits, in every kernel set and on every way through it. */
+/* test_gemm_exact.c - the accuracy of products with a long inner axis, in every kernel set and by every method. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,15 +8,15 @@
 
 #include "kernels/kernels.h"
 
-/* Each way that a product can take: dot products of few rows and few columns, streams of one row and two, narrow by columns
-   and by rows, tiles in place, copied and gathered. Operands are constant, so rows and columns may overlap in memory; the
-   strides alone say how they are stored. */
-typedef struct way {
+/* Each method for a product: dot products of few rows and of few columns, streams of one row and of two, rows as lanes with A
+   by columns and by rows, tiles from operands in place, copied and gathered. Operands are constant, so that rows and columns
+   may overlap in memory; only the strides say how they are stored. */
+typedef struct method {
     int64_t m, n, a_row, a_col, b_row, b_col;
     bool copied; /* as a large product */
-} way;
+} method;
 
-static const way ways[] = {
+static const method methods[] = {
     { 1, 1, 1, 1, 1, 1, false },    { 3, 5, 4, 1, 1, 4, false },    { 9, 2, 4, 1, 4, 1, false },
     { 1, 200, 4, 1, 4, 1, false },  { 2, 200, 4, 1, 4, 1, false },  { 1, 3000, 4, 1, 4, 1, false },
     { 40, 10, 1, 4, 10, 1, false }, { 40, 10, 4, 1, 10, 1, false }, { 20, 12, 1, 4, 4, 1, false },
@@ -24,7 +24,7 @@ static const way ways[] = {
     { 13, 50, 4, 1, 4, 1, false },  { 13, 50, 1, 4, 4, 1, false },  { 13, 50, 4, 1, 1, 4, false },
     { 13, 50, 2, 2, 2, 2, false },  { 60, 50, 4, 1, 4, 1, true },   { 60, 50, 1, 4, 1, 4, true },
 };
-enum { WAYS = sizeof ways / sizeof ways[0], STRIDE = 10, OFFSETS = 4 * 3000 };
+enum { METHODS = sizeof methods / sizeof methods[0], STRIDE = 10, OFFSETS = 4 * 3000 };
 
 static float *constants(int64_t count, float c)
 {
@@ -38,15 +38,15 @@ static float *constants(int64_t count, float c)
 static void multiply(const tg_gemm *g, bool copied)
 {
     const tg_kernels *k = tg_kernels_for(TG_F32);
-    const size_t room = copied ? tg_gemm_room_large(k, TG_F32, g) : tg_gemm_room(k, TG_F32, g);
-    void *scratch = malloc(room + 1);
+    const size_t size = copied ? tg_gemm_room_large(k, TG_F32, g) : tg_gemm_room(k, TG_F32, g);
+    void *scratch = malloc(size + 1);
     assert_non_null(scratch);
     (copied ? tg_gemm_run_large : tg_gemm_run)(k, TG_F32, g, scratch);
     free(scratch);
 }
 
-/* The largest relative error of any element. `start` is what C holds at first; 0: nothing, and zeros are meant. */
-static double error_of(const way *w, int64_t k, const float *x, float start)
+/* The largest relative error of any element. C contains `start` at first; 0: init is NULL. */
+static double error_of(const method *w, int64_t k, const float *x, float start)
 {
     float *c = constants(w->m * w->n, start);
     multiply(&(tg_gemm){ .m = w->m,
@@ -74,7 +74,7 @@ static double error_of(const way *w, int64_t k, const float *x, float start)
     return worst / want;
 }
 
-/* What PyTorch 1.13 keeps to, on x86. Beyond 10^4 no element of a wide C is left out, but fewer ways are tried. */
+/* The errors of PyTorch 1.13 on x86. For k beyond 10^4 only the methods with few elements of C are run. */
 static const struct {
     int64_t k, most; /* elements of C */
     double bound;
@@ -95,12 +95,12 @@ static void tenths(void)
         if (k > 100000 && is_emulated())
             return;
         float *x = constants(k * STRIDE + OFFSETS, 0.1f);
-        for (int i = 0; i < WAYS; i++) {
-            const way *w = &ways[i];
+        for (int i = 0; i < METHODS; i++) {
+            const method *w = &methods[i];
             for (float start = 0; w->m * w->n <= lengths[l].most && start <= 2; start += 2) {
                 const double error = error_of(w, k, x, start);
                 if (!(error <= lengths[l].bound))
-                    fail_msg("%s: way %d, [%d, %d] x [%d, %d] on %g: error %.2g, bound %.2g", tg_kernel_set(), i,
+                    fail_msg("%s: method %d, [%d, %d] x [%d, %d] on %g: error %.2g, bound %.2g", tg_kernel_set(), i,
                              (int)w->m, (int)k, (int)k, (int)w->n, (double)start, error, lengths[l].bound);
             }
         }
@@ -108,16 +108,16 @@ static void tenths(void)
     }
 }
 
-/* More terms than float32 has whole numbers. */
+/* More terms than there are consecutive integers in float32. */
 static void ones(void)
 {
     const int64_t k = 20000000;
     float *x = constants(k + 64, 1);
-    static const way dense[] = { { 1, 1, 1, 1, 1, 1, false },
-                                 { 3, 2, 1, 1, 1, 1, false },
-                                 { 17, 1, 1, 1, 1, 1, false },
-                                 { 16, 4, 1, 1, 1, 1, false },
-                                 { 4, 13, 1, 1, 1, 1, false } };
+    static const method dense[] = { { 1, 1, 1, 1, 1, 1, false },
+                                    { 3, 2, 1, 1, 1, 1, false },
+                                    { 17, 1, 1, 1, 1, 1, false },
+                                    { 16, 4, 1, 1, 1, 1, false },
+                                    { 4, 13, 1, 1, 1, 1, false } };
     for (size_t i = 0; i < sizeof dense / sizeof dense[0]; i++)
         assert_true(error_of(&dense[i], k, x, 0) == 0);
     free(x);
@@ -146,7 +146,7 @@ static void test_ones(void **unused)
     for_every_set(ones);
 }
 
-/* A long product has the same bits however many threads share it. */
+/* A long product has the same bits for every number of threads. */
 static void test_threads(void **unused)
 {
     (void)unused;

@@ -1,5 +1,5 @@
-/* test_map.c - elementwise loops of every kernel set: rows, gaps, repeated numbers and rows, every length around the
-   vectors', in buffers that end at an unreadable page. */
+/* test_map.c - elementwise loops of every kernel set: rows, gaps, repeated numbers and rows, every length around the vector
+   length, in buffers that end at an unreadable page. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 
 #include "guarded.h"
 #include "kernels/kernels.h"
+#include "ops/index.h"
 
 enum { FILL = 0x5a };
 
@@ -18,7 +19,7 @@ typedef struct block {
     double *data;
 } block;
 
-/* Room for rows x cols elements, the last of them at the end of a page; each value is exact. */
+/* A buffer for rows x cols elements, the last of them at the end of a page; the values are small integers. */
 static block make(int64_t rows, int64_t cols, int64_t row, int64_t col, int seed)
 {
     block b = { row, col, (rows - 1) * row + (cols - 1) * col + 1, NULL };
@@ -29,15 +30,16 @@ static block make(int64_t rows, int64_t cols, int64_t row, int64_t col, int seed
     return b;
 }
 
-/* As make, with one of the ways in which an input lies under the output: like it, with gaps, a row, a column or a
-   number that repeats. */
-static block make_any(int64_t rows, int64_t cols, int way, int seed)
+/* As make, with one of the layouts that an input can have: that of the output, with gaps, a repeated row, a repeated column
+   or a repeated number. */
+static block make_any(int64_t rows, int64_t cols, int layout, int seed)
 {
     static const struct {
         int rows, gap, col;
-    } ways[] = { { 1, 0, 1 }, { 1, 3, 1 }, { 0, 0, 1 }, { 1, 0, 0 }, { 0, 0, 0 } };
-    const int64_t row = ways[way].col ? ways[way].rows * (cols + ways[way].gap) : ways[way].rows;
-    return make(rows, cols, row, ways[way].col, seed);
+    } layouts[] = { { 1, 0, 1 }, { 1, 3, 1 }, { 0, 0, 1 }, { 1, 0, 0 }, { 0, 0, 0 } };
+    const int64_t row =
+        layouts[layout].col ? layouts[layout].rows * (cols + layouts[layout].gap) : layouts[layout].rows;
+    return make(rows, cols, row, layouts[layout].col, seed);
 }
 
 static void release(block *b)
@@ -46,12 +48,12 @@ static void release(block *b)
     guarded_free(b->data, (size_t)b->size * sizeof(double));
 }
 
-static void check(tg_loop_fn *add, tg_loop_fn *where, int64_t rows, int64_t cols, int way)
+static void check(tg_loop_fn *add, tg_loop_fn *where, int64_t rows, int64_t cols, int layout)
 {
-    block x[3], y = make(rows, cols, cols + way % 3, 1, 9);
+    block x[3], y = make(rows, cols, cols + layout % 3, 1, 9);
     tg_loop l = { .rows = rows, .cols = cols, .out = y.data, .out_row = y.row };
     for (int i = 0; i < 3; i++) {
-        x[i] = make_any(rows, cols, i == 0 ? way % 5 : i == 1 ? way / 5 % 5 : way / 25, 3 * i + 1);
+        x[i] = make_any(rows, cols, i == 0 ? layout % 5 : i == 1 ? layout / 5 % 5 : layout / 25, 3 * i + 1);
         l.in[i] = x[i].data;
         l.row[i] = x[i].row;
         l.col[i] = x[i].col;
@@ -85,14 +87,14 @@ static void rows_and_columns_of_every_kind(void **state)
         tg_loop_fn *const *loop = tg_kernels_for(TG_F64)->loop;
         for (size_t c = 0; c < sizeof lengths / sizeof lengths[0]; c++)
             for (int64_t rows = 1; rows <= 3; rows++)
-                for (int way = 0; way < 125; way += rows == 1 ? 7 : 1)
-                    check(loop[TG_INDEX_add], loop[TG_INDEX_where], rows, lengths[c], way);
+                for (int layout = 0; layout < 125; layout += rows == 1 ? 7 : 1)
+                    check(loop[TG_INDEX_add], loop[TG_INDEX_where], rows, lengths[c], layout);
     }
     tg_use_kernel_set(NULL);
 }
 
-/* One element: its strides are not looked at. */
-static void a_scalar_has_no_strides(void **state)
+/* One element: its strides are not read. */
+static void strides_of_a_scalar_are_not_read(void **state)
 {
     (void)state;
     for (int s = 0; tg_kernel_set_at(s); s++) {
@@ -119,7 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_and_columns_of_every_kind),
-        cmocka_unit_test(a_scalar_has_no_strides),
+        cmocka_unit_test(strides_of_a_scalar_are_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* test_pool.c - the thread pool: every task once, whoever asks; and results that do not depend on it. */
+/* test_pool.c - the thread pool: every task runs once, from any caller, and results do not depend on the pool. */
 #define _DEFAULT_SOURCE
 #include <pthread.h>
 #include <setjmp.h>
@@ -132,8 +132,8 @@ static void several_threads_may_ask_at_once(void **state)
     assert_true(all_are(&c, TASKS, 200));
 }
 
-/* Workers that went to sleep come back. */
-static void the_pool_wakes_up(void **state)
+/* Blocked workers are woken for the next job. */
+static void blocked_workers_are_woken(void **state)
 {
     (void)state;
     tg_set_num_threads(4);
@@ -147,12 +147,12 @@ static void the_pool_wakes_up(void **state)
 
 static atomic_int inside, most;
 
-/* A meeting of tasks: how long to wait for another, in milliseconds, until one has waited in vain; and how many
-   nanoseconds task 0 takes, which then does not take part. */
-typedef struct meeting {
-    atomic_int patience;
+/* Tasks that wait for each other, to find out how many run at the same time: each waits up to `wait` milliseconds, until the
+   first one has reached its limit. If `first` is not 0, task 0 only takes so many nanoseconds. */
+typedef struct rendezvous {
+    atomic_int wait;
     long first;
-} meeting;
+} rendezvous;
 
 static void work_for(long ns)
 {
@@ -163,9 +163,9 @@ static void work_for(long ns)
     while ((t.tv_sec - start.tv_sec) * 1000000000 + t.tv_nsec - start.tv_nsec < ns);
 }
 
-static void meet(void *context, int64_t i)
+static void wait_for_another(void *context, int64_t i)
 {
-    meeting *m = context;
+    rendezvous *m = context;
     if (i == 0 && m->first) {
         work_for(m->first);
         return;
@@ -173,11 +173,10 @@ static void meet(void *context, int64_t i)
     const int n = atomic_fetch_add(&inside, 1) + 1;
     for (int seen = atomic_load(&most); n > seen && !atomic_compare_exchange_weak(&most, &seen, n);)
         ;
-    int wait = 0;
-    for (; wait < atomic_load(&m->patience) && atomic_load(&most) < 2; wait++)
+    for (int ms = 0; ms < atomic_load(&m->wait) && atomic_load(&most) < 2; ms++)
         usleep(1000);
     if (atomic_load(&most) < 2)
-        atomic_store(&m->patience, 0);
+        atomic_store(&m->wait, 0);
     atomic_fetch_sub(&inside, 1);
 }
 
@@ -185,21 +184,21 @@ static void tasks_run_at_the_same_time(void **state)
 {
     (void)state;
     tg_set_num_threads(2);
-    tg_parallel(2, meet, &(meeting){ .patience = 2000 });
+    tg_parallel(2, wait_for_another, &(rendezvous){ .wait = 2000 });
     assert_int_equal(atomic_load(&most), 2);
 }
 
 /* How many of n brief tasks ran at the same time. */
-static int together(int64_t n, long first, int patience)
+static int concurrency(int64_t n, long first, int wait)
 {
-    meeting m = { .patience = patience, .first = first };
+    rendezvous m = { .wait = wait, .first = first };
     atomic_store(&most, 0);
-    tg_parallel_brief(n, meet, &m);
+    tg_parallel_brief(n, wait_for_another, &m);
     return atomic_load(&most);
 }
 
-/* Hires workers, and waits until they sleep. */
-static void let_sleep(void)
+/* Starts workers, and waits until they block. */
+static void start_and_let_block(void)
 {
     counts c = { 0 };
     tg_set_num_threads(2);
@@ -207,13 +206,13 @@ static void let_sleep(void)
     usleep(50000);
 }
 
-static void brief_tasks_wake_nobody(void **state)
+static void brief_tasks_wake_no_worker(void **state)
 {
     (void)state;
-    int least = 2; /* of several times: a busy machine may make any task long */
+    int least = 2; /* of several runs: on a busy machine any task may take long */
     for (int i = 0; i < 10 && least > 1; i++) {
-        let_sleep();
-        least = together(10, 3000, 50);
+        start_and_let_block();
+        least = concurrency(10, 3000, 50);
     }
     assert_int_equal(least, 1);
 }
@@ -224,16 +223,16 @@ static void work(void *context, int64_t i)
     work_for(20000);
 }
 
-static void brief_tasks_are_shared_with_who_is_awake(void **state)
+static void brief_tasks_are_shared_with_spinning_workers(void **state)
 {
     (void)state;
     if (tg_cpu_count() < 2)
-        skip(); /* there nobody stays awake */
+        skip(); /* there no worker spins */
     tg_set_num_threads(2);
-    int n = 0; /* a busy machine may put anybody to sleep */
+    int n = 0; /* on a busy machine any worker may block */
     for (int i = 0; i < 100 && n < 2; i++) {
         tg_parallel(100, work, NULL);
-        n = together(10, 3000, 2);
+        n = concurrency(10, 3000, 2);
     }
     assert_int_equal(n, 2);
 }
@@ -241,21 +240,21 @@ static void brief_tasks_are_shared_with_who_is_awake(void **state)
 static void long_or_many_tasks_are_shared(void **state)
 {
     (void)state;
-    let_sleep();
-    assert_int_equal(together(10, 20000000, 2000), 2);
-    let_sleep();
-    assert_int_equal(together(100, 0, 2000), 2);
-    let_sleep();
+    start_and_let_block();
+    assert_int_equal(concurrency(10, 20000000, 2000), 2);
+    start_and_let_block();
+    assert_int_equal(concurrency(100, 0, 2000), 2);
+    start_and_let_block();
     tg_parallel_eagerly(true);
-    assert_int_equal(together(2, 0, 2000), 2);
+    assert_int_equal(concurrency(2, 0, 2000), 2);
     tg_parallel_eagerly(false);
 }
 
-/* Workers hope for more work for less than a millisecond. */
+/* Workers spin for less than a millisecond before they block. */
 static void an_idle_pool_takes_no_time(void **state)
 {
     (void)state;
-    const int threads = tg_cpu_count() < 8 ? tg_cpu_count() : 8; /* with more than there are CPUs nobody hopes */
+    const int threads = tg_cpu_count() < 8 ? tg_cpu_count() : 8; /* with more threads than CPUs no worker spins */
     if (threads < 2)
         skip();
     enum { ROUNDS = 20 };
@@ -271,7 +270,7 @@ static void an_idle_pool_takes_no_time(void **state)
     assert_true(idle < (clock_t)ROUNDS * (threads - 1) * CLOCKS_PER_SEC / 1000);
 }
 
-static void a_fork_gets_a_fresh_pool(void **state)
+static void a_fork_resets_the_pool(void **state)
 {
     (void)state;
     if (UNDER_TSAN || getenv("TAPEGRAD_EMULATED"))
@@ -285,7 +284,7 @@ static void a_fork_gets_a_fresh_pool(void **state)
         for (int i = 0; i < 20; i++)
             tg_parallel(TASKS, count, &c);
         const bool good = all_are(&c, TASKS, 21) && tg_num_threads() == 4;
-        tg_set_num_threads(1); /* ends the workers: _exit would leave them */
+        tg_set_num_threads(1); /* stops the workers, which _exit would not */
         _exit(good ? 0 : 1);
     }
     int status = -1;
@@ -295,36 +294,35 @@ static void a_fork_gets_a_fresh_pool(void **state)
     assert_true(all_are(&c, TASKS, 2));
 }
 
-/* Products of 1, 2, 3 and 7 threads agree in every bit. */
-static atomic_int standing; /* 0: not begun, 1: a task waits, 2: it may go on */
+static atomic_int stage; /* 0: not started, 1: a task waits, 2: it may continue */
 
 static void wait_at_the_second(void *context, int64_t i)
 {
     (void)context;
     if (i == 1) {
-        atomic_store(&standing, 1);
-        while (atomic_load(&standing) == 1)
+        atomic_store(&stage, 1);
+        while (atomic_load(&stage) == 1)
             usleep(100);
     }
 }
 
-static void *stand(void *unused)
+static void *hold_the_pool(void *unused)
 {
     tg_parallel_brief(3, wait_at_the_second,
-                      NULL); /* so brief that its thread does them alone: no worker is started */
+                      NULL); /* so brief that the calling thread runs them alone: no worker is started */
     return unused;
 }
 
-/* Another thread holds the pool and no worker has been started yet: first in this program, or it proves nothing. */
-static void a_fork_before_any_worker_gets_a_pool(void **state)
+/* Another thread uses the pool and no worker has been started yet: must be the first test of this program. */
+static void a_fork_before_any_worker_has_a_pool(void **state)
 {
     (void)state;
     if (UNDER_TSAN || getenv("TAPEGRAD_EMULATED"))
         skip();
     pthread_t other;
     assert_int_equal(tg_set_num_threads(2), TG_OK);
-    assert_int_equal(pthread_create(&other, NULL, stand, NULL), 0);
-    while (atomic_load(&standing) == 0)
+    assert_int_equal(pthread_create(&other, NULL, hold_the_pool, NULL), 0);
+    while (atomic_load(&stage) == 0)
         usleep(100);
     const pid_t child = fork();
     assert_true(child >= 0);
@@ -338,11 +336,12 @@ static void a_fork_before_any_worker_gets_a_pool(void **state)
     }
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);
-    atomic_store(&standing, 2);
+    atomic_store(&stage, 2);
     pthread_join(other, NULL);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Products by 1, 2, 3 and 7 threads have the same bits. */
 static void products_do_not_depend_on_threads(void **state)
 {
     (void)state;
@@ -387,19 +386,19 @@ static void products_do_not_depend_on_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_fork_before_any_worker_gets_a_pool),
+        cmocka_unit_test(a_fork_before_any_worker_has_a_pool),
         cmocka_unit_test(every_task_runs_once),
         cmocka_unit_test(numbers_of_threads_are_checked),
         cmocka_unit_test(the_environment_sets_the_default),
         cmocka_unit_test(a_task_may_ask_for_tasks),
         cmocka_unit_test(several_threads_may_ask_at_once),
-        cmocka_unit_test(the_pool_wakes_up),
+        cmocka_unit_test(blocked_workers_are_woken),
         cmocka_unit_test(tasks_run_at_the_same_time),
-        cmocka_unit_test(brief_tasks_wake_nobody),
-        cmocka_unit_test(brief_tasks_are_shared_with_who_is_awake),
+        cmocka_unit_test(brief_tasks_wake_no_worker),
+        cmocka_unit_test(brief_tasks_are_shared_with_spinning_workers),
         cmocka_unit_test(long_or_many_tasks_are_shared),
         cmocka_unit_test(an_idle_pool_takes_no_time),
-        cmocka_unit_test(a_fork_gets_a_fresh_pool),
+        cmocka_unit_test(a_fork_resets_the_pool),
         cmocka_unit_test(products_do_not_depend_on_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* test_vmath.c - the errors of the vector functions, in units in the last place, against the C library in a wider type.
 
-   float: every 997th argument, or every n-th where the environment's TAPEGRAD_ULP_STRIDE is n, so that 1 is all of them;
-   double: seeded samples. Prints the largest error of each function and where it occurs. */
+   float: every 997th argument, or every n-th if the environment's TAPEGRAD_ULP_STRIDE is n (1: all of them); double: seeded
+   samples. Prints the largest error of each function and its argument. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static const struct function {
     const char *name;
     double (*wide)(double); /* for float */
     long double (*widest)(long double);
-    double on_avx512, elsewhere; /* bounds in ulp: what vmath.h states */
+    double on_avx512, elsewhere; /* bounds in ulp, those stated in vmath.h */
 } functions[VMATH_COUNT] = {
     [VMATH_exp] = { "exp", exp, expl, 1.3, 1.3 },
     [VMATH_expm1] = { "expm1", expm1, expm1l, 1.4, 1.4 },
@@ -104,23 +104,23 @@ typedef struct worst {
 
 static void report(const struct function *f, tg_dtype dtype, const worst *w)
 {
-    bool good = true;
+    bool in_bounds = true;
     printf("%-8s f%d", f->name, dtype == TG_F32 ? 32 : 64);
     for (int s = 0; s < SETS; s++)
         if (tg_cpu_runs(sets[s].name)) {
             printf("   %s %.3f at %a", sets[s].name, w[s].error, w[s].at);
-            good &= w[s].error <= bound_of(f, &sets[s]);
+            in_bounds &= w[s].error <= bound_of(f, &sets[s]);
         }
     printf("\n");
     fflush(stdout);
-    assert_true(good);
+    assert_true(in_bounds);
 }
 
 static void float_function(int index)
 {
     const struct function *f = &functions[index];
-    const char *wish = getenv("TAPEGRAD_ULP_STRIDE");
-    const uint64_t stride = wish && atoi(wish) > 0 ? (uint64_t)atoi(wish) : 997;
+    const char *stride_text = getenv("TAPEGRAD_ULP_STRIDE");
+    const uint64_t stride = stride_text && atoi(stride_text) > 0 ? (uint64_t)atoi(stride_text) : 997;
     worst w[SETS] = { { 0, 0 } };
     float x[BLOCK], y[BLOCK], rounded[BLOCK];
     double want[BLOCK];
@@ -138,7 +138,7 @@ static void float_function(int index)
             sets[s].loops[TG_F32][index](BLOCK, x, y);
             for (int i = 0; i < BLOCK; i++) {
                 if (memcmp(&y[i], &rounded[i], sizeof y[i]) == 0)
-                    continue; /* most are, and exhaustion has four thousand million */
+                    continue; /* most are correctly rounded */
                 const double e = error(&formats[TG_F32], (double)y[i], (long double)want[i], (double)rounded[i]);
                 if (e > w[s].error)
                     w[s] = (worst){ e, (double)x[i] };
@@ -159,8 +159,8 @@ static uint64_t draw(void)
     return z ^ z >> 31;
 }
 
-/* Any bits; a number around 0; one of the points where a formula or a fate changes, and its neighbours; the neighbours
-   of a multiple of pi/2. */
+/* Any bits; a number around 0; a number close to a point where a formula or the kind of result changes; a number close to a
+   multiple of pi/2. */
 static double sample(void)
 {
     static const double points[] = { 0,
@@ -232,32 +232,32 @@ static void double_function(int index)
     report(f, TG_F64, w);
 }
 
-/* What a function says of a number does not depend on the numbers beside it, for which it may choose another way. */
-static void lanes_do_not_know_their_neighbours(void **unused)
+/* A result does not depend on the other lanes of the vector, which may take another branch. */
+static void results_do_not_depend_on_other_lanes(void **unused)
 {
     (void)unused;
-    enum { MOST_LANES = 16, BLOCKS = 8, ALIKE = BLOCK / MOST_LANES };
-    static double x[BLOCK], y[BLOCK], alike[BLOCK], z[BLOCK];
-    static float x32[BLOCK], y32[BLOCK], alike32[BLOCK], z32[BLOCK];
+    enum { MOST_LANES = 16, BLOCKS = 8, VECTORS = BLOCK / MOST_LANES };
+    static double x[BLOCK], y[BLOCK], equal[BLOCK], z[BLOCK];
+    static float x32[BLOCK], y32[BLOCK], equal32[BLOCK], z32[BLOCK];
     state = SEED;
     for (int block = 0; block < BLOCKS; block++) {
         for (int i = 0; i < BLOCK; i++)
             x32[i] = (float)(x[i] = sample());
         for (int i = 0; i < BLOCK; i++)
-            alike32[i] = (float)(alike[i] = x[i / MOST_LANES]);
+            equal32[i] = (float)(equal[i] = x[i / MOST_LANES]);
         for (int s = 0; s < SETS; s++)
             for (int f = 0; f < VMATH_COUNT && tg_cpu_runs(sets[s].name); f++) {
                 sets[s].loops[TG_F32][f](BLOCK, x32, y32);
-                sets[s].loops[TG_F32][f](BLOCK, alike32, z32);
+                sets[s].loops[TG_F32][f](BLOCK, equal32, z32);
                 sets[s].loops[TG_F64][f](BLOCK, x, y);
-                sets[s].loops[TG_F64][f](BLOCK, alike, z);
-                for (int i = 0; i < ALIKE; i++) {
+                sets[s].loops[TG_F64][f](BLOCK, equal, z);
+                for (int i = 0; i < VECTORS; i++) {
                     const bool same = memcmp(&y[i], &z[i * MOST_LANES], sizeof *y) == 0;
                     const bool same32 = memcmp(&y32[i], &z32[i * MOST_LANES], sizeof *y32) == 0;
                     if (!(same || isnan(y[i])) || !(same32 || isnan(y32[i])))
-                        fail_msg("%s, %s of %a: %a, and alone %a; of %a: %a, and alone %a", sets[s].name,
-                                 functions[f].name, x[i], y[i], z[i * MOST_LANES], (double)x32[i], (double)y32[i],
-                                 (double)z32[i * MOST_LANES]);
+                        fail_msg("%s, %s of %a: %a, and in equal lanes %a; of %a: %a, and in equal lanes %a",
+                                 sets[s].name, functions[f].name, x[i], y[i], z[i * MOST_LANES], (double)x32[i],
+                                 (double)y32[i], (double)z32[i * MOST_LANES]);
                 }
             }
     }
@@ -284,7 +284,7 @@ int main(void)
 #define X(name) cmocka_unit_test(float_##name), cmocka_unit_test(double_##name),
         VMATH_FUNCTIONS
 #undef X
-            cmocka_unit_test(lanes_do_not_know_their_neighbours),
+            cmocka_unit_test(results_do_not_depend_on_other_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* test_confusion.c - confusion matrices: counts, accuracy, recall and precision of classes, and what is refused. */
 #include "metrics.h"
 
-/* Three classes; nothing has label 2, nothing is predicted as 0 wrongly. */
+/* Three classes; no pair has label 2, and no prediction of 0 is wrong. */
 static const int32_t labels[] = { 0, 0, 0, 0, 1, 1, 1 }, predicted[] = { 0, 0, 1, 2, 1, 1, 2 };
 enum { PAIRS = 7, CLASSES = 3 };
 
@@ -32,7 +32,7 @@ static void shares_are_those_of_the_counts(void **state)
     assert_true(tg_confusion_precision(counts, CLASSES, 2) == 0);
 }
 
-static void shares_of_nothing_are_nan(void **state)
+static void shares_without_pairs_are_nan(void **state)
 {
     (void)state;
     const int64_t none[9] = { 0 };
@@ -85,7 +85,7 @@ static void a_full_count_changes_nothing(void **state)
     assert_true(tg_confusion_accuracy(huge, 2) == 0.5 && tg_confusion_recall(huge, 2, 1) == 0.5);
 }
 
-static void nonsense_is_refused(void **state)
+static void invalid_arguments_are_refused(void **state)
 {
     (void)state;
     int64_t counts[9] = { 0 };
@@ -106,10 +106,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_labels_and_columns_predictions),
         cmocka_unit_test(shares_are_those_of_the_counts),
-        cmocka_unit_test(shares_of_nothing_are_nan),
+        cmocka_unit_test(shares_without_pairs_are_nan),
         cmocka_unit_test(a_bad_label_changes_nothing),
         cmocka_unit_test(a_full_count_changes_nothing),
-        cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(invalid_arguments_are_refused),
     };
     return cmocka_run_group_tests_name("confusion", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* test_running.c - means and deviations of numbers that come one at a time. */
+/* test_running.c - means and deviations of numbers that are added one at a time. */
 #include "metrics.h"
 
 static tg_running of(const double *x, int n)
@@ -19,8 +19,8 @@ static void mean_and_deviation_are_right(void **state)
     assert_true(fabs(tg_running_deviation(&r, 1) - sqrt(32.0 / 7)) < 1e-15);
 }
 
-/* Where a sum of squares less the square of the sum has no digit left. */
-static void a_large_mean_takes_nothing_away(void **state)
+/* Here a sum of squares minus the square of the sum would have no correct digit. */
+static void a_large_mean_loses_no_digits(void **state)
 {
     (void)state;
     const tg_running r = of((const double[]){ 1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16 }, 4);
@@ -28,7 +28,7 @@ static void a_large_mean_takes_nothing_away(void **state)
     assert_true(fabs(tg_running_deviation(&r, 1) - sqrt(30)) < 1e-9);
 }
 
-static void few_numbers_are_as_with_var(void **state)
+static void few_numbers_give_what_var_gives(void **state)
 {
     (void)state;
     const tg_running none = { 0 }, one = of((const double[]){ 3 }, 1), two = of((const double[]){ 3, 5 }, 2);
@@ -39,7 +39,7 @@ static void few_numbers_are_as_with_var(void **state)
                 tg_running_deviation(&two, 3) == (double)INFINITY);
 }
 
-static void null_is_nothing_and_nan_stays(void **state)
+static void null_is_a_no_op_and_nan_stays(void **state)
 {
     (void)state;
     tg_running_add(NULL, 1);
@@ -52,9 +52,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mean_and_deviation_are_right),
-        cmocka_unit_test(a_large_mean_takes_nothing_away),
-        cmocka_unit_test(few_numbers_are_as_with_var),
-        cmocka_unit_test(null_is_nothing_and_nan_stays),
+        cmocka_unit_test(a_large_mean_loses_no_digits),
+        cmocka_unit_test(few_numbers_give_what_var_gives),
+        cmocka_unit_test(null_is_a_no_op_and_nan_stays),
     };
     return cmocka_run_group_tests_name("running", tests, NULL, NULL);
 }

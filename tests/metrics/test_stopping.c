@@ -27,7 +27,7 @@ static void patience_counts_updates_without_improvement(void **state)
     assert_true(s.improved && s.best == -2 && s.best_update == 6);
 }
 
-/* 3.5 is not better than 4 by more than 0.5, and does not become what the next is compared with. */
+/* 3.5 is not better than 4 by more than 0.5, so the next value is compared with 4. */
 static void improvements_smaller_than_min_delta_do_not_count(void **state)
 {
     (void)state;
@@ -55,7 +55,9 @@ static void a_small_change_stops(void **state)
     s = (tg_stopping){ .epsilon = 0.25 };
     assert_int_equal(STOPS_AT(&s, 0, 0.25, 0.5, 0.25), 0); /* not less than epsilon */
     s = (tg_stopping){ .epsilon = 0.25 };
-    assert_int_equal(STOPS_AT(&s, 0), 0); /* 0 is a value, not the one before the first */
+    assert_int_equal(STOPS_AT(&s, 0), 0); /* there is no previous value before the first, not 0 */
+    s = (tg_stopping){ .epsilon = TG_ZERO };
+    assert_int_equal(STOPS_AT(&s, 1, 0.5, 0.25, 0.25, 0.125), 4); /* no change at all */
 }
 
 static void whichever_rule_is_met_first_stops(void **state)

@@ -1,4 +1,4 @@
-/* test_mlp.c - the multi-layer perceptron's life: parameters, first weights, twins, refused configurations. */
+/* test_mlp.c - the multi-layer perceptron: parameters, first weights, copies, refused configurations. */
 #include "make_mlp.h"
 
 #include "tapegrad/ops.h"
@@ -67,19 +67,19 @@ static void defaults_are_as_documented(void **state)
     tg_mlp_destroy(net);
 }
 
-static void zero_itself_can_be_asked_for(void **state)
+static void tg_zero_means_zero(void **state)
 {
     (void)state;
     tg_mlp *net = make(&(tg_mlp_config){ SIZES(2, 2), .activation = TG_LEAKY_RELU, .leaky_slope = TG_ZERO,
                                          .init = TG_INIT_NORMAL, .init_std = TG_ZERO });
-    tg_mlp *twin = tg_mlp_clone(net, TG_F64, NULL);
+    tg_mlp *copy = tg_mlp_clone(net, TG_F64, NULL);
     assert_true(tg_mlp_settings(net)->leaky_slope == 0 && tg_mlp_settings(net)->init_std == 0);
-    assert_true(tg_mlp_settings(twin)->leaky_slope == 0 && tg_mlp_settings(twin)->init_std == 0);
+    assert_true(tg_mlp_settings(copy)->leaky_slope == 0 && tg_mlp_settings(copy)->init_std == 0);
     const float *w = tg_params_values(tg_mlp_params(net), NULL);
     for (int i = 0; i < 4; i++)
         assert_true(w[i] == 0);
     tg_mlp_destroy(net);
-    tg_mlp_destroy(twin);
+    tg_mlp_destroy(copy);
 }
 
 /* First weights --------------------------------------------------------------------------------------------------- */
@@ -99,7 +99,7 @@ static void moments(const double *x, double *mean, double *deviation, double *la
     *deviation = sqrt(squares / N - *mean * *mean);
 }
 
-static void weights_have_the_deviation_of_their_rule(void **state)
+static void weights_have_the_deviation_of_their_init(void **state)
 {
     (void)state;
     const double xavier = sqrt(2.0 / (IN + OUT));
@@ -112,6 +112,7 @@ static void weights_have_the_deviation_of_their_rule(void **state)
         { { .activation = TG_GELU }, sqrt(2.0 / IN), false },
         { { .activation = TG_LEAKY_RELU }, sqrt(2 / (1 + 0.0001) / IN), false },
         { { .activation = TG_LEAKY_RELU, .leaky_slope = 1 }, sqrt(1.0 / IN), false },
+        { { .activation = TG_LEAKY_RELU, .leaky_slope = -1 }, sqrt(1.0 / IN), false },
         { { .activation = TG_TANH, .init = TG_INIT_KAIMING }, 5.0 / 3 / sqrt(IN), false },
         { { .activation = TG_SIGMOID, .init = TG_INIT_KAIMING }, 1 / sqrt(IN), false },
         { { .activation = TG_IDENTITY, .init = TG_INIT_KAIMING }, 1 / sqrt(IN), false },
@@ -176,7 +177,7 @@ static void a_seed_gives_the_same_bits(void **state)
         for (int i = 0; i < N; i++)
             same += a[i] == b[i];
         assert_int_equal(same, 0);
-        /* Layers draw from streams of their own. */
+        /* Each layer draws from its own stream. */
         tg_params_read_f64(tg_mlp_params(one), 2, b, OUT * 4, NULL);
         for (int i = 0; i < OUT * 4; i++)
             assert_true(a[i] != b[i]);
@@ -188,9 +189,9 @@ static void a_seed_gives_the_same_bits(void **state)
     }
 }
 
-/* Twins ----------------------------------------------------------------------------------------------------------- */
+/* Copies ----------------------------------------------------------------------------------------------------------- */
 
-static void a_twin_of_a_twin_has_the_same_bits(void **state)
+static void a_copy_of_a_copy_has_the_same_bits(void **state)
 {
     (void)state;
     tg_error err;
@@ -258,7 +259,7 @@ static void every_allocation_may_fail(void **state)
     (void)state;
     failing f = { 0 };
     const tg_allocator a = failing_allocator(&f);
-    tg_mlp *net = NULL, *twin = NULL;
+    tg_mlp *net = NULL, *copy = NULL;
     tg_error err;
     for (f.fail_at = 1; !net; f.fail_at++) {
         f.calls = 0;
@@ -268,24 +269,24 @@ static void every_allocation_may_fail(void **state)
     }
     assert_true(f.fail_at > 5);
     const long held = f.outstanding;
-    for (f.fail_at = 1; !twin; f.fail_at++) {
+    for (f.fail_at = 1; !copy; f.fail_at++) {
         f.calls = 0;
-        twin = tg_mlp_clone(net, TG_F64, &err);
-        assert_int_equal(err.status, twin ? TG_OK : TG_ERR_MEMORY);
-        assert_true(twin || f.outstanding == held);
+        copy = tg_mlp_clone(net, TG_F64, &err);
+        assert_int_equal(err.status, copy ? TG_OK : TG_ERR_MEMORY);
+        assert_true(copy || f.outstanding == held);
     }
     tg_mlp_destroy(net);
-    tg_mlp_destroy(twin);
+    tg_mlp_destroy(copy);
     assert_true(f.outstanding == 0 && f.bytes == 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layers_are_named_and_shaped),  cmocka_unit_test(defaults_are_as_documented),
-        cmocka_unit_test(zero_itself_can_be_asked_for), cmocka_unit_test(weights_have_the_deviation_of_their_rule),
-        cmocka_unit_test(a_seed_gives_the_same_bits),   cmocka_unit_test(a_twin_of_a_twin_has_the_same_bits),
-        cmocka_unit_test(a_bad_config_is_refused),      cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(layers_are_named_and_shaped), cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(tg_zero_means_zero),          cmocka_unit_test(weights_have_the_deviation_of_their_init),
+        cmocka_unit_test(a_seed_gives_the_same_bits),  cmocka_unit_test(a_copy_of_a_copy_has_the_same_bits),
+        cmocka_unit_test(a_bad_config_is_refused),     cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("mlp", tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 
 enum { ROWS = 6, WIDEST = 16 };
 
-static double plain_activation(const tg_mlp_config *c, double x)
+static double scalar_activation(const tg_mlp_config *c, double x)
 {
     switch (c->activation) {
     case TG_RELU:
@@ -38,7 +38,7 @@ static void read_named(const tg_params *p, int layer, const char *kind, double *
         assert_int_equal(tg_params_read_f64(p, tg_params_find(p, name), out, n, NULL), TG_OK);
 }
 
-/* h[l] is what enters layer l, h[depth] the logits. */
+/* h[l] is the input of layer l, h[depth] the logits. */
 static void plain_forward(const tg_mlp *net, double h[][ROWS * WIDEST])
 {
     const tg_mlp_config *c = tg_mlp_settings(net);
@@ -52,7 +52,7 @@ static void plain_forward(const tg_mlp *net, double h[][ROWS * WIDEST])
                 double sum = b[j];
                 for (int64_t i = 0; i < in; i++)
                     sum += h[l][r * in + i] * w[i * out + j];
-                h[l + 1][r * out + j] = l + 1 < tg_mlp_depth(net) ? plain_activation(c, sum) : sum;
+                h[l + 1][r * out + j] = l + 1 < tg_mlp_depth(net) ? scalar_activation(c, sum) : sum;
             }
     }
 }
@@ -78,7 +78,7 @@ static void disturb(tg_mlp *net, double *x, tg_rng *rng)
         x[i] = (double)(float)tg_rng_normal(rng);
 }
 
-static void logits_and_hidden_activations_are_those_of_plain_loops(void **state)
+static void logits_and_hidden_activations_are_those_of_scalar_loops(void **state)
 {
     (void)state;
     static double h[6][ROWS * WIDEST];
@@ -148,7 +148,7 @@ static void a_hidden_activation_can_be_differentiated(void **state)
 
 /* Penalty --------------------------------------------------------------------------------------------------------- */
 
-static void the_penalty_is_of_weights_alone(void **state)
+static void the_penalty_is_of_weights_only(void **state)
 {
     (void)state;
     const double lambda = 0.05;
@@ -180,7 +180,7 @@ static void the_penalty_is_of_weights_alone(void **state)
 
 /* Labels ---------------------------------------------------------------------------------------------------------- */
 
-/* A network of one layer that passes its input on. */
+/* A network of one layer whose logits are its input. */
 static tg_mlp *identity_net(tg_dtype dtype)
 {
     tg_mlp *net = make(&(tg_mlp_config){ SIZES(4, 4), .dtype = dtype, .no_bias = true });
@@ -227,7 +227,7 @@ static void a_nan_is_the_largest(void **state)
     tg_mlp_destroy(net);
 }
 
-static void predicting_keeps_an_error(void **state)
+static void a_prediction_keeps_an_error(void **state)
 {
     (void)state;
     tg_mlp *net = identity_net(TG_F32);
@@ -257,8 +257,8 @@ static void predicting_keeps_an_error(void **state)
 
 /* Errors ---------------------------------------------------------------------------------------------------------- */
 
-/* Width and dtype are looked at together; what fails within is named by its layer. */
-static void both_faults_and_the_layer_are_said(void **state)
+/* Width and dtype are checked together; a failure in a layer names the layer. */
+static void both_faults_and_the_layer_are_named(void **state)
 {
     (void)state;
     tg_mlp *net = make(&(tg_mlp_config){ SIZES(4, 3, 2), .dtype = TG_F64 });
@@ -268,7 +268,7 @@ static void both_faults_and_the_layer_are_said(void **state)
     assert_string_equal(tg_tape_message(narrow),
                         "mlp_forward: \"batch\" [2, 5]: layer0 takes rows of 4, and "
                         "layer0.weight is of float64, the tape of float32; tg_mlp_clone makes a "
-                        "twin");
+                        "copy of that dtype");
     const double far[] = { 1, (double)INFINITY };
     assert_int_equal(
         tg_params_write_f64(tg_mlp_params(net), tg_params_find(tg_mlp_params(net), "layer1.bias"), far, 2, NULL),
@@ -278,6 +278,25 @@ static void both_faults_and_the_layer_are_said(void **state)
     ASSERT_SAYS(tg_tape_status(t), tg_tape_message(t), TG_ERR_NONFINITE, "mlp_forward: layer1: linear: [2, 3] x ",
                 "\"layer1.weight\" [3, 2] x \"layer1.bias\" [2]", "input 2 is inf at [1]");
     tg_tape_destroy(narrow);
+    tg_tape_destroy(t);
+    tg_mlp_destroy(net);
+}
+
+/* So does what fails in the reverse pass, of an activation, too, which has no name itself. */
+static void the_reverse_pass_says_the_layer(void **state)
+{
+    (void)state;
+    tg_mlp *net = make(&(tg_mlp_config){ SIZES(1, 1, 1), .dtype = TG_F64, .activation = TG_LEAKY_RELU,
+                                         .leaky_slope = 1e300, .no_bias = true });
+    tg_tape *t = tg_tape_create(TG_F64);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(tg_params_write_f64(tg_mlp_params(net), i, (double[]){ 1 }, 1, NULL), TG_OK);
+    tg_tape_set_trap(t, TG_TRAP_NONFINITE);
+    const tg_tensor loss = tg_scale(tg_mlp_forward(net, tg_full(t, TG_SHAPE(2, 1), -1e-300)), 1e10);
+    assert_int_equal(tg_backward(tg_sum(loss, TG_ALL, false)), TG_ERR_NONFINITE);
+    const char *first =
+        "in the reverse pass of leaky_relu: [2, 1] from linear: [2, 1] x \"layer0.weight\" [1, 1] x none: ";
+    assert_memory_equal(tg_tape_message(t), first, strlen(first));
     tg_tape_destroy(t);
     tg_mlp_destroy(net);
 }
@@ -322,14 +341,15 @@ static void a_bad_input_is_an_error_on_the_tape(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(logits_and_hidden_activations_are_those_of_plain_loops),
+        cmocka_unit_test(logits_and_hidden_activations_are_those_of_scalar_loops),
         cmocka_unit_test(inputs_of_any_rank_are_rows),
         cmocka_unit_test(a_hidden_activation_can_be_differentiated),
-        cmocka_unit_test(the_penalty_is_of_weights_alone),
+        cmocka_unit_test(the_penalty_is_of_weights_only),
         cmocka_unit_test(labels_are_the_largest_logits),
         cmocka_unit_test(a_nan_is_the_largest),
-        cmocka_unit_test(predicting_keeps_an_error),
-        cmocka_unit_test(both_faults_and_the_layer_are_said),
+        cmocka_unit_test(a_prediction_keeps_an_error),
+        cmocka_unit_test(both_faults_and_the_layer_are_named),
+        cmocka_unit_test(the_reverse_pass_says_the_layer),
         cmocka_unit_test(a_bad_input_is_an_error_on_the_tape),
     };
     return cmocka_run_group_tests_name("mlp_run", tests, NULL, NULL);

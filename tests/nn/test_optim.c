@@ -1,4 +1,4 @@
-/* test_optim.c - an optimizer's steps: PyTorch's figures, plain loops, threads, unset gradients, memory. */
+/* test_optim.c - an optimizer's steps: PyTorch's values, scalar loops, threads, unset gradients, memory. */
 #include "nn.h"
 
 #include "threads.h"
@@ -6,7 +6,7 @@
 #include "tapegrad/rng.h"
 #include "tapegrad/tape.h"
 
-/* PyTorch's figures ----------------------------------------------------------------------------------------------- */
+/* PyTorch's values ----------------------------------------------------------------------------------------------- */
 
 enum rule { SGD, ADAM, ADAMW };
 
@@ -117,7 +117,7 @@ static void steps_are_those_of_pytorch(void **state)
         }
 }
 
-/* Plain loops over many parameters -------------------------------------------------------------------------------- */
+/* Scalar loops over many parameters -------------------------------------------------------------------------------- */
 
 enum { COUNT = 7, LONGEST = 300 * 171 };
 
@@ -128,10 +128,10 @@ static const tg_param_spec specs[COUNT] = {
     { .name = "w1", .shape = { 2, { 7, 3 } } },
     { .name = "fixed", .shape = { 1, { 19 } }, .flags = TG_PARAM_FROZEN },
     { .name = "b1", .shape = { 0 }, .flags = TG_PARAM_NO_DECAY },
-    { .name = "late", .shape = { 1, { 5 } }, .flags = TG_PARAM_FROZEN }, /* thawed after two steps */
+    { .name = "late", .shape = { 1, { 5 } }, .flags = TG_PARAM_FROZEN }, /* no longer frozen after two steps */
 };
 
-/* The same model in plain loops of double. */
+/* The same model in scalar loops of double. */
 typedef struct plain {
     double w[LONGEST], a[LONGEST], b[LONGEST]; /* values and the states */
     int64_t n;
@@ -255,7 +255,7 @@ static void follow(const struct figure *f, tg_dtype dtype, plain *x)
     tg_params_destroy(p);
 }
 
-static void steps_are_those_of_plain_loops(void **state)
+static void steps_are_those_of_scalar_loops(void **state)
 {
     (void)state;
     static plain x[COUNT];
@@ -289,7 +289,7 @@ static void steps_have_the_same_bits_at_every_number_of_threads(void **state)
     tg_set_num_threads(before);
 }
 
-static void a_parameter_without_a_gradient_is_left_alone(void **state)
+static void a_parameter_without_a_gradient_is_not_changed(void **state)
 {
     (void)state;
     const tg_param_spec two[] = { { .name = "a", .shape = TG_SHAPE(3) }, { .name = "b", .shape = TG_SHAPE(2) } };
@@ -302,7 +302,7 @@ static void a_parameter_without_a_gradient_is_left_alone(void **state)
     for (int i = 0; i < 3; i++)
         g[i] = g[tg_params_offset(p, 1) + (i ? 1 : 0)] = 100;
     tg_params_zero_grad(p);
-    /* What is left in the buffer from before must not count. */
+    /* Old numbers in the buffer must not count. */
     tg_tape *t = tg_tape_create(TG_F64);
     tg_params_add_grad(p, 0, tg_full(t, TG_SHAPE(3), 1), NULL);
     assert_int_equal(tg_optimizer_step(o), TG_OK);
@@ -385,9 +385,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_are_those_of_pytorch),
-        cmocka_unit_test(steps_are_those_of_plain_loops),
+        cmocka_unit_test(steps_are_those_of_scalar_loops),
         cmocka_unit_test(steps_have_the_same_bits_at_every_number_of_threads),
-        cmocka_unit_test(a_parameter_without_a_gradient_is_left_alone),
+        cmocka_unit_test(a_parameter_without_a_gradient_is_not_changed),
         cmocka_unit_test(each_parameter_counts_its_own_steps),
         cmocka_unit_test(every_allocation_may_fail),
     };

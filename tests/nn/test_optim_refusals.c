@@ -45,8 +45,8 @@ static void numbers_out_of_range_are_refused(void **state)
     tg_params_destroy(p);
 }
 
-/* No number that a program has in a config becomes another one: it is taken or refused, and TG_ZERO is zero. */
-static void what_is_set_is_taken_or_refused(void **state)
+/* No number that is set in a config becomes another one in silence: it is used or refused, and TG_ZERO is zero. */
+static void a_number_that_is_set_is_used_or_refused(void **state)
 {
     (void)state;
     tg_params *p = tg_params_create(TG_F64, &one, 1, NULL);
@@ -121,7 +121,7 @@ static void the_rate_can_be_set(void **state)
     tg_params_destroy(p);
 }
 
-static void nothing_is_asked_of_nothing(void **state)
+static void null_is_handled_everywhere(void **state)
 {
     (void)state;
     tg_optimizer_destroy(NULL);
@@ -134,9 +134,11 @@ static void nothing_is_asked_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_out_of_range_are_refused),    cmocka_unit_test(what_is_set_is_taken_or_refused),
-        cmocka_unit_test(a_step_without_gradients_is_refused), cmocka_unit_test(the_rate_can_be_set),
-        cmocka_unit_test(nothing_is_asked_of_nothing),
+        cmocka_unit_test(numbers_out_of_range_are_refused),
+        cmocka_unit_test(a_number_that_is_set_is_used_or_refused),
+        cmocka_unit_test(a_step_without_gradients_is_refused),
+        cmocka_unit_test(the_rate_can_be_set),
+        cmocka_unit_test(null_is_handled_everywhere),
     };
     return cmocka_run_group_tests_name("optim_refusals", tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 /* Layout ---------------------------------------------------------------------------------------------------------- */
 
-static void a_set_knows_what_it_holds(void **state)
+static void queries_return_the_specs(void **state)
 {
     (void)state;
     for (int d = 0; d < 2; d++) {
@@ -64,10 +64,10 @@ static void an_empty_set_is_a_set(void **state)
     assert_non_null(tg_params_values(p, &count));
     assert_int_equal(count, 0);
     assert_true(tg_params_grad_norm(p) == 0);
-    tg_params *twin = tg_params_clone(p, TG_F64, &err);
-    assert_non_null(twin);
-    assert_int_equal(tg_params_copy(twin, p, &err), TG_OK);
-    tg_params_destroy(twin);
+    tg_params *copy = tg_params_clone(p, TG_F64, &err);
+    assert_non_null(copy);
+    assert_int_equal(tg_params_copy(copy, p, &err), TG_OK);
+    tg_params_destroy(copy);
     tg_params_destroy(p);
 }
 
@@ -94,7 +94,7 @@ static void a_bad_set_is_refused(void **state)
     REFUSED(TG_F32, 1, TG_ERR_SHAPE, WORDS("w", "memory"), { .name = "w", .shape = { 2, { INT64_MAX, 3 } } });
     REFUSED((tg_dtype)7, 1, TG_ERR_DTYPE, "7", { .name = "w" });
     REFUSED(TG_F32, -1, TG_ERR_ARGUMENT, "-1", { .name = "w" });
-    /* Each alone can be counted, the two together cannot. */
+    /* The size of each fits in 64 bits, their sum does not. */
     const int64_t half = PTRDIFF_MAX / 16 + 64;
     REFUSED(TG_F64, 2, TG_ERR_SHAPE, "memory", { .name = "a", .shape = { 1, { half } } },
             { .name = "b", .shape = { 1, { half } } });
@@ -174,7 +174,7 @@ static void bad_reads_and_writes_change_nothing(void **state)
     tg_params_destroy(p);
 }
 
-static void a_twin_has_the_values_in_its_own_dtype(void **state)
+static void a_copy_has_the_values_in_its_own_dtype(void **state)
 {
     (void)state;
     tg_error err;
@@ -300,7 +300,7 @@ static void flags_are_replaced(void **state)
     tg_params_destroy(p);
 }
 
-static void nothing_is_asked_of_nothing(void **state)
+static void null_is_handled_everywhere(void **state)
 {
     (void)state;
     int64_t count = 5;
@@ -338,7 +338,7 @@ static void every_allocation_may_fail(void **state)
     (void)state;
     failing f = { 0 };
     const tg_allocator a = failing_allocator(&f);
-    tg_params *p = NULL, *twin = NULL;
+    tg_params *p = NULL, *copy = NULL;
     tg_error err;
     for (f.fail_at = 1; !p; f.fail_at++) {
         f.calls = 0;
@@ -349,22 +349,22 @@ static void every_allocation_may_fail(void **state)
     assert_true(f.fail_at > 4);
     fill(p);
     const long held = f.outstanding;
-    for (f.fail_at = 1; !twin; f.fail_at++) {
+    for (f.fail_at = 1; !copy; f.fail_at++) {
         f.calls = 0;
-        twin = tg_params_clone(p, TG_F64, &err);
-        assert_int_equal(err.status, twin ? TG_OK : TG_ERR_MEMORY);
-        assert_true(twin || f.outstanding == held);
+        copy = tg_params_clone(p, TG_F64, &err);
+        assert_int_equal(err.status, copy ? TG_OK : TG_ERR_MEMORY);
+        assert_true(copy || f.outstanding == held);
     }
     double x[17];
-    tg_params_read_f64(twin, LAST, x, 17, NULL);
+    tg_params_read_f64(copy, LAST, x, 17, NULL);
     assert_true(x[16] == 416.25);
     tg_params_destroy(p);
-    tg_params_destroy(twin);
+    tg_params_destroy(copy);
     assert_true(f.outstanding == 0 && f.bytes == 0);
 }
 
 /* Names are compared some 20 times each, not each with every other, which would take minutes. */
-static void many_names_take_no_time(void **state)
+static void many_names_are_fast(void **state)
 {
     (void)state;
     enum { MANY = 200000, BYTES = 16 };
@@ -372,7 +372,7 @@ static void many_names_take_no_time(void **state)
     char(*names)[BYTES] = calloc(MANY, BYTES);
     const clock_t start = clock();
     for (int i = 0; i < MANY; i++) {
-        snprintf(names[i], BYTES, "layer%d", (int)((i * INT64_C(7919)) % MANY)); /* in no order */
+        snprintf(names[i], BYTES, "layer%d", (int)((i * INT64_C(7919)) % MANY)); /* not sorted */
         many[i] = (tg_param_spec){ .name = names[i], .shape = { 0 } };
     }
     tg_error err;
@@ -382,13 +382,13 @@ static void many_names_take_no_time(void **state)
         assert_int_equal(tg_params_find(p, names[i]), i);
     assert_int_equal(tg_params_find(p, "layer"), -1);
     assert_int_equal(tg_params_find(p, "layer200000"), -1);
-    tg_params *twin = tg_params_clone(p, TG_F64, NULL);
-    assert_int_equal(tg_params_find(twin, names[MANY - 1]), MANY - 1);
+    tg_params *copy = tg_params_clone(p, TG_F64, NULL);
+    assert_int_equal(tg_params_find(copy, names[MANY - 1]), MANY - 1);
     many[MANY - 1].name = names[5];
     assert_null(tg_params_create(TG_F32, many, MANY, &err));
     ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_create", "two parameters are named", names[5]);
     assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
-    tg_params_destroy(twin);
+    tg_params_destroy(copy);
     tg_params_destroy(p);
     free(names);
     free(many);
@@ -397,20 +397,20 @@ static void many_names_take_no_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_set_knows_what_it_holds),
+        cmocka_unit_test(queries_return_the_specs),
         cmocka_unit_test(parameters_start_at_64_bytes_and_do_not_overlap),
         cmocka_unit_test(an_empty_set_is_a_set),
         cmocka_unit_test(a_bad_set_is_refused),
         cmocka_unit_test(values_are_read_as_they_were_written),
         cmocka_unit_test(a_write_of_float32_reaches_both_dtypes),
         cmocka_unit_test(bad_reads_and_writes_change_nothing),
-        cmocka_unit_test(a_twin_has_the_values_in_its_own_dtype),
+        cmocka_unit_test(a_copy_has_the_values_in_its_own_dtype),
         cmocka_unit_test(copy_needs_the_same_names_and_shapes),
         cmocka_unit_test(filling_draws_the_same_numbers_for_both_dtypes),
         cmocka_unit_test(flags_are_replaced),
-        cmocka_unit_test(nothing_is_asked_of_nothing),
+        cmocka_unit_test(null_is_handled_everywhere),
         cmocka_unit_test(every_allocation_may_fail),
-        cmocka_unit_test(many_names_take_no_time),
+        cmocka_unit_test(many_names_are_fast),
     };
     return cmocka_run_group_tests_name("params", tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static void backward_writes_into_the_set_and_accumulates(void **state)
     }
 }
 
-static void a_leaf_is_one_and_borrows_the_values(void **state)
+static void a_parameter_has_one_leaf_which_borrows_the_values(void **state)
 {
     (void)state;
     tg_params *p = make(TG_F32);
@@ -158,7 +158,7 @@ static void the_norm_leaves_out_unset_and_frozen_gradients(void **state)
         tg_tape *t = tg_tape_create((tg_dtype)d);
         int64_t count;
         void *g = tg_params_grads(p, &count);
-        memset(g, 0x40, (size_t)count * tg_dtype_size((tg_dtype)d)); /* what an earlier batch left, unset */
+        memset(g, 0x40, (size_t)count * tg_dtype_size((tg_dtype)d)); /* an earlier batch's numbers, unset by now */
         tg_params_zero_grad(p);
         assert_true(tg_params_grad_norm(p) == 0);
         tg_backward(tg_add(term(t, p, A, 3), term(t, p, ONE, -5)));
@@ -203,7 +203,7 @@ static void a_norm_that_is_not_finite_clips_nothing(void **state)
     tg_params_destroy(p);
 }
 
-/* Long enough for many blocks, of every ragged length. */
+/* Long enough for many blocks, and lengths that are no multiple of one. */
 static void the_norm_has_the_same_bits_at_every_number_of_threads(void **state)
 {
     (void)state;
@@ -272,7 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(backward_writes_into_the_set_and_accumulates),
-        cmocka_unit_test(a_leaf_is_one_and_borrows_the_values),
+        cmocka_unit_test(a_parameter_has_one_leaf_which_borrows_the_values),
         cmocka_unit_test(a_bad_leaf_is_an_error_on_the_tape),
         cmocka_unit_test(values_that_changed_since_they_were_recorded_are_an_error),
         cmocka_unit_test(gradients_of_other_tapes_are_added),

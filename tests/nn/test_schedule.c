@@ -1,4 +1,4 @@
-/* test_schedule.c - learning-rate schedules against PyTorch's figures and their own formulas. */
+/* test_schedule.c - learning-rate schedules against PyTorch's values and their own formulas. */
 #include "nn.h"
 
 #include "tapegrad/optim.h"
@@ -38,7 +38,7 @@ static void defaults_are_as_documented(void **state)
     assert_true(tg_schedule_lr(&(tg_schedule){ 0 }, 5) == 0);
 }
 
-static void zero_itself_can_be_asked_for(void **state)
+static void tg_zero_means_zero(void **state)
 {
     (void)state;
     const tg_schedule step = { .kind = TG_SCHEDULE_STEP, .lr = 1, .factor = TG_ZERO },
@@ -54,7 +54,7 @@ static void zero_itself_can_be_asked_for(void **state)
                 tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)kind, .lr = TG_ZERO, .warmup = 1 }, t) == 0);
 }
 
-static void a_period_stretches_the_exponential(void **state)
+static void a_period_slows_the_exponential(void **state)
 {
     (void)state;
     const tg_schedule s = { .kind = TG_SCHEDULE_EXPONENTIAL, .lr = 2, .factor = 0.25, .period = 4 };
@@ -62,7 +62,7 @@ static void a_period_stretches_the_exponential(void **state)
     assert_close(tg_schedule_lr(&s, 4), 0.5, 1e-15);
 }
 
-static void the_cosine_stays_on_its_floor(void **state)
+static void the_cosine_ends_at_its_floor(void **state)
 {
     (void)state;
     const tg_schedule s = { .kind = TG_SCHEDULE_COSINE, .lr = 1, .period = 10, .floor = 0.125 };
@@ -87,7 +87,7 @@ static void a_decay_by_epochs_is_counted_in_batches(void **state)
     assert_close(pow(each, 245), 0.95, 1e-13);
 }
 
-static void a_warm_up_leads_to_every_schedule(void **state)
+static void every_schedule_can_follow_a_warm_up(void **state)
 {
     (void)state;
     for (int kind = 0; kind < 4; kind++) {
@@ -101,7 +101,7 @@ static void a_warm_up_leads_to_every_schedule(void **state)
     }
 }
 
-static void nonsense_is_nan(void **state)
+static void invalid_schedules_are_nan(void **state)
 {
     (void)state;
     assert_true(isnan(tg_schedule_lr(NULL, 0)));
@@ -125,12 +125,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rates_are_those_of_pytorch),
         cmocka_unit_test(defaults_are_as_documented),
-        cmocka_unit_test(zero_itself_can_be_asked_for),
-        cmocka_unit_test(a_period_stretches_the_exponential),
-        cmocka_unit_test(the_cosine_stays_on_its_floor),
+        cmocka_unit_test(tg_zero_means_zero),
+        cmocka_unit_test(a_period_slows_the_exponential),
+        cmocka_unit_test(the_cosine_ends_at_its_floor),
         cmocka_unit_test(a_decay_by_epochs_is_counted_in_batches),
-        cmocka_unit_test(a_warm_up_leads_to_every_schedule),
-        cmocka_unit_test(nonsense_is_nan),
+        cmocka_unit_test(every_schedule_can_follow_a_warm_up),
+        cmocka_unit_test(invalid_schedules_are_nan),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ typedef struct worker {
     uint64_t seed;
     float grads[COUNT][IN * HIDDEN];
     tg_status status;
-    bool stays; /* every repetition had the same bits */
+    bool same; /* every repetition had the same bits */
 } worker;
 
 /* The gradients of one batch, by all parameters, into `to`. */
@@ -52,10 +52,10 @@ static void *work(void *context)
     memset(w->grads, 0, sizeof w->grads);
     memset(again, 0, sizeof again);
     w->status = gradients(w, t, w->grads);
-    w->stays = true;
+    w->same = true;
     for (int i = 1; i < TIMES && w->status == TG_OK; i++) {
         w->status = gradients(w, t, again);
-        w->stays = w->stays && memcmp(again, w->grads, sizeof again) == 0;
+        w->same = w->same && memcmp(again, w->grads, sizeof again) == 0;
     }
     tg_tape_destroy(t);
     return NULL;
@@ -82,7 +82,7 @@ static void two_tapes_share_parameters(void **state)
             assert_int_equal(pthread_join(thread[i], NULL), 0);
         for (int i = 0; i < 2; i++) {
             assert_int_equal(together[i].status, TG_OK);
-            assert_true(together[i].stays);
+            assert_true(together[i].same);
             assert_memory_equal(together[i].grads, alone[i].grads, sizeof alone[i].grads);
         }
         assert_memory_not_equal(alone[0].grads, alone[1].grads, sizeof alone[0].grads);
@@ -91,7 +91,7 @@ static void two_tapes_share_parameters(void **state)
     tg_mlp_destroy(net);
 }
 
-/* What the threads' tapes give, merged, is its sum. */
+/* The merged gradients of the threads' tapes are the sum. */
 static void gradients_merge(void **state)
 {
     (void)state;

@@ -190,7 +190,7 @@ static void half_batches_add_up(void **state)
     tg_mlp_destroy(net);
 }
 
-static void a_frozen_layer_stays(void **state)
+static void a_frozen_layer_does_not_change(void **state)
 {
     (void)state;
     tg_mlp *net = xor_net(TG_F32, TG_TANH, NULL);
@@ -210,7 +210,7 @@ static void a_frozen_layer_stays(void **state)
     tg_params_read_f32(p, 2, out[1], 32, NULL);
     assert_memory_equal(before, after, sizeof before);
     assert_memory_not_equal(out[0], out[1], sizeof out[0]);
-    /* Thawed, it learns from the next leaf on. */
+    /* No longer frozen, it learns from the next leaf on. */
     tg_params_set_flags(p, 0, 0, NULL);
     assert_int_equal(train_step(net, o, t, &loss), TG_OK);
     tg_params_read_f32(p, 0, after, 32, NULL);
@@ -222,7 +222,7 @@ static void a_frozen_layer_stays(void **state)
 
 /* Failures -------------------------------------------------------------------------------------------------------- */
 
-static void a_failed_backward_is_refused_until_forgiven(void **state)
+static void a_failed_backward_is_refused_until_it_is_cleared(void **state)
 {
     (void)state;
     tg_mlp *net = xor_net(TG_F64, TG_TANH, NULL);
@@ -232,7 +232,7 @@ static void a_failed_backward_is_refused_until_forgiven(void **state)
     double w[2][32], loss;
     assert_int_equal(train_step(net, o, t, &loss), TG_OK);
     tg_params_read_f64(p, 0, w[0], 32, NULL);
-    /* The step has raised the version: what the tape recorded is of the past. */
+    /* The step has raised the version: what the tape recorded is of an older one. */
     const uint64_t version = tg_params_version(p);
     tg_tape_reset(t);
     const tg_tensor y = xor_loss(net, t);
@@ -255,7 +255,7 @@ static void a_failed_backward_is_refused_until_forgiven(void **state)
     tg_mlp_destroy(net);
 }
 
-/* One object after the other is made, and one step taken, while allocation number `fail_at` fails. */
+/* Creates the objects one after the other and makes one step; allocation number `fail_at` fails. */
 static bool whole_step(failing *f, double *loss)
 {
     const tg_allocator a = failing_allocator(f);
@@ -302,8 +302,8 @@ int main(void)
         cmocka_unit_test(a_run_can_be_repeated_bit_for_bit),
         cmocka_unit_test(a_schedule_drives_the_rate),
         cmocka_unit_test(half_batches_add_up),
-        cmocka_unit_test(a_frozen_layer_stays),
-        cmocka_unit_test(a_failed_backward_is_refused_until_forgiven),
+        cmocka_unit_test(a_frozen_layer_does_not_change),
+        cmocka_unit_test(a_failed_backward_is_refused_until_it_is_cleared),
         cmocka_unit_test(every_allocation_of_a_step_may_fail),
     };
     return cmocka_run_group_tests_name("training", tests, NULL, NULL);

@@ -196,6 +196,11 @@ static tg_tensor conv_transpose2d(const golden_case *c, const tg_tensor *x)
     return tg_conv_transpose2d(x[0], x[1], c->n_inputs > 2 ? x[2] : (tg_tensor){ 0 }, &k);
 }
 
+static tg_tensor attention(const golden_case *c, const tg_tensor *x)
+{
+    return tg_attention(x[0], x[1], x[2], (tg_tensor){ 0 }, golden_number(c, "causal") != 0);
+}
+
 static tg_tensor l1_loss(const golden_case *c, const tg_tensor *x)
 {
     return tg_l1_loss(x[0], x[1], reduction_of(c));
@@ -276,6 +281,7 @@ static const struct row {
     { "conv1d", conv1d },
     { "conv2d", conv2d },
     { "conv_transpose2d", conv_transpose2d },
+    { "attention", attention },
     { "l1_loss", l1_loss },
     { "huber_loss", huber_loss },
     { "einsum", einsum },

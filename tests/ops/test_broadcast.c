@@ -327,9 +327,35 @@ static void large_tensors_broadcast(void **state)
     for_every_table(check_large);
 }
 
+/* x [2, 3, 4] with x_i = i^2, summed to [3, 1]: over the axes that [3, 1] lacks or has 1 in; its gradient is the cotangent,
+   broadcast. All numbers are exact. */
+static void sum_to_undoes_broadcasting(void **state)
+{
+    (void)state;
+    for (tg_dtype dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        tg_tape *t = tg_tape_create(dtype);
+        const double c[] = { 5, -7, 0.5 };
+        double x[24], y[3], g[24], expected[3] = { 0 };
+        for (int i = 0; i < 24; i++) {
+            x[i] = i * i;
+            expected[i / 4 % 3] += x[i];
+        }
+        const tg_tensor v = tg_variable(t, TG_SHAPE(2, 3, 4), x), sum = tg_sum_to(v, TG_SHAPE(3, 1));
+        ok(tg_backward_from(sum, tg_constant(t, TG_SHAPE(3, 1), c)), t);
+        ok(tg_read(sum, y, 3), t);
+        ok(tg_read(tg_grad_of(v), g, 24), t);
+        for (int i = 0; i < 3; i++)
+            assert_true(y[i] == expected[i]);
+        for (int i = 0; i < 24; i++)
+            assert_true(g[i] == c[i / 4 % 3]);
+        tg_tape_destroy(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sum_to_undoes_broadcasting),
         cmocka_unit_test(every_pair_of_ranks_broadcasts),
         cmocka_unit_test(large_tensors_broadcast),
     };

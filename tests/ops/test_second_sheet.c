@@ -368,6 +368,57 @@ static void labels_with_options(void **state)
     tg_tape_destroy(tape);
 }
 
+static tg_tensor attended(const tg_tensor *x, int n, const void *causal)
+{
+    const int rank = tg_rank(x[0]);
+    const double scale = 1 / sqrt((double)tg_dim(x[0], rank - 1));
+    tg_tensor s = tg_scale(tg_matmul(x[0], tg_transpose(x[1])), scale);
+    if (n > 3)
+        s = tg_add(s, x[3]);
+    if (causal) {
+        const tg_shape last = TG_SHAPE(tg_dim(s, rank - 2), tg_dim(s, rank - 1));
+        s = tg_add(s, tg_triu(tg_full(s.tape, last, -INF), 1));
+    }
+    return tg_matmul(tg_softmax(s, -1), x[2]);
+}
+
+/* Against its composition, values and gradients: more than a block of rows, masks of both kinds, more keys than queries. */
+static void attention_is_its_composition(void **state)
+{
+    (void)state;
+    enum { HEADS = 3, ROWS = 70, KEYS = 90, DEPTH = 5, WIDTH = 4 };
+    static double x[HEADS * ROWS * KEYS], got[HEADS * KEYS * DEPTH], want[HEADS * KEYS * DEPTH];
+    tg_rng rng = tg_rng_seed(9);
+    for (int i = 0; i < HEADS * ROWS * KEYS; i++)
+        x[i] = tg_rng_between(&rng, -1, 1);
+    for (int masks = 0; masks < 3; masks++)
+        for (int causal = 0; causal < 2; causal++) {
+            tg_tape *t = tg_tape_create(TG_F64);
+            const tg_tensor in[] = { tg_variable(t, TG_SHAPE(HEADS, ROWS, DEPTH), x),
+                                     tg_variable(t, TG_SHAPE(HEADS, KEYS, DEPTH), x + 100),
+                                     tg_variable(t, TG_SHAPE(HEADS, KEYS, WIDTH), x + 200),
+                                     masks == 1 ? tg_variable(t, TG_SHAPE(ROWS, KEYS), x)
+                                                : tg_variable(t, TG_SHAPE(HEADS, ROWS, KEYS), x) };
+            const int n = masks ? 4 : 3;
+            const tg_tensor y = tg_attention(in[0], in[1], in[2], masks ? in[3] : (tg_tensor){ 0 }, causal);
+            const tg_tensor z = attended(in, n, causal ? t : NULL);
+            tg_tensor gy[4], gz[4];
+            ok(tg_grad(tg_sum(tg_square(y), TG_ALL, false), (tg_tensor){ 0 }, in, n, gy, 0), t);
+            ok(tg_grad(tg_sum(tg_square(z), TG_ALL, false), (tg_tensor){ 0 }, in, n, gz, 0), t);
+            ok(tg_read(y, got, tg_size(y)), t);
+            ok(tg_read(z, want, tg_size(z)), t);
+            for (int i = 0; i < tg_size(y); i++)
+                near(got[i], want[i], 1e-13, "attention", i);
+            for (int k = 0; k < 3; k++) {
+                ok(tg_read(gy[k], got, tg_size(gy[k])), t);
+                ok(tg_read(gz[k], want, tg_size(gz[k])), t);
+                for (int i = 0; i < tg_size(gy[k]); i++)
+                    near(got[i], want[i], 1e-12, "attention's gradient", i);
+            }
+            tg_tape_destroy(t);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +436,7 @@ int main(void)
         cmocka_unit_test(running_statistics),
         cmocka_unit_test(norms_of_very_large_and_small_elements),
         cmocka_unit_test(labels_with_options),
+        cmocka_unit_test(attention_is_its_composition),
         cmocka_unit_test(random_tensors_are_the_generators_draws),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,8 @@ REFUSALS(tg_dataset_read_idx)
     FAILS(TG_ERR_ARGUMENT, tg_dataset_read_idx(NULL, "x", "y", 10, e));
     FAILS(TG_ERR_ARGUMENT, tg_dataset_read_idx(&none, NULL, "y", 10, e));
     FAILS(TG_ERR_ARGUMENT, tg_dataset_read_idx(&none, "x", NULL, 10, e));
+    FAILS(TG_ERR_ARGUMENT, tg_dataset_read_idx(&none, "no/such/x", "no/such/y", 0, e)); /* before the files */
+    FAILS(TG_ERR_ARGUMENT, tg_dataset_read_idx(&none, "no/such/x", "no/such/y", -1, e));
     FAILS(TG_ERR_IO, tg_dataset_read_idx(&none, "no/such/x", "no/such/y", 10, e));
     FAILS(TG_ERR_STATE, tg_dataset_read_idx(filled(), "x", "y", 10, e));
     finish();
@@ -60,12 +62,12 @@ FOLDER(tg_dataset_read_cifar10)
 
 REFUSALS(tg_dataset_read_cifar10_files)
 {
-    static const char *const files[] = { "no/such/batch" }, *const null_file[] = { NULL };
+    static const char *const files[] = { "no/such/batch" }, *const null_file[] = { "no/such/batch", NULL };
     FAILS(TG_ERR_ARGUMENT, tg_dataset_read_cifar10_files(NULL, files, 1, e));
     FAILS(TG_ERR_ARGUMENT, tg_dataset_read_cifar10_files(&none, NULL, 1, e));
     FAILS(TG_ERR_ARGUMENT, tg_dataset_read_cifar10_files(&none, files, 0, e));
     FAILS(TG_ERR_ARGUMENT, tg_dataset_read_cifar10_files(&none, files, -1, e));
-    FAILS(TG_ERR_ARGUMENT, tg_dataset_read_cifar10_files(&none, null_file, 1, e));
+    FAILS(TG_ERR_ARGUMENT, tg_dataset_read_cifar10_files(&none, null_file, 2, e));
     FAILS(TG_ERR_IO, tg_dataset_read_cifar10_files(&none, files, 1, e));
     FAILS(TG_ERR_STATE, tg_dataset_read_cifar10_files(filled(), files, 1, e));
     finish();

@@ -117,6 +117,9 @@ REFUSALS(tg_gradcheck)
     HOLDS(refused(TG_ERR_ARGUMENT, check(resets, good, 1, plain)));
     HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .order = 3 })));
     HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .step = -1 })));
+    HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .step = TG_ZERO })));
+    HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .tolerance = TG_ZERO })));
+    HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .epsilon = TG_ZERO })));
     HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .tolerance = (double)NAN })));
     HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .epsilon = -1 })));
     HOLDS(refused(TG_ERR_ARGUMENT, check(identity, good, 1, (tg_gradcheck_config){ .max_elements = -1 })));

@@ -181,12 +181,20 @@ AFFINITIES(tg_tsne_affinities_f64, double)
         static const real x[POINTS] = { 1, 2, 4, 7, 11 };                                                            \
         static const tg_tsne_config fits = { .perplexity = 2, .iterations = 1 },                                     \
                                     many = { .perplexity = 2, .dims = TG_TSNE_MOST_DIMS + 1 },                       \
-                                    back = { .perplexity = 2, .iterations = -1 };                                    \
+                                    back = { .perplexity = 2, .iterations = -1 },                                    \
+                                    still = { .perplexity = 2, .learning_rate = TG_ZERO },                           \
+                                    falling = { .perplexity = 2, .learning_rate = -1 },                              \
+                                    weak = { .perplexity = 2, .exaggeration = TG_ZERO },                             \
+                                    growing = { .perplexity = 2, .momentum = 1 };                                    \
         FAILS(TG_ERR_ARGUMENT, f(NULL, POINTS, 1, &fits, map, e));                                                   \
         FAILS(TG_ERR_ARGUMENT, f(x, POINTS, 1, &fits, NULL, e));                                                     \
         HOLDS(f(x, -1, 1, &fits, map, NULL) != TG_OK);                                                               \
         HOLDS(f(x, POINTS, 1, &many, map, NULL) != TG_OK);                                                           \
         HOLDS(f(x, POINTS, 1, &back, map, NULL) != TG_OK);                                                           \
+        FAILS(TG_ERR_ARGUMENT, f(x, POINTS, 1, &still, map, e));                                                     \
+        FAILS(TG_ERR_ARGUMENT, f(x, POINTS, 1, &falling, map, e));                                                   \
+        FAILS(TG_ERR_ARGUMENT, f(x, POINTS, 1, &weak, map, e));                                                      \
+        FAILS(TG_ERR_ARGUMENT, f(x, POINTS, 1, &growing, map, e));                                                   \
         HOLDS(f(x, POINTS, 1, NULL, map, NULL) != TG_OK); /* a perplexity of 30 for 5 points */                      \
     }
 TSNE(tg_tsne_f32, float)

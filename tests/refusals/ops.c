@@ -674,6 +674,23 @@ CONVOLUTION(tg_conv1d, 3)
 CONVOLUTION(tg_conv2d, 4)
 CONVOLUTION(tg_conv_transpose2d, 4)
 
+REFUSALS(tg_attention)
+{
+    HOLDS(!tg_attention(null, null, null, null, false).tape);
+    TAPE(TG_ERR_ARGUMENT, tg_attention(m, null, m, null, false));
+    TAPE(TG_ERR_ARGUMENT, tg_attention(m, m, null, null, false));
+    TAPE(TG_ERR_STALE, tg_attention(stale, m, m, null, false));
+    TAPE(TG_ERR_STALE, tg_attention(m, m, m, stale, false));
+    TAPE(TG_ERR_TAPE, tg_attention(m, foreign, m, null, false));
+    TAPE(TG_ERR_SHAPE, tg_attention(v, v, v, null, false));
+    TAPE(TG_ERR_SHAPE, tg_attention(m, tall, m, null, false));
+    TAPE(TG_ERR_SHAPE, tg_attention(m, m, tall, null, false));
+    TAPE(TG_ERR_SHAPE, tg_attention(m, tg_reshape(m, TG_SHAPE(1, 2, 3)), m, null, false));
+    TAPE(TG_ERR_SHAPE, tg_attention(m, m, m, m, false));
+    TAPE(TG_ERR_SHAPE, tg_attention(m, m, m, two, true));
+    HOLDS(tg_is_valid(tg_attention(m, m, m, tg_full(t, TG_SHAPE(2, 2), 0), true)));
+}
+
 REFUSALS(tg_rms_norm)
 {
     HOLDS(!tg_rms_norm(null, null, 0).tape);

@@ -310,6 +310,7 @@ REFUSALS(tg_sgd_create)
 {
     NO_OBJECT(TG_ERR_ARGUMENT, tg_sgd_create(NULL, NULL, e));
     NO_OBJECT(TG_ERR_ARGUMENT, tg_sgd_create(set, SGD(.lr = -2), e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_sgd_create(set, SGD(.lr = 0), e));
     NO_OBJECT(TG_ERR_ARGUMENT, tg_sgd_create(set, SGD(.lr = (double)NAN), e));
     NO_OBJECT(TG_ERR_ARGUMENT, tg_sgd_create(set, SGD(.lr = 1, .momentum = 1), e));
     NO_OBJECT(TG_ERR_ARGUMENT, tg_sgd_create(set, SGD(.lr = 1, .dampening = 1), e));
@@ -323,7 +324,10 @@ REFUSALS(tg_sgd_create)
         NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = -2), e));                                                       \
         NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = 1, .beta1 = 1), e));                                            \
         NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = 1, .beta2 = (double)NAN), e));                                  \
+        NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = 1, .beta1 = -0.5), e));                                         \
         NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = 1, .eps = -2), e));                                             \
+        NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = 1, .eps = TG_ZERO), e));                                        \
+        NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = 0), e));                                                        \
         NO_OBJECT(TG_ERR_ARGUMENT, f(set, ADAM(.lr = 1, .weight_decay = -2), e));                                    \
     }
 ADAMS(tg_adam_create)

@@ -120,3 +120,8 @@ REFUSALS(tg_environment_check)
     FAILS(TG_ERR_ARGUMENT, tg_environment_check(e));
     unsetenv("TAPEGRAD_THREADS");
 }
+
+REFUSALS(tg_version)
+{
+    HOLDS(tg_version() == TG_VERSION);
+}

@@ -89,6 +89,8 @@ OPS = {
     "group_norm": (lambda x, g, b: F.group_norm(x, 2, g, b, 1e-5), lambda: one((2, 4, 3)) + two((4,), (4,)),
                    "groups=2 eps=1e-05", None),
     "rms_norm": (lambda x, g: x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6) * g, two, "eps=1e-06", None),
+    "attention": (lambda q, k, v: torch.softmax(q @ k.mT / 2, -1) @ v, lambda: one((2, 3, 4)) + two((2, 5, 4), (2, 5, 2)),
+                  "causal=0", None),
     "l1_loss": (F.l1_loss, lambda: two((3, 4), (3, 4)), "reduction=mean", None),
     "huber_loss": (lambda x, y: F.huber_loss(x, y, delta=0.7), lambda: two((3, 4), (3, 4)), "reduction=mean delta=0.7",
                    None),

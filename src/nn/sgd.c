@@ -1,0 +1,68 @@
+/* sgd.c - stochastic gradient descent, with momentum or Nesterov's; formulas: tapegrad/optim.h. */
+#include "nn/optimizer.h"
+
+#ifdef TG_VECTOR_PASS
+
+/* One vector at i, of arrays that end at n. */
+INLINE void update_at(const tg_update *u, const tg_sgd_config *c, int64_t i, int64_t n)
+{
+    real *velocity = u->state[0];
+    const vec w = take(u->w, i, n);
+    vec g = take(u->g, i, n);
+    if (u->weight_decay != 0)
+        g = v_fma(v_set((real)u->weight_decay), w, g);
+    if (velocity) {
+        const vec momentum = v_set((real)c->momentum), share = v_set((real)(1 - c->dampening));
+        const vec v = u->step == 1 ? g : v_fma(momentum, take(velocity, i, n), share * g);
+        put(velocity, i, n, v);
+        g = c->nesterov ? v_fma(momentum, v, g) : v;
+    }
+    put(u->w, i, n, v_fma(-v_set((real)u->lr), g, w));
+}
+
+UPDATE(sgd)
+{
+    /* Copies: the compiler sees that no store into an array changes them. */
+    const tg_update own = *u;
+    const tg_sgd_config c = *(const tg_sgd_config *)u->config;
+    int64_t i = 0;
+    for (; i + VL <= n; i += VL)
+        update_at(&own, &c, i, i + VL);
+    if (i < n)
+        update_at(&own, &c, i, n);
+}
+
+#else
+
+#include "core/status.h"
+
+static const tg_number numbers[] = {
+    TG_NUMBER(tg_sgd_config, momentum, .hi = 1),
+    TG_NUMBER(tg_sgd_config, dampening, .hi = 1),
+    TG_NUMBER(tg_sgd_config, weight_decay, .hi = TG_RATE_LIMIT),
+};
+
+tg_optimizer *tg_sgd_create(tg_params *params, const tg_sgd_config *config, tg_error *err)
+{
+    const double usual_lr = 0.01;
+    tg_sgd_config c = config ? *config : (tg_sgd_config){ .lr = usual_lr };
+    if (tg_numbers_fill(&c, numbers, sizeof numbers / sizeof *numbers, "sgd_create", err) != TG_OK)
+        return NULL;
+    if (c.nesterov && (c.momentum == 0 || c.dampening != 0)) {
+        tg_error_raise(err, TG_ERR_ARGUMENT,
+                       "sgd_create: nesterov needs momentum and no dampening, these are %g and %g", c.momentum,
+                       c.dampening);
+        return NULL;
+    }
+    const tg_optimizer_spec spec = { .what = "sgd_create",
+                                     .update = TG_UPDATE_sgd,
+                                     .n_states = c.momentum > 0,
+                                     .config = &c,
+                                     .config_bytes = sizeof c,
+                                     .lr = c.lr,
+                                     .usual_lr = usual_lr,
+                                     .weight_decay = c.weight_decay };
+    return tg_optimizer_create(&spec, params, err);
+}
+
+#endif
