@@ -13,6 +13,8 @@ typedef struct conv {
     int64_t channels, features; /* of x and of y, all groups */
 } conv;
 
+#ifdef TG_VECTOR_PASS
+
 /* The output places 0 .. out - 1 along an axis whose element, at kernel place r, is in the input. */
 typedef struct places {
     int64_t start, stop, first; /* `first` is the element at `start` */
@@ -27,8 +29,6 @@ static inline places places_of(const conv *c, int axis, int64_t r)
     const int64_t most = c->out[axis];
     return (places){ start < most ? start : most, stop < most ? stop : most, start * step + offset };
 }
-
-#ifdef TG_VECTOR_PASS
 
 /* Row (c, r, s) of a sample's unfolded form is what kernel place (r, s) reads of channel c, for each place of the output; 0
    where it reads padding. l->rows channels from l->in[0] to l->out. */

@@ -24,14 +24,15 @@ static int64_t up_to_diagonal(int64_t i, int64_t k, int64_t cols)
 
 static tg_status run(tg_call *c, bool upper)
 {
-    const int64_t k = *(const int64_t *)tg_call_attributes(c);
+    const int64_t given = *(const int64_t *)tg_call_attributes(c);
+    const int64_t k = upper && given > INT64_MIN ? given - 1 : given; /* the last diagonal of the lower part */
     const tg_shape *s = &c->node->extent->shape;
     const int64_t rows = s->dims[s->rank - 2], cols = s->dims[s->rank - 1], n = c->node->extent->size / cols;
     const size_t element = c->tape->element, line = (size_t)cols * element;
     const char *x = tg_call_value(c, 0);
     char *y = c->out;
     for (int64_t i = 0; i < n; i++, x += line, y += line) {
-        const size_t left = (size_t)up_to_diagonal(i % rows, upper ? k - 1 : k, cols) * element;
+        const size_t left = (size_t)up_to_diagonal(i % rows, k, cols) * element;
         const size_t start = upper ? left : 0, stop = upper ? line : left;
         memset(y, 0, start);
         memcpy(y + start, x + start, stop - start);
