@@ -27,7 +27,8 @@ ROWS(logsumexp)
 /* Not e^(x - y): the rounding error of a large y would be a relative error of the gradient. */
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, tg_weigh(tg_unreduced(v, tg_cotangent(v)), tg_softmax(tg_input(v, 0), tg_reduced_axis(v))));
+    const tg_tensor x = tg_input(v, 0), softmax = tg_softmax(tg_grouped(v, x), 1);
+    tg_give(v, 0, tg_reshape(tg_weigh(tg_grouped_result(v, tg_cotangent(v)), softmax), tg_shape_of(x)));
 }
 
 static const tg_sample samples[] = {
@@ -35,8 +36,8 @@ static const tg_sample samples[] = {
     { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, 0, { 0 }) },
 };
 
-const tg_op tg_op_logsumexp = { TG_REDUCTION(logsumexp, .loop = TG_INDEX_logsumexp), .order = TG_ORDER_ANY,
-                                .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_logsumexp = { TG_REDUCTION(logsumexp, .loop = TG_INDEX_logsumexp, .one_group = true),
+                                .order = TG_ORDER_ANY, .vjp = vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_logsumexp(tg_tensor x, int axis, bool keepdim)
 {

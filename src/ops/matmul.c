@@ -1,6 +1,7 @@
 /* matmul.c - c = a b on the last two axes, leading axes broadcast;  da = g bᵀ, db = aᵀ g */
 #include <string.h>
 
+#include "core/tape.h"
 #include "core/call.h"
 #include "core/lookup.h"
 #include "kernels/kernels.h"
@@ -37,16 +38,33 @@ static int64_t leading(const tg_shape *s, int rank, int d)
     return e < 0 ? 1 : s->dims[e];
 }
 
+/* The sizes over which operands of rank 1 or more are summed. */
+static int64_t inner_of_left(const tg_shape *s)
+{
+    return s->dims[s->rank - 1];
+}
+
+static int64_t inner_of_right(const tg_shape *s)
+{
+    return s->dims[s->rank == 1 ? 0 : s->rank - 2];
+}
+
+static tg_status fail_inner(tg_call *c, int64_t a, int64_t b)
+{
+    return tg_call_fail(c, TG_ERR_SHAPE, "inner sizes %lld and %lld differ", (long long)a, (long long)b);
+}
+
 static tg_status shape(tg_call *c, tg_shape *out)
 {
     const stored *t = tg_call_attributes(c);
     const tg_shape *sa = tg_call_dims(c, 0), *sb = tg_call_dims(c, 1);
-    if (sa->rank < 2 || sb->rank < 2)
-        return tg_call_fail(c, TG_ERR_SHAPE, "ranks %d and %d; matrices have rank 2 or more", sa->rank, sb->rank);
+    if (sa->rank == 0 || sb->rank == 0)
+        return tg_call_fail(c, TG_ERR_SHAPE, "ranks %d and %d; a scalar has no axis to sum over", sa->rank, sb->rank);
+    if (sa->rank == 1 || sb->rank == 1) /* vectors whose sizes fit come as matrices */
+        return fail_inner(c, inner_of_left(sa), inner_of_right(sb));
     const matrix a = last_two(sa, t->a), b = last_two(sb, t->b);
     if (a.cols != b.rows)
-        return tg_call_fail(c, TG_ERR_SHAPE, "inner sizes %lld and %lld differ", (long long)a.cols,
-                            (long long)b.rows);
+        return fail_inner(c, a.cols, b.rows);
     const int rank = (sa->rank > sb->rank ? sa->rank : sb->rank) - 2;
     *out = (tg_shape){ .rank = rank + 2 };
     for (int d = 0; d < rank; d++) {
@@ -202,9 +220,31 @@ static tg_tensor untransposed(tg_tensor x, int *transposed)
     return *transposed ? tg_handle(x.tape, tg_node_inputs(tg_node_at(t, x.id))[0]) : x;
 }
 
+/* With vectors as matrices of one row or column, and the axis of size 1 taken out of the result again. */
+static tg_tensor of_vectors(tg_tensor a, tg_tensor b)
+{
+    const bool row = tg_rank(a) == 1, column = tg_rank(b) == 1;
+    const tg_tensor y = tg_matmul(row ? tg_unsqueeze(a, 0) : a, column ? tg_unsqueeze(b, 1) : b);
+    const tg_tensor z = column ? tg_squeeze(y, -1) : y;
+    return row ? tg_squeeze(z, column ? -1 : -2) : z;
+}
+
+/* Whether one of them is a vector, and the product exists. */
+static bool fit_as_vectors(tg_tensor a, tg_tensor b)
+{
+    const tg_node *na = a.tape ? tg_node_find(a.tape, a) : NULL, *nb = na ? tg_node_find(a.tape, b) : NULL;
+    if (!na || !nb)
+        return false;
+    const tg_shape *sa = &na->extent->shape, *sb = &nb->extent->shape;
+    const bool vectors = (sa->rank == 1 && sb->rank > 0) || (sb->rank == 1 && sa->rank > 0);
+    return vectors && inner_of_left(sa) == inner_of_right(sb);
+}
+
 tg_tensor tg_matmul(tg_tensor a, tg_tensor b)
 {
     stored s;
+    if (fit_as_vectors(a, b))
+        return of_vectors(a, b);
     a = untransposed(a, &s.a);
     b = untransposed(b, &s.b);
     return tg_product(a, s.a, b, s.b);

@@ -11,17 +11,39 @@ static unsigned all_axes(int rank)
     return (1u << rank) - 1;
 }
 
-/* Fills *r for the axis; false, with the error raised, if there is no such axis, or no element where one is needed. */
+/* The axes that the argument of a reduction means: one bit each. False, with the error raised, if one is not there. */
+static bool resolve(tg_tensor x, const char *name, int rank, int axis, unsigned *axes)
+{
+    *axes = all_axes(rank);
+    if (axis == TG_ALL)
+        return true;
+    const unsigned code = (unsigned)axis - (unsigned)TG_AXES_BASE;
+    if (code >> TG_AXES_BITS) { /* a single axis */
+        if (!tg_check_axis(x, name, axis))
+            return false;
+        *axes = rank ? 1u << (axis < 0 ? axis + rank : axis) : 0;
+        return true;
+    }
+    const unsigned low = (1u << TG_MAX_RANK) - 1, from_end = code >> TG_MAX_RANK & low; /* bit 7 is axis -1 */
+    const unsigned shifted = from_end >> (TG_MAX_RANK - rank);
+    const bool known = code >> 2 * TG_MAX_RANK == 0 && (code & low & ~*axes) == 0 &&
+                       shifted << (TG_MAX_RANK - rank) == from_end && (shifted & code & low) == 0;
+    *axes = (code & low) | shifted;
+    if (!known)
+        tg_tensor_fail(x, TG_ERR_SHAPE, name, "TG_AXES has an axis that is not in %d .. %d, or one axis twice", -rank,
+                       rank - 1);
+    return known;
+}
+
+/* Fills *r; false, with the error raised, if there is no such axis, or no element where one is needed. */
 static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool needs_elements, tg_reduced *r)
 {
     const tg_node *n = tg_node_of(x, op->name);
-    if (!n || !tg_check_axis(x, op->name, axis))
+    if (!n || !resolve(x, op->name, n->extent->shape.rank, axis, &r->axes))
         return false;
     const tg_shape *s = &n->extent->shape;
-    const int rank = s->rank;
-    r->axes = axis == TG_ALL || !rank ? all_axes(rank) : 1u << (axis < 0 ? axis + rank : axis);
     bool empty = false;
-    for (int d = 0; d < rank; d++) {
+    for (int d = 0; d < s->rank; d++) {
         const bool reduced = r->axes >> d & 1;
         empty = empty || (reduced && s->dims[d] == 0);
         if (!reduced || keepdim)
@@ -35,12 +57,50 @@ static bool choose(tg_tensor x, const tg_op *op, int axis, bool keepdim, bool ne
     return true;
 }
 
+static bool is_one_group(unsigned axes)
+{
+    const unsigned lowest = axes & -axes;
+    return (axes & (axes + lowest)) == 0;
+}
+
+/* Reduces axes that are not adjacent: x is permuted so that they are its last ones. */
+static tg_tensor reduce_permuted(const tg_op *op, tg_tensor x, const tg_reduced *r)
+{
+    const int rank = tg_rank(x);
+    int order[TG_MAX_RANK], n = 0;
+    tg_reduced last = { .number = r->number };
+    for (int d = 0; d < rank; d++)
+        if (!(r->axes >> d & 1)) {
+            last.result.dims[last.result.rank++] = tg_dim(x, d);
+            order[n++] = d;
+        }
+    for (int d = 0; d < rank; d++)
+        if (r->axes >> d & 1) {
+            last.axes |= 1u << n;
+            order[n++] = d;
+        }
+    return tg_reshape(tg_apply1_with(op, tg_permute(x, order), &last, sizeof last), r->result);
+}
+
 tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double number, bool needs_elements)
 {
     tg_reduced r = { .number = number };
     if (!choose(x, op, axis, keepdim, needs_elements, &r))
         return tg_invalid(x.tape);
+    const tg_reducer *reducer = op->data;
+    if (reducer->one_group && !is_one_group(r.axes))
+        return reduce_permuted(op, x, &r);
     return tg_apply1_with(op, x, &r, sizeof r);
+}
+
+int tg_axes(const int *axes, int n)
+{
+    unsigned code = 0;
+    for (int i = 0; axes && i < n; i++) {
+        const unsigned bit = TG_AXIS_BIT(axes[i]);
+        code |= code & bit ? TG_AXIS_BIT(TG_MAX_RANK) : bit;
+    }
+    return TG_AXES_BASE + (int)(code ? code : TG_AXIS_BIT(TG_MAX_RANK));
 }
 
 /* The product of the sizes of these axes. */
@@ -211,11 +271,21 @@ double tg_reduced_count(const tg_vjp *v)
     return count_of(&s, r->axes);
 }
 
-int tg_reduced_axis(const tg_vjp *v)
+static tg_lines group_of(const tg_vjp *v)
 {
-    const unsigned axes = ((const tg_reduced *)tg_vjp_attributes(v))->axes;
-    int axis = 0;
-    while (axes > 1u << axis)
-        axis++;
-    return axes == 1u << axis ? axis : TG_ALL;
+    unsigned axes = ((const tg_reduced *)tg_vjp_attributes(v))->axes;
+    tg_shape s = tg_shape_of(tg_input(v, 0));
+    return tg_lines_of_group(&s, &axes);
+}
+
+tg_tensor tg_grouped(const tg_vjp *v, tg_tensor x)
+{
+    const tg_lines l = group_of(v);
+    return tg_reshape(x, TG_SHAPE(l.outer, l.k, l.inner));
+}
+
+tg_tensor tg_grouped_result(const tg_vjp *v, tg_tensor y)
+{
+    const tg_lines l = group_of(v);
+    return tg_reshape(y, TG_SHAPE(l.outer, 1, l.inner));
 }

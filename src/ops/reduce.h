@@ -2,7 +2,7 @@
 
    To add a reduction: a file with its loop (ROWS, under TG_VECTOR_PASS) and its `const tg_op tg_op_NAME`, filled in by
    TG_REDUCTION, with .order, .vjp and samples by TG_OVER; a line LOOP(file, NAME) in ops.list; a prototype in
-   tapegrad/ops.h. logsumexp.c is a short example. The function calls tg_reduce, which checks the axis; the vjp brings the
+   tapegrad/ops.h. norm.c and logsumexp.c are examples. The function calls tg_reduce, which checks the axis; the vjp brings the
    cotangent back to the input's rank with tg_unreduced. */
 #ifndef TG_REDUCE_H
 #define TG_REDUCE_H
@@ -30,6 +30,7 @@ typedef struct tg_reducer {
     enum tg_op_index loop;
     double (*divisor)(double n, double number);
     bool whole_lines;
+    bool one_group; /* the reduced axes must be adjacent: tg_reduce permutes the input where they are not */
 } tg_reducer;
 
 /* What all reductions share. The other arguments are fields of the tg_reducer. */
@@ -45,8 +46,8 @@ typedef struct tg_reducer {
     .attributes = &(const tg_reduced){ .axes = (mask), .result = __VA_ARGS__, .number = (its_number) },              \
     .attribute_bytes = sizeof(tg_reduced)
 
-/* Applies `op`, whose attributes are a tg_reduced, over one axis or TG_ALL. With needs_elements, an empty reduction is an
-   error. */
+/* Applies `op`, whose attributes are a tg_reduced, over one axis, TG_AXES or TG_ALL. With needs_elements, an empty reduction is
+   an error. */
 tg_tensor tg_reduce(const tg_op *op, tg_tensor x, int axis, bool keepdim, double number, bool needs_elements);
 
 /* The shape rule: the attributes have the result's shape. */
@@ -60,10 +61,12 @@ tg_status tg_forward_reduce(tg_call *call);
 tg_lines tg_lines_of_group(tg_shape *shape, unsigned *axes);
 
 /* In a vjp: y, which has the result's shape, with the input's rank, so that it broadcasts against the input; the number of
-   elements of the input for each of the result, 0 where the input is empty; and the one axis that was reduced, or TG_ALL. */
+   elements of the input for each of the result, 0 where the input is empty; and, for one group of axes, x of the input's shape
+   as [outer, k, inner], where the group is the k elements, or of the result's shape as [outer, 1, inner]. */
 tg_tensor tg_unreduced(const tg_vjp *v, tg_tensor y);
 double tg_reduced_count(const tg_vjp *v);
-int tg_reduced_axis(const tg_vjp *v);
+tg_tensor tg_grouped(const tg_vjp *v, tg_tensor x);
+tg_tensor tg_grouped_result(const tg_vjp *v, tg_tensor y);
 
 #endif
 #endif

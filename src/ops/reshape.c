@@ -1,6 +1,8 @@
-/* reshape.c - y = x under another shape with as many elements, sharing its memory */
+/* reshape.c - y = x under another shape with as many elements, sharing its memory; squeeze and unsqueeze */
 #include "core/call.h"
-#include "ops/elementwise.h"
+#include "core/error.h"
+#include "core/lookup.h"
+#include "ops/lines.h"
 
 /* One size may be -1: what is left. */
 static tg_status shape(tg_call *c, tg_shape *out)
@@ -51,4 +53,43 @@ const tg_op tg_op_reshape = {
 tg_tensor tg_reshape(tg_tensor x, tg_shape shape)
 {
     return tg_apply1_with(&tg_op_reshape, x, &shape, sizeof shape);
+}
+
+tg_tensor tg_squeeze(tg_tensor x, int axis)
+{
+    const tg_node *n = tg_node_of(x, "squeeze");
+    if (!n || !tg_check_axis(x, "squeeze", axis))
+        return tg_invalid(x.tape);
+    const tg_shape *s = &n->extent->shape;
+    const int chosen = axis < 0 ? axis + s->rank : axis;
+    tg_shape left = { .rank = 0 };
+    for (int d = 0; d < s->rank; d++) {
+        const bool removed = axis == TG_ALL ? s->dims[d] == 1 : d == chosen;
+        if (removed && s->dims[d] != 1) {
+            tg_tensor_fail(x, TG_ERR_SHAPE, "squeeze", "axis %d has size %lld; only an axis of size 1 can be removed",
+                           axis, (long long)s->dims[d]);
+            return tg_invalid(x.tape);
+        }
+        if (!removed)
+            left.dims[left.rank++] = s->dims[d];
+    }
+    return tg_reshape(x, left);
+}
+
+tg_tensor tg_unsqueeze(tg_tensor x, int axis)
+{
+    const tg_node *n = tg_node_of(x, "unsqueeze");
+    if (!n)
+        return tg_invalid(x.tape);
+    const tg_shape *s = &n->extent->shape;
+    if (s->rank == TG_MAX_RANK || axis < -s->rank - 1 || axis > s->rank) {
+        tg_tensor_fail(x, TG_ERR_SHAPE, "unsqueeze", "axis %d is not in %d .. %d, or the rank would be more than %d",
+                       axis, -s->rank - 1, s->rank, TG_MAX_RANK);
+        return tg_invalid(x.tape);
+    }
+    const int chosen = axis < 0 ? axis + s->rank + 1 : axis;
+    tg_shape more = { .rank = s->rank + 1 };
+    for (int d = 0; d < more.rank; d++)
+        more.dims[d] = d == chosen ? 1 : s->dims[d < chosen ? d : d - 1];
+    return tg_reshape(x, more);
 }

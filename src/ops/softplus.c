@@ -10,7 +10,7 @@ MAP2(softplus_grad, x, g, v_sigmoid(x) * g)
 
 #include "ops/derivatives.h"
 
-static tg_tensor softplus_grad(tg_tensor x, tg_tensor g)
+tg_tensor tg_softplus_grad(tg_tensor x, tg_tensor g)
 {
     return tg_apply2(&tg_op_softplus_grad, x, g);
 }
@@ -19,7 +19,7 @@ static void grad_vjp(tg_vjp *v)
 {
     tg_tensor x = tg_input(v, 0), c = tg_cotangent(v);
     tg_give(v, 0, tg_sigmoid_grad(x, tg_mul(tg_input(v, 1), c)));
-    tg_give(v, 1, softplus_grad(x, c));
+    tg_give(v, 1, tg_softplus_grad(x, c));
 }
 
 static const tg_sample grad_samples[] = {
@@ -30,7 +30,7 @@ const tg_op tg_op_softplus_grad = { TG_ELEMENTWISE(softplus_grad, 2, 0), .vjp = 
 
 static void vjp(tg_vjp *v)
 {
-    tg_give(v, 0, softplus_grad(tg_input(v, 0), tg_cotangent(v)));
+    tg_give(v, 0, tg_softplus_grad(tg_input(v, 0), tg_cotangent(v)));
 }
 
 static const tg_sample samples[] = {

