@@ -30,7 +30,7 @@ typedef struct tg_checked {
     double *perturbed;      /* how much `exact` changes with the last bits of float32 inputs; NULL in float64 */
     double mean;            /* of the values' magnitudes */
     double steepest;        /* the largest |gradient| times unit of an element */
-    int64_t n_inconclusive; /* comparisons whose rounding is so large that they say nothing */
+    int64_t n_inconclusive; /* comparisons without a verdict: rounding is too large */
     int64_t n_zeros;        /* comparisons of zero with zero */
     int64_t n_beside;       /* kinks beside which the gradient was judged */
     uint64_t seed;          /* of the elements drawn */
@@ -155,7 +155,7 @@ tg_status tg_check_kinked(tg_checker *c, const tg_probe *probe, bool *kinked);
 /* slope.c: the estimate with steps h and h / 2. */
 tg_status tg_check_estimate(tg_checker *c, const tg_probe *probe, double h, tg_estimate *estimate);
 
-/* tolerance.c: what an estimate says, and by how much it and a gradient may differ. */
+/* tolerance.c: the verdict of an estimate, and by how much it and a gradient may differ. */
 double tg_check_closeness(const tg_checker *c);
 double tg_check_first_step(const tg_checker *c);
 bool tg_check_has_jump(const tg_checker *c, const tg_estimate *r);
@@ -185,7 +185,7 @@ tg_status tg_check_compare(tg_checker *c, tg_probe *probe, tg_compared *found);
 /* The same of the probe's element when it is moved a little to this side (-1 or 1), in float64. */
 tg_status tg_check_beside(tg_checker *c, const tg_probe *probe, int side, tg_compared *found);
 
-/* whole.c: what must hold for the whole gradient; leaves it in the inputs. */
+/* whole.c: what must hold for the complete gradient; stores it in the inputs. */
 tg_status tg_check_whole(tg_checker *c);
 
 /* report.c */

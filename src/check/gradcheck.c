@@ -1,4 +1,4 @@
-/* gradcheck.c - a check from end to end: the function, the whole gradient, then its elements. */
+/* gradcheck.c - a complete check: the function, the gradient as a whole, then its elements. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -117,8 +117,8 @@ static double growth(const tg_checker *c, const search *s, const tg_estimate *r)
     return factor > 4 && isfinite(factor) ? ldexp(1, ilogb(factor)) : 4;
 }
 
-/* Takes in an estimate that decides nothing, and chooses the next step: a smaller one where the estimate is not finite,
-   not converged, or has a jump; a larger one where rounding is the trouble, as long as the slope does not change by
+/* Records an inconclusive estimate, and chooses the next step: a smaller one where the estimate is not finite,
+   not converged, or has a jump; a larger one where rounding is the cause, as long as the slope does not change by
    more than that rounding. False: no further step. */
 static bool move_on(const tg_checker *c, search *s, const tg_estimate *r, bool *rising)
 {

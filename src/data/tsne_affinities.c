@@ -6,7 +6,7 @@
 #include "data/tsne.h"
 #include "kernels/lesser.h"
 
-/* Rows of a task: a number of x that is read serves so many distances. */
+/* Rows of a task: each number of x that is read is used for this many distances. */
 enum { ROWS = 8 };
 
 typedef struct affinities {

@@ -24,8 +24,9 @@ static tg_status check(const int64_t *counts, int classes, const int32_t *labels
 {
     if (classes < 1 || n < 0)
         return tg_error_raise(err, TG_ERR_ARGUMENT,
-                              "confusion_add: %" PRId64 " pairs of %d classes; expected at least 0 of at least 1", n,
-                              classes);
+                              "confusion_add: %" PRId64
+                              " pairs of %d classes; expected at least 0 pairs and at least 1 class",
+                              n, classes);
     if (!counts || (n > 0 && (!labels || !predicted)))
         return tg_error_raise(err, TG_ERR_ARGUMENT, "confusion_add: %s is NULL",
                               !counts   ? "counts"

@@ -167,7 +167,8 @@ static tg_status forward(tg_call *c)
     const tg_gemm qk = {
         .m = BLOCK, .n = w.h.m, .k = w.h.d, .a_row = w.h.d, .a_col = 1, .b_row = 1, .b_col = w.h.d, .c_row = w.h.m
     };
-    const size_t products = tg_gemm_room(t->kernels, t->dtype, &pv) + tg_gemm_room(t->kernels, t->dtype, &qk);
+    const size_t products =
+        tg_gemm_scratch_size(t->kernels, t->dtype, &pv) + tg_gemm_scratch_size(t->kernels, t->dtype, &qk);
     w.a_task = ((size_t)(2 * BLOCK * w.h.m) * t->element + products + 63) / 64 * 64;
     w.scratch = tg_call_scratch(c, (size_t)w.tasks * w.a_task);
     if (!w.scratch)

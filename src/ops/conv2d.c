@@ -238,7 +238,7 @@ static size_t product_scratch(const work *k)
                             product(v->features, v->depth, v->places, NULL, false, NULL, true, NULL) };
     size_t most = 0;
     for (int i = 0; i < 3; i++) {
-        const size_t bytes = tg_gemm_room(t->kernels, t->dtype, &all[i]);
+        const size_t bytes = tg_gemm_scratch_size(t->kernels, t->dtype, &all[i]);
         most = bytes > most ? bytes : most;
     }
     return most;

@@ -1,9 +1,9 @@
-/* checkpoint.c - a function whose inside is not kept, but computed again for the reverse pass.
+/* checkpoint.c - a function whose intermediate values are not kept, but computed again in the reverse pass.
 
    The function's result is one node of the outer tape, of the operation `checkpoint` at level 0. Its vjp applies the
    operation at level 1 to the same inputs and the cotangent, and this at level 2, and so on: level k computes the
-   gradients of level k - 1 by all inputs that want one, as one vector, on the inner tape. So derivatives of any order
-   need one operation and one rule.
+   gradients of level k - 1 by all inputs that need one, as one vector, on the inner tape. So derivatives of any order
+   need one operation and one vjp.
 
    Inputs of level 0: those of the function, then the parameters that it uses. Of level k: the same, the result of level
    0, and the cotangents of levels 1 .. k. The result takes no gradient: it is compared with that of the new run. */
@@ -89,7 +89,7 @@ static tg_status pass_error_on(tg_tape *outer, const tg_tape *inner)
     return tg_tape_raise(outer, tg_tape_status(inner), "checkpoint: %s", tg_tape_message(inner));
 }
 
-/* Runs f. A result that is none, or what f may not do, is an error of the inner tape. */
+/* Runs f. An invalid result, or a call that f must not make, is an error of the inner tape. */
 static tg_tensor run(const plan *p, tg_tape *inner, const tg_tensor *inputs)
 {
     const uint32_t backwards = inner->backwards, resets = inner->resets;
@@ -117,7 +117,7 @@ static int count_params(const tg_tape *inner)
     return n;
 }
 
-/* Notes the parameters that are on the inner tape. */
+/* Records the parameters that are on the inner tape. */
 static bool find_params(plan *p, tg_tape *outer, const tg_tape *inner)
 {
     p->n_params = count_params(inner);
@@ -236,7 +236,7 @@ static bool is_repeated(const plan *p, tg_tape *inner, tg_tensor y, const tg_nod
     return inner->status == TG_OK;
 }
 
-/* The gradients of y by the wanted ones of xs, one behind the other. */
+/* The gradients of y by the selected tensors of xs, concatenated. */
 static tg_tensor gradients(const level *l, tg_tensor y, const tg_tensor *xs, tg_tensor cotangent, bool further,
                            tg_tensor *spare)
 {
@@ -250,7 +250,7 @@ static tg_tensor gradients(const level *l, tg_tensor y, const tg_tensor *xs, tg_
     return tg_concat(g, l->n_wanted, 0);
 }
 
-/* Level l on the inner tape, whose leaves xs are over the inputs of the call c; `spare` has room for twice as many. */
+/* Level l on the inner tape, whose leaves xs are over the inputs of the call c; `spare` has space for twice as many. */
 static tg_tensor evaluate(const tg_call *c, const level *l, tg_tensor *xs, tg_tensor *spare, bool further)
 {
     const plan *p = l->plan;
@@ -294,7 +294,7 @@ static tg_status forward(tg_call *c)
     return status;
 }
 
-/* The attributes of the level above the node's, on the tape; NULL if nothing is wanted, or (raised) out of memory. */
+/* The attributes of the level above the node's, on the tape; NULL if no input needs a gradient, or, with the error raised, out of memory. */
 static level *level_above(const tg_vjp *v)
 {
     const level *below = tg_vjp_attributes(v);

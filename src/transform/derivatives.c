@@ -9,7 +9,7 @@
 #include "tapegrad/grad.h"
 #include "tapegrad/transform.h"
 
-/* One call: what it is of, and its result, which is older than all that is built on the way to it. */
+/* The arguments of a call, and its result, which is made before the temporary nodes. */
 typedef struct derivative {
     const char *what;
     tg_tape *tape;
@@ -72,7 +72,7 @@ static bool begin(derivative *d, const char *what, tg_tensor y, tg_tensor x, con
     return false;
 }
 
-/* The result's place, zeros of this shape. It counts as a gradient of y that was made without TG_CREATE_GRAPH. */
+/* Makes the result, zeros of this shape. It counts as a gradient of y that was made without TG_CREATE_GRAPH. */
 static bool place_result(derivative *d, const tg_shape *first, const tg_shape *second)
 {
     tg_shape shape = *first;
@@ -129,7 +129,7 @@ static bool put_rows(const derivative *d, tg_tensor y)
     return good;
 }
 
-/* Takes back what was built. An error stays, with the operation in front. */
+/* Removes the temporary nodes. An error is kept, with the operation before its message. */
 static tg_tensor finish(const derivative *d, bool good)
 {
     tg_tape_set_recording(d->tape, d->was_recording);

@@ -1,11 +1,11 @@
-/* dot.c - the graph of a tape in the language of Graphviz. */
+/* dot.c - the graph of a tape in DOT, the language of Graphviz. */
 #include <string.h>
 
 #include "core/escape.h"
 #include "core/error.h"
 #include "tapegrad/transform.h"
 
-/* Writes text for a quoted string of the language: `"` and `\` get a backslash, control characters are shown. */
+/* Writes text for a quoted string of DOT: `"` and `\` get a backslash, control characters are shown. */
 static void put_quoted(FILE *out, const char *text)
 {
     char part[128];

@@ -97,7 +97,8 @@ static void invalid_arguments_are_refused(void **state)
     assert_int_equal(tg_confusion_add(counts, 3, labels, NULL, 1, &err), TG_ERR_ARGUMENT);
     assert_string_equal(err.text, "confusion_add: predicted is NULL");
     assert_int_equal(tg_confusion_add(counts, 0, labels, predicted, 1, &err), TG_ERR_ARGUMENT);
-    assert_string_equal(err.text, "confusion_add: 1 pairs of 0 classes; expected at least 0 of at least 1");
+    assert_string_equal(err.text,
+                        "confusion_add: 1 pairs of 0 classes; expected at least 0 pairs and at least 1 class");
     assert_int_equal(tg_confusion_add(counts, 3, labels, predicted, -1, NULL), TG_ERR_ARGUMENT);
 }
 

@@ -77,7 +77,7 @@ void tape_says(tg_status expected, const char *code, int line)
 {
     says(expected, tg_tape_status(t), tg_tape_message(t), code, line);
     if (tg_tape_status(other) != TG_OK)
-        fail(code, line, "the other tape was hit: ", tg_tape_message(other));
+        fail(code, line, "the other tape has an error: ", tg_tape_message(other));
 }
 
 void error_says(tg_status expected, tg_status got, const char *code, int line)
@@ -88,7 +88,7 @@ void error_says(tg_status expected, tg_status got, const char *code, int line)
         holds(got == expected, code, line);
 }
 
-/* What functions of one kind refuse alike. ------------------------------------------------------------------------ */
+/* Errors shared by functions of one kind. ------------------------------------------------------------------------- */
 
 void unary(tg_tensor (*f)(tg_tensor), const char *name)
 {
@@ -99,7 +99,7 @@ void unary(tg_tensor (*f)(tg_tensor), const char *name)
     tape_says(TG_ERR_STALE, name, 1);
 }
 
-/* One of two tensors is bad. */
+/* One of two tensors is invalid. */
 static void one_of_two(tg_tensor (*f)(tg_tensor, tg_tensor), const char *name)
 {
     fresh();

@@ -1,9 +1,9 @@
-/* op.c - what is refused to those who add operations. */
+/* op.c - invalid calls from the functions of an operation. */
 #include "refusals.h"
 
 #include <stdlib.h>
 
-/* What a shape rule and a forward see. ---------------------------------------------------------------------------- */
+/* Queries in a shape rule and a forward. --------------------------------------------------------------------------- */
 
 REFUSALS(tg_call_count)
 {
@@ -208,7 +208,7 @@ REFUSALS(tg_shape_broadcast)
     TAPE(TG_ERR_SHAPE, tg_apply(&add, (tg_tensor[]){ v, two }, 2, NULL, 0));
 }
 
-/* What a vjp sees. ------------------------------------------------------------------------------------------------- */
+/* Queries in a vjp. ------------------------------------------------------------------------------------------------ */
 
 REFUSALS(tg_cotangent)
 {

@@ -1,4 +1,4 @@
-/* refusals.h - one function of rows for each public function: what it is given, and how it refuses. A public function
+/* refusals.h - for each public function a function of rows: invalid calls, and the error that each must give. A public function
    without its rows does not link, and rows of a function that is not public do not compile: the build takes the names
    from the headers. */
 #ifndef TESTS_REFUSALS_H
@@ -17,7 +17,7 @@
 
 #define REFUSALS(name) void refusals_of_##name(void)
 
-/* What rows call with; as new for each row. */
+/* The arguments of the rows, made again for each row. */
 extern tg_tape *t, *other;                   /* two tapes of float64 */
 extern tg_tape *narrow;                      /* one of float32 */
 extern tg_tensor s, v, m;                    /* [], [3], [2, 3]: variables of t */
@@ -31,7 +31,7 @@ void make_world(void);
 void destroy_world(void);
 void fresh(void);
 
-/* Checks: `code` is the row as it stands in its file. */
+/* Checks: `code` is the row's source text. */
 void tape_says(tg_status expected, const char *code, int line);
 void error_says(tg_status expected, tg_status got, const char *code, int line);
 void holds(bool condition, const char *code, int line);
@@ -49,7 +49,7 @@ extern int rows;
          e = NULL)                                                                                                   \
     continue
 
-/* Something that holds: of functions that say with a value, or with nothing, that there was nothing to do. */
+/* A condition: for functions that report by their value, or return void. */
 #define HOLDS(...) (fresh(), holds((__VA_ARGS__), #__VA_ARGS__, __LINE__))
 
 /* What every function of tensors refuses, argument by argument: the null tensor, a stale one, one of another tape. */
