@@ -22,7 +22,7 @@ static void check_nan(tg_dtype dtype)
         if (y.id && !isnan(every(y)))
             fail_msg("%s loses a NaN (%s)", sheet[i].op, where_am_i(dtype));
     }
-    assert_int_equal(n, 22);
+    assert_true(n >= 22);
     tg_tape_destroy(tape);
 }
 
