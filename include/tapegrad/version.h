@@ -14,7 +14,7 @@ extern "C" {
 #define TG_VERSION_MINOR 2
 #define TG_VERSION_PATCH 0
 
-/* The same as one number, for the preprocessor: 10000 MAJOR + 100 MINOR + PATCH. `#if TG_VERSION >= 200` is true from
+/* The same as one number, for the preprocessor: 10000 MAJOR + 100 MINOR + PATCH. TG_VERSION >= 200 is true from
    0.2.0 on. */
 #define TG_VERSION (10000 * TG_VERSION_MAJOR + 100 * TG_VERSION_MINOR + TG_VERSION_PATCH)
 
