@@ -79,7 +79,8 @@ TG_API tg_status tg_dataset_ellipse(tg_dataset *set, int64_t n, uint64_t seed, t
    0 .. 1, 10 classes. */
 TG_API tg_status tg_dataset_digits(tg_dataset *set, int64_t n, uint64_t seed, tg_error *err);
 
-/* Parts: rows are copied into the empty set `out` and converted to its dtype; values beyond float32 become infinite. ------------------------------------------------------------------------------------------------------- */
+/* Parts: rows are copied into the empty set `out` and converted to its dtype; values beyond float32 become
+   infinite. -------------------------------------------------------------------------------------------------------- */
 
 /* The n >= 1 rows whose numbers are in `rows`; a number outside 0 .. set->n - 1 is TG_ERR_RANGE. */
 TG_API tg_status tg_dataset_take(const tg_dataset *set, const int64_t *rows, int64_t n, tg_dataset *out,

@@ -8,9 +8,9 @@
 extern "C" {
 #endif
 
-/* Traverses the tape once from y (one element) back to the start and computes dy/dx for every variable, every tensor
+/* Traverses the tape once, from y (one element) back to the start, and computes dy/dx for every variable, every tensor
    marked with tg_retain_grad, and every parameter. The gradient of a parameter is written to its set. Returns the
-   tape's status, which reports whatever failed since the last reset. It is an error if y has more than one element or
+   tape's status, which may be the error of an earlier call. It is an error if y has more than one element or
    needs no gradient. A failed backward marks the gradients of the sets on this tape invalid: an optimizer's step is an
    error until tg_params_zero_grad. It may be called again on the same tape. Then a parameter's gradient is the sum over
    all calls since tg_params_zero_grad; that of any other tensor is of the last call alone. */

@@ -50,7 +50,7 @@ TG_API tg_status tg_call_fail(tg_call *call, tg_status status, const char *forma
     ;
 
 /* Sets *resolved to the axis counted from 0, in 0 .. rank - 1; a negative axis counts from the end. At rank 0, axes 0
-   and -1 are valid and give 0. Any other axis raises an error, TG_ALL included. Returns the status. */
+   and -1 are valid and both mean 0. Any other axis raises an error, TG_ALL included. Returns the status. */
 TG_API tg_status tg_call_axis(tg_call *call, int rank, int axis, int *resolved);
 
 /* Reverse ---------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ typedef enum tg_status {
     TG_ERR_RANGE,              /* a label or row number outside its range */
     TG_ERR_STALE,              /* a handle or mark from before a reset or rewind */
     TG_ERR_TAPE,               /* tensors of two tapes in one operation */
-    TG_ERR_STATE,              /* a call that is not allowed now: no gradient yet, backward inside a vjp, ... */
+    TG_ERR_STATE,              /* a call that is not allowed now: no gradient yet, backward inside a vjp */
     TG_ERR_NOT_DIFFERENTIABLE, /* the derivative does not exist or is not implemented */
     TG_ERR_CHANGED,            /* parameter values changed since they were recorded */
     TG_ERR_NONFINITE,          /* a NaN or an infinity, with the trap of tg_tape_set_trap */
@@ -89,7 +89,7 @@ typedef enum tg_reduction { TG_MEAN = 0, TG_SUM = 1, TG_NONE = 2 } tg_reduction;
 
 /* A tensor is a handle of 16 bytes, copied by value and never freed: its tape owns the values. Using it after a reset
    or a rewind that removed it is the error TG_ERR_STALE; using it after tg_tape_destroy is undefined, as after free.
-   {0} is the null tensor, which stands for an absent argument where a function allows it. A function that fails returns
+   {0} is the null tensor, which stands for an absent argument where a function allows one. A function that fails returns
    an invalid tensor, which has its tape but no values. */
 typedef struct tg_tape tg_tape;
 

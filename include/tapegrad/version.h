@@ -14,7 +14,8 @@ extern "C" {
 #define TG_VERSION_MINOR 2
 #define TG_VERSION_PATCH 0
 
-/* The same as one number for use in the preprocessor: 10000 MAJOR + 100 MINOR + PATCH. "TG_VERSION >= 200" is true from 0.2.0 on. */
+/* The same as one number, for the preprocessor: 10000 MAJOR + 100 MINOR + PATCH. TG_VERSION >= 200 is true from
+   0.2.0 on. */
 #define TG_VERSION (10000 * TG_VERSION_MAJOR + 100 * TG_VERSION_MINOR + TG_VERSION_PATCH)
 
 /* The version of the library that the program runs with, encoded as TG_VERSION is. With a shared library it may be newer

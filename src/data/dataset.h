@@ -9,8 +9,8 @@
       empty again; tg_infile_close in every case. A message is "FILE: what is wrong, expected ...", with values.
    3. src/data/meson.build: the file's name.
    4. tests/data/test_files.c: a correct file, and a wrong one for each message; tests/refusals/data.c: rows for the new
-      function, without which the build fails; tests/fuzz/: fuzz_NAME.c modelled on fuzz_idx.c, its name in meson.build,
-      and a small corpus.
+      function, without which the build fails; tests/fuzz/: fuzz_NAME.c modelled on fuzz_idx.c, its name in meson.build
+      and in .ci/run, and a small corpus.
 
    Numbers in text do not depend on the locale: they are not read with strtod or scanf, nor written with printf, but with
    core/format.h. */

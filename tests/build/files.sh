@@ -1,5 +1,5 @@
 #!/bin/sh
-# files.sh - no source file is forgotten: each .c is compiled or named in a meson.build, each .h is included by another
+# files.sh - no source file is forgotten: each .c is compiled or named in a meson.build or .py, each .h is included by another
 # file, each public header is in include/meson.build and in tapegrad.h, each program of the tests is one that is run.
 # Arguments: the root of the sources, the folder of the build.
 root=$1 build=$2
@@ -10,7 +10,7 @@ report() {
   forgotten=1
 }
 
-lists=$(find src tests examples bench -name meson.build)
+lists=$(find src tests examples bench -name meson.build -o -name '*.py') # a .py may compile a file for itself
 for file in $(find src tests examples bench -name '*.c'); do
   grep -qF "$file\"" "$build/compile_commands.json" && continue # that "file": "../src/core/tape.c"
   # One that another machine or option compiles: its list names it.
