@@ -77,6 +77,20 @@ TG_API bool tg_wants(const tg_vjp *v, int i);
    gradient. */
 TG_API void tg_give(tg_vjp *v, int i, tg_tensor gradient);
 
+/* The same derivatives on numbers, for an output of one element; optional. The reverse pass of the library's own operations
+   uses it where the vjp would only compute such numbers: not to record gradients, for parameters, under traps, or for
+   an operation applied by tg_apply. It sets dx[i] to the contribution to dE/d(input i) for every input: after rounding to the
+   dtype, the same bits as the vjp's. In TG_F32 every intermediate result is rounded to float, too. It returns false
+   where it has no formula for these values: then the vjp runs. */
+enum { TG_SCALAR_INPUTS = 3 };
+typedef struct tg_scalar_vjp {
+    tg_dtype dtype;
+    double x[TG_SCALAR_INPUTS]; /* inputs */
+    double y, g;                /* output, and its cotangent */
+    const void *attributes;
+    double dx[TG_SCALAR_INPUTS]; /* results */
+} tg_scalar_vjp;
+
 /* Samples ---------------------------------------------------------------------------------------------------------
    Inputs on which the checker tests an operation: drawn uniformly from lo .. hi, where it must be differentiable. */
 typedef struct tg_sample_input {
@@ -121,7 +135,8 @@ struct tg_op {
     void (*vjp)(tg_vjp *v);                           /* NULL with TG_ORDER_NONE */
     const tg_sample *samples;
     int n_samples;
-    const void *data; /* for the operation's own use */
+    const void *data;                     /* for the operation's own use */
+    bool (*scalar_vjp)(tg_scalar_vjp *v); /* the vjp on numbers, or NULL; for at most TG_SCALAR_INPUTS inputs */
 };
 
 /* A shape rule for elementwise operations: the inputs are broadcast as in NumPy. */
