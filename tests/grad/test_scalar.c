@@ -123,11 +123,26 @@ static void numbers_are_used_where_nothing_else_depends_on_the_vjp(void **state)
     assert_true(slope(scalar(3), 0, false) == 1);
 }
 
+/* A contribution to a parameter goes to its set, and its version is checked: by the vjp. */
+static void parameters_take_the_vjp(void **state)
+{
+    (void)state;
+    tg_params *params = tg_params_create(TG_F64, &(tg_param_spec){ .name = "w", .shape = TG_SCALAR }, 1, NULL);
+    assert_non_null(params);
+    const tg_tensor w = tg_param(tape, params, 0);
+    ok(tg_backward(marked(w, false)));
+    const tg_tensor g = tg_grad_of(w);
+    assert_true(tg_item(g) == 1);
+    tg_tape_reset(tape);
+    tg_params_destroy(params);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_agree_in_float32),
         cmocka_unit_test(numbers_agree_in_float64),
+        TEST(parameters_take_the_vjp),
         TEST(numbers_are_used_where_nothing_else_depends_on_the_vjp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
