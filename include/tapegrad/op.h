@@ -77,11 +77,12 @@ TG_API bool tg_wants(const tg_vjp *v, int i);
    gradient. */
 TG_API void tg_give(tg_vjp *v, int i, tg_tensor gradient);
 
-/* The same derivatives on numbers, for an output of one element; optional. The reverse pass of the library's own operations
-   uses it where the vjp would only compute such numbers: not to record gradients, for parameters, under traps, or for
-   an operation applied by tg_apply. It sets dx[i] to the contribution to dE/d(input i) for every input: after rounding to the
-   dtype, the same bits as the vjp's. In TG_F32 every intermediate result is rounded to float, too. It returns false
-   where it has no formula for these values: then the vjp runs. */
+/* A scalar_vjp computes the contributions of the vjp for an output of one element as numbers, which costs less than
+   deferred nodes. It is optional, and for an operation of 1 .. TG_SCALAR_INPUTS inputs, none optional, of which each has
+   one element where the output has one. It sets dx[i] for every input i; rounded to the dtype, these are the bits that
+   the vjp's tg_give gets, so in TG_F32 every intermediate result must be rounded to float. Returning false, it leaves
+   these values to the vjp. The reverse pass calls it only for the library's own operations, applied by their own
+   functions, and runs the vjp to record gradients, where an input is a parameter, and under traps. */
 enum { TG_SCALAR_INPUTS = 3 };
 typedef struct tg_scalar_vjp {
     tg_dtype dtype;
