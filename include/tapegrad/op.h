@@ -77,6 +77,21 @@ TG_API bool tg_wants(const tg_vjp *v, int i);
    gradient. */
 TG_API void tg_give(tg_vjp *v, int i, tg_tensor gradient);
 
+/* A scalar_vjp computes the contributions of the vjp for an output of one element as numbers, which costs less than
+   deferred nodes. It is optional, and for an operation of 1 .. TG_SCALAR_INPUTS inputs, none optional, of which each has
+   one element where the output has one. It sets dx[i] for every input i; rounded to the dtype, these are the bits that
+   the vjp's tg_give gets, so in TG_F32 every intermediate result must be rounded to float. Returning false, it leaves
+   these values to the vjp. The reverse pass calls it only for the library's own operations, applied by their own
+   functions, and runs the vjp to record gradients, where an input is a parameter, and under traps. */
+enum { TG_SCALAR_INPUTS = 3 };
+typedef struct tg_scalar_vjp {
+    tg_dtype dtype;
+    double x[TG_SCALAR_INPUTS]; /* inputs */
+    double y, g;                /* output, and its cotangent */
+    const void *attributes;
+    double dx[TG_SCALAR_INPUTS]; /* results */
+} tg_scalar_vjp;
+
 /* Samples ---------------------------------------------------------------------------------------------------------
    Inputs on which the checker tests an operation: drawn uniformly from lo .. hi, where it must be differentiable. */
 typedef struct tg_sample_input {
@@ -121,7 +136,8 @@ struct tg_op {
     void (*vjp)(tg_vjp *v);                           /* NULL with TG_ORDER_NONE */
     const tg_sample *samples;
     int n_samples;
-    const void *data; /* for the operation's own use */
+    const void *data;                     /* for the operation's own use */
+    bool (*scalar_vjp)(tg_scalar_vjp *v); /* the vjp on numbers, or NULL; for at most TG_SCALAR_INPUTS inputs */
 };
 
 /* A shape rule for elementwise operations: the inputs are broadcast as in NumPy. */

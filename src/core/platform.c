@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -350,3 +351,19 @@ void tg_outfile_discard(tg_outfile *file)
     file->stream = NULL;
     file->temporary[0] = '\0';
 }
+
+/* Memory ---------------------------------------------------------------------------------------------------------- */
+
+#ifdef MADV_HUGEPAGE
+void tg_advise_huge_pages(void *p, size_t size)
+{
+    const int error = errno;
+    if (madvise(p, size, MADV_HUGEPAGE) != 0)
+        errno = error;
+}
+#else
+void tg_advise_huge_pages(void *p, size_t size)
+{
+    (void)p, (void)size;
+}
+#endif

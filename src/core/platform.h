@@ -57,6 +57,9 @@ tg_status tg_outfile_write(tg_outfile *file, const void *data, size_t size, tg_e
 tg_status tg_outfile_commit(tg_outfile *file, tg_error *err);
 void tg_outfile_discard(tg_outfile *file);
 
+/* Asks the system to back the memory p .. p + size, whole pages, with huge pages. It may refuse; nothing depends on it. */
+void tg_advise_huge_pages(void *p, size_t size);
+
 /* Makes memory unusable, or usable again, under AddressSanitizer; a no-op without it. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

@@ -53,17 +53,18 @@ const tg_extent *tg_tape_extent(tg_tape *t, const tg_shape *shape, const char *w
 
 bool tg_tape_grow(tg_tape *t, const char *what)
 {
-    const uint32_t id = t->count + 1;
+    const uint32_t id = t->count + 1, chunks = tg_block_chunks(t->n_chunks);
     void *directory = t->nodes;
     const bool has_space = id < UINT32_MAX && tg_heap_grow(&t->heap, &directory, &t->chunk_capacity,
-                                                           (id >> TG_NODE_CHUNK_BITS) + 1, sizeof(tg_node *));
+                                                           t->n_chunks + chunks, sizeof(tg_node *));
     t->nodes = directory;
-    tg_node *nodes = has_space ? tg_heap_alloc(&t->heap, TG_NODES_PER_CHUNK * sizeof(tg_node)) : NULL;
+    tg_node *nodes = has_space ? tg_heap_alloc(&t->heap, chunks * TG_NODES_PER_CHUNK * sizeof(tg_node)) : NULL;
     if (!nodes) {
         tg_tape_raise(t, TG_ERR_MEMORY, "%s: no memory for tensor number %u", what, id);
         return false;
     }
-    t->nodes[t->n_chunks++] = nodes;
+    for (uint32_t i = 0; i < chunks; i++)
+        t->nodes[t->n_chunks++] = nodes + i * TG_NODES_PER_CHUNK;
     return true;
 }
 

@@ -14,7 +14,7 @@ bool tg_tape_check_shape(tg_tape *tape, const tg_shape *shape, const char *what)
    valid. */
 const tg_extent *tg_tape_extent(tg_tape *tape, const tg_shape *shape, const char *what);
 
-/* Allocates a further chunk of nodes; false, with the error of `what` raised, out of memory. */
+/* Allocates a further block of nodes; false, with the error of `what` raised, out of memory. */
 bool tg_tape_grow(tg_tape *tape, const char *what);
 
 /* Appends a node, zeroed but for its operation and epoch; NULL, with the error raised, out of memory. */

@@ -73,10 +73,10 @@ void tg_tape_destroy(tg_tape *t)
 {
     if (!is_real(t) || !may_drop(t, "destroy"))
         return;
-    for (uint32_t i = 0; i < t->n_chunks; i++)
-        tg_heap_free(&t->heap, t->nodes[i], TG_NODES_PER_CHUNK * sizeof(tg_node));
-    for (uint32_t i = 0; i < t->n_slot_chunks; i++)
-        tg_heap_free(&t->heap, t->slots[i], TG_NODES_PER_CHUNK * sizeof(tg_slot));
+    for (uint32_t c = 0; c < t->n_chunks; c += tg_block_chunks(c))
+        tg_heap_free(&t->heap, t->nodes[c], tg_block_chunks(c) * TG_NODES_PER_CHUNK * sizeof(tg_node));
+    for (uint32_t c = 0; c < t->n_slot_chunks; c += tg_block_chunks(c))
+        tg_heap_free(&t->heap, t->slots[c], tg_block_chunks(c) * TG_NODES_PER_CHUNK * sizeof(tg_slot));
     tg_heap_free(&t->heap, t->nodes, t->chunk_capacity * sizeof(tg_node *));
     tg_heap_free(&t->heap, t->slots, t->slot_chunk_capacity * sizeof(tg_slot *));
     tg_heap_free(&t->heap, t->owners, t->owner_capacity * sizeof *t->owners);

@@ -33,8 +33,15 @@ typedef struct tg_vjp_range {
 
 enum { TG_TEXT_BYTES = 640 }; /* of a message, or of a part of one */
 
-/* Nodes and slots are stored in chunks of TG_NODES_PER_CHUNK, which never move. */
-enum { TG_NODE_CHUNK_BITS = 10, TG_NODES_PER_CHUNK = 1 << TG_NODE_CHUNK_BITS };
+/* Nodes and slots are stored in chunks of TG_NODES_PER_CHUNK, which never move. They are allocated in blocks of as many
+   chunks as there are already, but at most TG_MOST_BLOCK_CHUNKS. */
+enum { TG_NODE_CHUNK_BITS = 10, TG_NODES_PER_CHUNK = 1 << TG_NODE_CHUNK_BITS, TG_MOST_BLOCK_CHUNKS = 1024 };
+
+/* The number of chunks in the block that begins with chunk `first`. */
+static inline uint32_t tg_block_chunks(uint32_t first)
+{
+    return first == 0 ? 1 : first < TG_MOST_BLOCK_CHUNKS ? first : TG_MOST_BLOCK_CHUNKS;
+}
 
 /* The nodes of a vjp in TG_DEFERRING have epochs from this one on. After a user's vjp the epoch is raised, so that a
    handle which it kept is stale in the next. */

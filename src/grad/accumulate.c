@@ -120,19 +120,10 @@ static TG_NOINLINE bool accumulate_evaluated(tg_tape *t, tg_slot *s, uint32_t id
     if (!tg_node_evaluate(t, id))
         return false;
     const tg_node *g = tg_node_at(t, id);
-    const enum tg_slot_kind kind = s->kind;
-    s->kind = TG_SLOT_ONE;
     if (g->extent->size == 0)
-        return true;
-    if (t->dtype == TG_F64) {
-        s->at.one.f64 = kind == TG_SLOT_ONE ? s->at.one.f64 + *(const double *)g->value : *(const double *)g->value;
-    } else if (kind == TG_SLOT_EMPTY) {
-        s->at.one.f32 = *(const float *)g->value;
-    } else {
-        const double sum = kind == TG_SLOT_ONE ? (double)s->at.one.f32 : s->at.one.f64;
-        s->at.one.f64 = sum + (double)*(const float *)g->value;
-        s->kind = TG_SLOT_ONE_WIDE;
-    }
+        s->kind = TG_SLOT_ONE;
+    else
+        tg_slot_add_number(t, s, tg_element(t, g->value, 0));
     return true;
 }
 

@@ -22,6 +22,7 @@
                    i is a parameter:     g is evaluated into its gradient, overwriting or adding
                    slot[i] is empty:     g is evaluated, and the slot shares its value
                    otherwise:            g is evaluated and added to a buffer that only slot[i] owns
+               (of one element, and if the operation has a scalar_vjp, that computes the same contributions as numbers)
            release the nodes and buffers of the vjp     unless gradients are recorded
            keep slot[n] if it was asked for, else empty it
 
@@ -80,6 +81,34 @@ static bool is_differentiable(const tg_vjp *v, const tg_node *n)
     return false;
 }
 
+/* Runs the vjp of a node of one element on numbers, without deferred nodes. False where the vjp itself has to run. */
+static bool run_scalar_vjp(const tg_vjp *v, const tg_node *n, const tg_slot *s)
+{
+    tg_tape *t = v->tape;
+    if (n->extent->size != 1 || v->records || (n->flags & TG_NODE_USER_OP) | t->traps)
+        return false;
+    tg_scalar_vjp q; /* not zeroed, to save time */
+    uint32_t flags[TG_SCALAR_INPUTS];
+    const uint32_t *ids = n->inputs.few;
+    for (int i = 0; i < n->n_inputs; i++) {
+        const tg_node *x = tg_node_at(t, ids[i]);
+        if (x->flags & TG_NODE_PARAM)
+            return false;
+        q.x[i] = tg_element(t, x->value, 0);
+        flags[i] = x->flags;
+    }
+    q.dtype = t->dtype;
+    q.y = tg_element(t, n->value, 0);
+    q.g = tg_element(t, &s->at.one, 0);
+    q.attributes = n->attributes;
+    if (!n->op->scalar_vjp(&q))
+        return false;
+    for (int i = 0; i < n->n_inputs; i++)
+        if (flags[i] & v->gradient_flag)
+            tg_slot_add_number(t, tg_slot_at(t, ids[i]), q.dx[i]);
+    return true;
+}
+
 static bool run_vjp(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
 {
     tg_tape *t = v->tape;
@@ -87,6 +116,8 @@ static bool run_vjp(tg_vjp *v, uint32_t id, const tg_node *n, tg_slot *s)
     v->node = n;
     if (!is_differentiable(v, n))
         return false;
+    if (n->op->scalar_vjp && run_scalar_vjp(v, n, s))
+        return true;
     const uint32_t count = t->count;
     const tg_arena arena = t->arena;
     t->deferred_from = count + 1;

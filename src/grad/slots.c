@@ -5,19 +5,22 @@
 
 #include "core/error.h"
 
-/* Allocates chunks of slots until there are `n`. */
+/* Allocates blocks of slots until there are `n` chunks. */
 static bool grow(tg_tape *t, uint32_t n)
 {
-    void *directory = t->slots;
-    const bool has_directory = tg_heap_grow(&t->heap, &directory, &t->slot_chunk_capacity, n, sizeof(tg_slot *));
-    t->slots = directory;
-    while (has_directory && t->n_slot_chunks < n) {
-        tg_slot *slots = tg_heap_alloc(&t->heap, TG_NODES_PER_CHUNK * sizeof *slots);
+    while (t->n_slot_chunks < n) {
+        const uint32_t chunks = tg_block_chunks(t->n_slot_chunks);
+        void *directory = t->slots;
+        const bool has_space =
+            tg_heap_grow(&t->heap, &directory, &t->slot_chunk_capacity, t->n_slot_chunks + chunks, sizeof(tg_slot *));
+        t->slots = directory;
+        tg_slot *slots = has_space ? tg_heap_alloc(&t->heap, chunks * TG_NODES_PER_CHUNK * sizeof *slots) : NULL;
         if (!slots)
             return false;
-        t->slots[t->n_slot_chunks++] = slots;
+        for (uint32_t i = 0; i < chunks; i++)
+            t->slots[t->n_slot_chunks++] = slots + i * TG_NODES_PER_CHUNK;
     }
-    return has_directory;
+    return true;
 }
 
 bool tg_slots_make(tg_tape *t, uint32_t last, const char *what)

@@ -17,9 +17,16 @@ static void vjp(tg_vjp *v)
     tg_give(v, 1, tg_scaled_ratio(g, tg_output(v), b, -1));
 }
 
+static bool scalar_vjp(tg_scalar_vjp *v)
+{
+    v->dx[0] = v->g / v->x[1];
+    v->dx[1] = -(v->g * tg_round_to(v->dtype, v->y / v->x[1]));
+    return true;
+}
+
 static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(-2, 2, 0.5, 2) };
 
-const tg_op tg_op_div = { TG_ELEMENTWISE(div, 2, 0), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_div = { TG_ELEMENTWISE(div, 2, 0), .vjp = vjp, .scalar_vjp = scalar_vjp, TG_SAMPLES(samples) };
 
 static void ratio_or_zero_vjp(tg_vjp *v)
 {

@@ -50,6 +50,12 @@ tg_status tg_forward_map(tg_call *call);
     { .n = 2, .inputs = { TG_DRAWN(a_low, a_high, 0), TG_DRAWN(b_low, b_high, 2, { 2, 2 }) } }
 /* clang-format on */
 
+/* In a scalar_vjp: an intermediate result, rounded to the dtype. */
+static inline double tg_round_to(tg_dtype dtype, double x)
+{
+    return dtype == TG_F32 ? (double)(float)x : x;
+}
+
 /* In a vjp: the operation's first number. */
 static inline double tg_number(const tg_vjp *v)
 {

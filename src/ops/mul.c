@@ -16,9 +16,16 @@ static void vjp(tg_vjp *v)
     tg_give(v, 1, tg_mul(tg_cotangent(v), tg_input(v, 0)));
 }
 
+static bool scalar_vjp(tg_scalar_vjp *v)
+{
+    v->dx[0] = v->g * v->x[1];
+    v->dx[1] = v->g * v->x[0];
+    return true;
+}
+
 static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(-2, 2, -2, 2) };
 
-const tg_op tg_op_mul = { TG_ELEMENTWISE(mul, 2, 0), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_mul = { TG_ELEMENTWISE(mul, 2, 0), .vjp = vjp, .scalar_vjp = scalar_vjp, TG_SAMPLES(samples) };
 
 static void weigh_vjp(tg_vjp *v)
 {

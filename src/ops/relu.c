@@ -29,11 +29,17 @@ static void vjp(tg_vjp *v)
     tg_give(v, 0, relu_grad(tg_input(v, 0), tg_cotangent(v)));
 }
 
+static bool scalar_vjp(tg_scalar_vjp *v)
+{
+    v->dx[0] = v->x[0] <= 0 ? 0 : v->g;
+    return true;
+}
+
 static const tg_sample samples[] = {
     { .n = 1, .inputs = { TG_MATRIX(-2, 2) } },
 };
 
-const tg_op tg_op_relu = { TG_ELEMENTWISE(relu, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_relu = { TG_ELEMENTWISE(relu, 1, 0), .vjp = vjp, .scalar_vjp = scalar_vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_relu(tg_tensor x)
 {

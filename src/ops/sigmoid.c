@@ -40,11 +40,18 @@ static void vjp(tg_vjp *v)
     tg_give(v, 0, sigmoid_grad(tg_output(v), tg_cotangent(v), tg_input(v, 0)));
 }
 
+static bool scalar_vjp(tg_scalar_vjp *v)
+{
+    v->dx[0] = tg_round_to(v->dtype, tg_round_to(v->dtype, 1 - v->y) * v->y) * v->g;
+    return !(v->y >= 0.90625);
+}
+
 static const tg_sample samples[] = {
     { .n = 1, .inputs = { TG_MATRIX(-2, 2) } },
 };
 
-const tg_op tg_op_sigmoid = { TG_ELEMENTWISE(sigmoid, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_sigmoid = { TG_ELEMENTWISE(sigmoid, 1, 0), .vjp = vjp, .scalar_vjp = scalar_vjp,
+                              TG_SAMPLES(samples) };
 
 tg_tensor tg_sigmoid(tg_tensor x)
 {

@@ -15,11 +15,17 @@ static void vjp(tg_vjp *v)
     tg_give(v, 0, tg_scaled_ratio(tg_cotangent(v), one, y, 0.5));
 }
 
+static bool scalar_vjp(tg_scalar_vjp *v)
+{
+    v->dx[0] = 0.5 * tg_round_to(v->dtype, v->g * tg_round_to(v->dtype, 1 / v->y));
+    return true;
+}
+
 static const tg_sample samples[] = {
     { .n = 1, .inputs = { TG_MATRIX(0.25, 4) } },
 };
 
-const tg_op tg_op_sqrt = { TG_ELEMENTWISE(sqrt, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_sqrt = { TG_ELEMENTWISE(sqrt, 1, 0), .vjp = vjp, .scalar_vjp = scalar_vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_sqrt(tg_tensor x)
 {

@@ -13,9 +13,16 @@ static void vjp(tg_vjp *v)
     tg_give(v, 1, tg_neg(tg_cotangent(v)));
 }
 
+static bool scalar_vjp(tg_scalar_vjp *v)
+{
+    v->dx[0] = v->g;
+    v->dx[1] = -v->g;
+    return true;
+}
+
 static const tg_sample samples[] = { TG_BROADCAST_SAMPLES(-2, 2, -2, 2) };
 
-const tg_op tg_op_sub = { TG_ELEMENTWISE(sub, 2, 0), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_sub = { TG_ELEMENTWISE(sub, 2, 0), .vjp = vjp, .scalar_vjp = scalar_vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_sub(tg_tensor a, tg_tensor b)
 {

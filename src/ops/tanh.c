@@ -34,11 +34,18 @@ static void vjp(tg_vjp *v)
     tg_give(v, 0, tanh_grad(tg_output(v), tg_cotangent(v), tg_input(v, 0)));
 }
 
+static bool scalar_vjp(tg_scalar_vjp *v)
+{
+    const double square = tg_round_to(v->dtype, v->y * v->y);
+    v->dx[0] = tg_round_to(v->dtype, 1 - square) * v->g;
+    return !(square >= 0.9375);
+}
+
 static const tg_sample samples[] = {
     { .n = 1, .inputs = { TG_MATRIX(-2, 2) } },
 };
 
-const tg_op tg_op_tanh = { TG_ELEMENTWISE(tanh, 1, 0), .vjp = vjp, TG_SAMPLES(samples) };
+const tg_op tg_op_tanh = { TG_ELEMENTWISE(tanh, 1, 0), .vjp = vjp, .scalar_vjp = scalar_vjp, TG_SAMPLES(samples) };
 
 tg_tensor tg_tanh(tg_tensor x)
 {
