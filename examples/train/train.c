@@ -226,10 +226,10 @@ static int work(run *r)
 {
     if (!can_save(&r->o) || !make(r) || !begin_page(r))
         return EXIT_FAILURE;
+    catch_signals();
     print_heading(&r->record);
     if (!check(r))
         return EXIT_FAILURE;
-    catch_signals();
     if ((r->start < r->o.epochs * r->count && !train(r)) || !test(r))
         return EXIT_FAILURE;
     const bool saved = save(r);
