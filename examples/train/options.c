@@ -28,6 +28,9 @@ static const char *dtype_name(int i)
 
 typedef const char *name_fn(int i);
 
+/* With --resume an option that is KEPT is that of the file; one that is OPEN, too, unless it is given. */
+enum keeping { NOT_KEPT, KEPT, OPEN };
+
 enum kind { CHOICE, TEXT, WHOLE, REAL, SIZES, FLAG };
 
 typedef struct entry {
@@ -38,6 +41,7 @@ typedef struct entry {
     name_fn *choice;     /* CHOICE */
     double least, most;  /* WHOLE, REAL */
     const char *expects; /* WHOLE, REAL, SIZES */
+    enum keeping kept;   /* with the training in its file */
 } entry;
 
 #define AT(field)    .offset = offsetof(options, field)
@@ -45,31 +49,36 @@ typedef struct entry {
 #define NOT_NEGATIVE .least = 0, .most = 1e12, .expects = "a number of at least 0"
 
 static const entry table[] = {
-    { "--data", CHOICE, AT(data), .choice = data_name, .help = "what to learn (digits)" },
-    { "--dir", TEXT, AT(dir), "DIR", "where the files of mnist and cifar10 are" },
+    { "--data", CHOICE, AT(data), .choice = data_name, .help = "what to learn (digits)", .kept = KEPT },
+    { "--dir", TEXT, AT(dir), "DIR", "where the files of mnist and cifar10 are", .kept = OPEN },
     { "--hidden", SIZES, AT(hidden), "N,N,...", "units of the hidden layers, or none",
-      .expects = "a list of layer sizes such as 300 or 300,100, or none" },
-    { "--activation", CHOICE, AT(activation), .choice = activation_name, .help = "behind each hidden layer (relu)" },
-    { "--optimizer", CHOICE, AT(optimizer), .choice = optimizer_name, .help = "what changes the parameters (sgd)" },
-    { "--lr", REAL, AT(lr), "X", "learning rate (what suits optimizer, batch and data)", POSITIVE },
+      .expects = "a list of layer sizes such as 300 or 300,100, or none", .kept = KEPT },
+    { "--activation", CHOICE, AT(activation), .choice = activation_name, .help = "behind each hidden layer (relu)",
+      .kept = KEPT },
+    { "--optimizer", CHOICE, AT(optimizer), .choice = optimizer_name, .help = "what changes the parameters (sgd)",
+      .kept = KEPT },
+    { "--lr", REAL, AT(lr), "X", "learning rate (what suits optimizer, batch and data)", POSITIVE, .kept = KEPT },
     { "--momentum", REAL, AT(momentum), "X", "of sgd and nesterov (0.9)", .least = 0, .most = 1 - DBL_EPSILON,
-      .expects = "a number from 0 to below 1" },
-    { "--weight-decay", REAL, AT(weight_decay), "X", "of the optimizer (0; adamw 0.01)", NOT_NEGATIVE },
-    { "--l2", REAL, AT(l2), "X", "adds X times the weights' squares to the loss (0)", NOT_NEGATIVE },
-    { "--clip", REAL, AT(clip), "X", "the largest norm of a gradient (none)", POSITIVE },
+      .expects = "a number from 0 to below 1", .kept = KEPT },
+    { "--weight-decay", REAL, AT(weight_decay), "X", "of the optimizer (0; adamw 0.01)", NOT_NEGATIVE, .kept = KEPT },
+    { "--l2", REAL, AT(l2), "X", "adds X times the weights' squares to the loss (0)", NOT_NEGATIVE, .kept = KEPT },
+    { "--clip", REAL, AT(clip), "X", "the largest norm of a gradient (none)", POSITIVE, .kept = KEPT },
     { "--schedule", CHOICE, AT(schedule), .choice = schedule_name,
-      .help = "of the learning rate, after a twentieth to warm up (cosine)" },
+      .help = "of the learning rate, after a twentieth to warm up (cosine)", .kept = KEPT },
     { "--batch", WHOLE, AT(batch), "N", "rows of a step (64)", .least = 1, .most = 1e6,
-      .expects = "a whole number from 1 to 1000000" },
+      .expects = "a whole number from 1 to 1000000", .kept = KEPT },
     { "--epochs", WHOLE, AT(epochs), "N", "passes over the data; 0 only tests", .least = 0, .most = 1e6,
-      .expects = "a whole number from 0 to 1000000" },
+      .expects = "a whole number from 0 to 1000000", .kept = OPEN },
     { "--seed", WHOLE, AT(seed), "N", "of the first weights and of the order (1)", .least = 0, .most = 1e15,
-      .expects = "a whole number from 0 to 10^15" },
-    { "--dtype", CHOICE, AT(dtype), .choice = dtype_name, .help = "of parameters and data (f32)" },
+      .expects = "a whole number from 0 to 10^15", .kept = KEPT },
+    { "--dtype", CHOICE, AT(dtype), .choice = dtype_name, .help = "of parameters and data (f32)", .kept = KEPT },
     { "--threads", WHOLE, AT(threads), "N", "to compute with (one a CPU); the results are the same", .least = 1,
       .most = 64, .expects = "a whole number from 1 to 64" },
     { "--load", TEXT, AT(load), "FILE", "parameters to begin with" },
-    { "--save", TEXT, AT(save), "FILE", "for the parameters (DATA.safetensors), or none" },
+    { "--resume", TEXT, AT(resume), "FILE", "a training that was saved; it goes on to the same bits" },
+    { "--stop", WHOLE, AT(stop), "N", "ends after N steps as Ctrl-C does, to be resumed (never)", .least = 1,
+      .most = 1e12, .expects = "a whole number from 1 to 10^12" },
+    { "--save", TEXT, AT(save), "FILE", "for the training (DATA.safetensors, or FILE of --resume), or none" },
     { "--csv", TEXT, AT(csv), "FILE", "for the curves (DATA.csv), or none" },
     { "--json", TEXT, AT(json), "FILE", "for the whole run (none)" },
     { "--report", TEXT, AT(report), "DIR", "for a page with the curves and other pictures (none)" },
@@ -202,6 +211,89 @@ static bool parse(options *o, int argc, char **argv)
     return true;
 }
 
+/* Resuming --------------------------------------------------------------------------------------------------------- */
+
+static bool is_given(const entry *e, const options *o)
+{
+    const void *field = (const char *)o + e->offset;
+    switch (e->kind) {
+    case CHOICE:
+        return *(const int *)field >= 0;
+    case WHOLE:
+        return *(const int64_t *)field >= 0;
+    case REAL:
+        return *(const double *)field >= 0;
+    case SIZES:
+        return ((const sizes *)field)->n >= 0;
+    case TEXT:
+        return *(const char *const *)field;
+    case FLAG:
+        break;
+    }
+    return false;
+}
+
+static const char *value_text(const entry *e, const options *o, char text[OPTION_BYTES])
+{
+    const void *field = (const char *)o + e->offset;
+    switch (e->kind) {
+    case CHOICE:
+        return e->choice(*(const int *)field);
+    case SIZES:
+        return sizes_text(field, text, OPTION_BYTES);
+    case TEXT:
+        return *(const char *const *)field;
+    case WHOLE:
+        snprintf(text, OPTION_BYTES, "%lld", (long long)*(const int64_t *)field);
+        break;
+    case REAL:
+        snprintf(text, OPTION_BYTES, "%.17g", *(const double *)field);
+        break;
+    case FLAG:
+        break;
+    }
+    return text;
+}
+
+int option_pairs(const options *o, const char *pairs[2 * OPTIONS_MOST], char texts[OPTIONS_MOST][OPTION_BYTES])
+{
+    int n = 0;
+    for (int i = 0; i < OPTIONS; i++) {
+        const entry *e = &table[i];
+        const bool momentum = e->offset == offsetof(options, momentum) && !optimizer_has_momentum(o->optimizer);
+        if (!e->kept || !is_given(e, o) || momentum)
+            continue;
+        pairs[2 * n] = e->name + strlen("--");
+        pairs[2 * n + 1] = value_text(e, o, texts[n]);
+        n++;
+    }
+    return n;
+}
+
+/* Takes the options that the file keeps. */
+static bool adopt_training(options *o)
+{
+    char text[OPTION_BYTES];
+    tg_error err;
+    if (o->load)
+        return wrong("--load and --resume are two beginnings; one of them can be given");
+    for (int i = 0; i < OPTIONS; i++) {
+        const entry *e = &table[i];
+        if (e->kept == KEPT && is_given(e, o))
+            return wrong("%s is that of the training that --resume goes on with; it cannot be given", e->name);
+        if (!e->kept || is_given(e, o))
+            continue;
+        const tg_status status = tg_params_read_metadata(o->resume, e->name + strlen("--"), text, sizeof text, &err);
+        if (status == TG_ERR_RANGE)
+            continue; /* it was not given */
+        if (status != TG_OK)
+            return wrong("%s", err.text);
+        if (!read_value(e, e->kind == TEXT ? strcpy(o->dir_name, text) : text, o))
+            return false;
+    }
+    return true;
+}
+
 /* Completing ------------------------------------------------------------------------------------------------------- */
 
 /* A file that this program saved says which network fits it. What is wrong with the file is said when it is loaded. */
@@ -254,6 +346,8 @@ static void complete(options *o)
     set_default_count(&o->epochs, s->epochs);
     set_default_count(&o->seed, 1);
     o->l2 = o->l2 < 0 ? 0 : o->l2;
+    if (!o->save)
+        o->save = o->resume;
     name_file(&o->save, o->save_name, s->name, o->epochs > 0 ? "safetensors" : NULL);
     name_file(&o->csv, o->csv_name, s->name, o->epochs > 0 ? "csv" : NULL);
     name_file(&o->json, NULL, s->name, NULL);
@@ -286,8 +380,9 @@ bool read_options(options *o, int argc, char **argv)
                     .batch = -1,
                     .epochs = -1,
                     .seed = -1,
-                    .threads = -1 };
-    if (!parse(o, argc, argv))
+                    .threads = -1,
+                    .stop = -1 };
+    if (!parse(o, argc, argv) || (o->resume && !o->help && !adopt_training(o)))
         return false;
     complete(o);
     if (!o->help && !fits_together(o))
@@ -310,7 +405,8 @@ void print_help(void)
 {
     puts("usage: train [options]\n\n"
          "Checks the gradient of a multi-layer perceptron, trains it, tests it, and saves what it\n"
-         "learned. Without options it learns to read drawn digits. Ctrl-C ends it early and saves.\n");
+         "learned. Without options it learns to read drawn digits. Ctrl-C ends it early and saves;\n"
+         "train --resume FILE goes on from there.\n");
     for (int i = 0; i < OPTIONS; i++) {
         char names[TEXT_BYTES];
         const entry *e = &table[i];

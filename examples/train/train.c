@@ -17,6 +17,8 @@ typedef struct run {
     tg_gradcheck_report check;
     page *page;      /* of --report, until it is closed */
     char *arguments; /* as typed */
+    int64_t count;   /* steps of an epoch */
+    int64_t start;   /* steps made before */
 } run;
 
 static bool fail(const run *r, const char *text)
@@ -62,6 +64,18 @@ static bool make_network(run *r, tg_error *err)
     return r->net && (!o->load || tg_params_load(tg_mlp_params(r->net), o->load, err) == TG_OK);
 }
 
+/* The state of a training that was saved. */
+static bool resume(run *r, tg_error *err)
+{
+    tg_training t = { .params = tg_mlp_params(r->net), .optimizer = r->optimizer };
+    if (tg_training_load(&t, r->o.resume, err) != TG_OK)
+        return fail(r, err->text);
+    if (t.epoch > r->o.epochs || t.batch >= r->count || (t.epoch == r->o.epochs && t.batch > 0))
+        return fail(r, "the training to resume went on for longer than --epochs, or has other data");
+    r->start = t.epoch * r->count + t.batch;
+    return true;
+}
+
 static bool make(run *r)
 {
     tg_error err = { 0 };
@@ -72,6 +86,9 @@ static bool make(run *r)
     r->optimizer = make_optimizer(&r->o, tg_mlp_params(r->net), &err);
     if (!r->optimizer)
         return fail(r, err.text);
+    r->count = (r->data.train.n - 1) / r->o.batch + 1;
+    if (r->o.resume && !resume(r, &err))
+        return false;
     r->record.o = &r->o;
     r->record.data = &r->data;
     r->record.net = r->net;
@@ -120,7 +137,7 @@ static bool watch(void *context, const fit_record *fit, const fit_point *now, bo
         print_epoch(log, fit, now);
     else
         print_progress(log, fit, now);
-    return !stopped;
+    return !stopped && now->steps != log->last_step;
 }
 
 static bool train(run *r)
@@ -129,17 +146,18 @@ static bool train(run *r)
     record *log = &r->record;
     tg_error err = { 0 };
     print_columns(log);
-    const int64_t count = (r->data.train.n - 1) / o->batch + 1;
+    log->last_step = o->stop > 0 ? r->start + o->stop : -1;
     const fit_config config = { .net = r->net,
                                 .train = &r->data.train,
                                 .held_out = &r->data.test,
                                 .optimizer = r->optimizer,
-                                .schedule = make_schedule(o, o->epochs * count),
+                                .schedule = make_schedule(o, o->epochs * r->count),
                                 .l2 = o->l2,
                                 .clip = o->clip,
                                 .batch = o->batch,
                                 .seed = (uint64_t)o->seed,
                                 .epochs = o->epochs,
+                                .start = r->start,
                                 .watch = watch,
                                 .watch_context = log };
     if (fit_run(&config, &log->fit, &err))
@@ -158,25 +176,25 @@ static bool test(run *r)
 
 /* Saving ----------------------------------------------------------------------------------------------------------- */
 
-/* With what is needed to use the parameters: which network they fit, and how its inputs were prepared. */
-static bool save_params(const run *r)
+/* With what is needed to go on, and to use the parameters: how the inputs were prepared. */
+static bool save_training(const run *r)
 {
-    char hidden[512], mean[32], deviation[32];
+    char mean[32], deviation[32], texts[OPTIONS_MOST][OPTION_BYTES];
+    const char *about[2 * OPTIONS_MOST + 5];
     const options *o = &r->o;
     snprintf(mean, sizeof mean, "%.17g", r->data.mean);
     snprintf(deviation, sizeof deviation, "%.17g", r->data.deviation);
-    const char *const about[] = {
-        /* clang-format off */
-        "data", source_at(o->data)->name,
-        "hidden", sizes_text(&o->hidden, hidden, sizeof hidden),
-        "activation", tg_activation_name((tg_activation)o->activation),
-        "mean", mean,
-        "deviation", deviation,
-        NULL,
-        /* clang-format on */
-    };
+    const char *const prepared[] = { "mean", mean, "deviation", deviation, NULL };
+    memcpy(about + 2 * option_pairs(o, about, texts), prepared, sizeof prepared);
+    const fit_record *fit = &r->record.fit;
+    const int64_t steps = fit->n > 0 ? fit->points[fit->n - 1].steps : r->start;
+    const tg_training t = { .params = tg_mlp_params(r->net),
+                            .optimizer = r->optimizer,
+                            .epoch = steps / r->count,
+                            .batch = steps % r->count,
+                            .metadata = about };
     tg_error err;
-    return !o->save || tg_params_save_with(tg_mlp_params(r->net), o->save, about, &err) == TG_OK || fail(r, err.text);
+    return !o->save || tg_training_save(&t, o->save, &err) == TG_OK || fail(r, err.text);
 }
 
 static bool save_page(run *r)
@@ -190,7 +208,7 @@ static bool save_page(run *r)
 /* Each file for itself: where one cannot be written, the others are. */
 static bool save(run *r)
 {
-    const bool params = save_params(r);
+    const bool params = save_training(r);
     const bool csv = write_csv(&r->record, r->o.csv);
     const bool json = write_json(&r->record, r->o.json);
     const bool shown = save_page(r);
@@ -208,11 +226,11 @@ static int work(run *r)
 {
     if (!can_save(&r->o) || !make(r) || !begin_page(r))
         return EXIT_FAILURE;
+    catch_signals();
     print_heading(&r->record);
     if (!check(r))
         return EXIT_FAILURE;
-    catch_signals();
-    if ((r->o.epochs > 0 && !train(r)) || !test(r))
+    if ((r->start < r->o.epochs * r->count && !train(r)) || !test(r))
         return EXIT_FAILURE;
     const bool saved = save(r);
     printf("test accuracy %.2f %%\n", 100 * r->record.test_accuracy);

@@ -22,12 +22,13 @@ typedef struct sizes {
 /* What was not given is -1 or NULL until it is completed; a clip of -1 is none. */
 typedef struct options {
     int data, activation, optimizer, schedule, dtype; /* rows of their tables */
-    const char *dir, *load, *save, *csv, *json, *report;
+    const char *dir, *load, *resume, *save, *csv, *json, *report;
     sizes hidden;
     double lr, momentum, weight_decay, l2, clip;
-    int64_t batch, epochs, seed, threads;
+    int64_t batch, epochs, seed, threads, stop;
     bool quiet, help;
     char save_name[NAME_BYTES], csv_name[NAME_BYTES]; /* where save and csv point by default */
+    char dir_name[1024];                              /* where dir points, if it is that of the file to resume */
 } options;
 
 /* Reads the command line and completes it: from the file to load, the data set, the optimizer. Where it is wrong,
@@ -35,6 +36,11 @@ typedef struct options {
 bool read_options(options *o, int argc, char **argv);
 
 void print_help(void);
+
+/* The options that a file of the training keeps, as pairs for its metadata: --lr is "lr". `pairs` has 2 OPTIONS_MOST
+   places, of which the number that is returned is filled; the texts are in `texts`. */
+enum { OPTIONS_MOST = 32, OPTION_BYTES = 1024 };
+int option_pairs(const options *o, const char *pairs[2 * OPTIONS_MOST], char texts[OPTIONS_MOST][OPTION_BYTES]);
 
 /* "300,100", or "none". Returns buffer. */
 char *sizes_text(const sizes *s, char *buffer, size_t size);
@@ -95,8 +101,9 @@ typedef struct record {
     const tg_mlp *net;
     fit_record fit; /* a point an epoch; the last one may be a part of it */
     double test_loss, test_accuracy;
-    bool live;    /* progress is shown on a terminal */
-    double shown; /* when it was last; 0: no line is open */
+    int64_t last_step; /* after which --stop ends the run; -1: none */
+    bool live;         /* progress is shown on a terminal */
+    double shown;      /* when it was last; 0: no line is open */
 } record;
 
 /* Rows trained on since the start. */

@@ -297,6 +297,17 @@ static bool train(run *r)
     return !kept || tg_params_copy(r->params, r->best, r->err) == TG_OK;
 }
 
+/* Moves to where the training stood: the order of an epoch depends on the seed and its number only. */
+static void go_to_start(run *r, int64_t count, int64_t rows)
+{
+    tg_batch b;
+    r->now.steps = r->c->start;
+    r->now.samples = r->c->start / count * r->c->train->n + r->c->start % count * rows;
+    tg_batches_start(r->batches, r->c->start / count);
+    for (int64_t i = r->c->start % count; i > 0; i--)
+        tg_batches_next(r->batches, &b);
+}
+
 static bool begin(run *r)
 {
     const fit_config *c = r->c;
@@ -318,6 +329,7 @@ static bool begin(run *r)
     r->steps = c->steps > 0 ? c->steps : c->epochs * count;
     r->record->steps_per_epoch = (double)count;
     r->record->total = r->steps / count * n + r->steps % count * rows;
+    go_to_start(r, count, rows);
     return true;
 }
 

@@ -51,9 +51,10 @@ typedef struct fit_config {
     uint64_t seed;             /* of the order and the augmentation */
     int64_t epochs;            /* 0: as many as `steps` need */
     int64_t steps;             /* 0: as many as `epochs` have; one of both is at least 1 */
-    int64_t record_every;      /* steps from point to point; 0: an epoch */
-    int64_t measure_every;     /* points from measure to measure; the last one is measured always; 0: 1 */
-    bool measure_train;        /* whether the whole training set is measured, too */
+    int64_t start;          /* steps made before, from which the run goes on: below `steps` or what `epochs` have */
+    int64_t record_every;   /* steps from point to point; 0: an epoch */
+    int64_t measure_every;  /* points from measure to measure; the last one is measured always; 0: 1 */
+    bool measure_train;     /* whether the whole training set is measured, too */
     tg_stopping *stopping;  /* NULL; is given the held-out loss (`larger`: accuracy) of each measured point, or where
                               nothing is held out, that of the rows trained on */
     bool keep_best;         /* ends with the parameters of the measured point with the best held-out accuracy */

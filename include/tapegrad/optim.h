@@ -9,11 +9,12 @@ extern "C" {
 #endif
 
 /* An optimizer changes the values of one parameter set by its gradients. The set must outlive it. Its state comes from the
-   set's allocator; it is as large as the set's values with momentum, and twice as large with Adam. */
+   set's allocator; it is as large as the set's values for each of the arrays v, m and b of the formulas below. io.h saves
+   and loads it. */
 typedef struct tg_optimizer tg_optimizer;
 
 /* Below, w is a value, g its gradient, and t counts the parameter's steps from 1. The formulas, and the order of their
-   operations, are those of PyTorch (torch.optim.SGD, Adam, AdamW); each element has a state of its own; all is computed in
+   operations, are those of PyTorch (torch.optim.SGD, Adam, AdamW, RMSprop, Adagrad); each element has a state of its own; all is computed in
    the set's dtype. Weight decay is not applied to parameters with TG_PARAM_NO_DECAY. A step changes neither value nor
    state nor t of a parameter with TG_PARAM_FROZEN, or of one whose gradient is unset. A gradient of zeros is a gradient
    like any other.
@@ -49,10 +50,42 @@ typedef struct tg_adam_config {
     double weight_decay; /* 0 <= weight_decay < 1e18. 0: none in Adam, 0.01 in AdamW. TG_ZERO: none */
 } tg_adam_config;
 
+/* RMSprop (Tieleman, Hinton 2012: Lecture 6.5 of Neural networks for machine learning), centered (Graves 2013: Generating
+   sequences with recurrent neural networks, eq. 38 to 45):
+       g <- g + weight_decay w
+       v <- alpha v + (1 - alpha) g^2
+       m <- alpha m + (1 - alpha) g                                   (only if centered)
+       s <- g / (sqrt(v) + eps),  centered  g / (sqrt(max(v - m^2, 0)) + eps)
+       b <- momentum b + s,  s <- b                                   (only with momentum)
+       w <- w - lr s
+   v - m^2 is negative only by rounding, where torch.optim.RMSprop computes a NaN. */
+typedef struct tg_rmsprop_config {
+    double lr;           /* 0 <= lr < 1e18. 0: refused, since it must be set (0.01 is usual). TG_ZERO: zero */
+    double alpha;        /* 0 <= alpha < 1. 0: 0.99. TG_ZERO: zero */
+    double eps;          /* > 0, and a normal number of the set's dtype. 0: 1e-8. TG_ZERO: refused */
+    double momentum;     /* 0 <= momentum < 1. 0: none */
+    double weight_decay; /* 0 <= weight_decay < 1e18. 0: none */
+    bool centered;
+} tg_rmsprop_config;
+
+/* Adagrad (Duchi, Hazan, Singer 2011: Adaptive subgradient methods for online learning and stochastic optimization):
+       g <- g + weight_decay w
+       v <- v + g^2,  at t = 1  v <- initial + g^2
+       w <- w - lr / (1 + (t - 1) lr_decay) g / (sqrt(v) + eps) */
+typedef struct tg_adagrad_config {
+    double lr;           /* 0 <= lr < 1e18. 0: refused, since it must be set (0.01 is usual). TG_ZERO: zero */
+    double lr_decay;     /* 0 <= lr_decay < 1e18. 0: none */
+    double initial;      /* 0 <= initial < 1e18, PyTorch's initial_accumulator_value. 0: zero */
+    double eps;          /* > 0, and a normal number of the set's dtype. 0: 1e-10. TG_ZERO: refused */
+    double weight_decay; /* 0 <= weight_decay < 1e18. 0: none */
+} tg_adagrad_config;
+
 /* An optimizer, or NULL and *err, which names the field. A NULL config has the usual lr and the defaults. */
 TG_API tg_optimizer *tg_sgd_create(tg_params *params, const tg_sgd_config *config, tg_error *err);
 TG_API tg_optimizer *tg_adam_create(tg_params *params, const tg_adam_config *config, tg_error *err);
 TG_API tg_optimizer *tg_adamw_create(tg_params *params, const tg_adam_config *config, tg_error *err);
+TG_API tg_optimizer *tg_rmsprop_create(tg_params *params, const tg_rmsprop_config *config, tg_error *err);
+TG_API tg_optimizer *tg_adagrad_create(tg_params *params, const tg_adagrad_config *config, tg_error *err);
 
 /* Frees the optimizer, not the set. Takes NULL. */
 TG_API void tg_optimizer_destroy(tg_optimizer *optimizer);

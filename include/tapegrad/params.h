@@ -67,7 +67,7 @@ TG_API int64_t tg_params_offset(const tg_params *params, int i);
 /* To be called after values were changed through tg_params_values: raises the version. */
 TG_API void tg_params_touch(tg_params *params);
 
-/* The version: raised by every step, load, write and touch. A backward through leaves that were recorded with an older
+/* The version: raised by every step, load, write, average and touch. A backward through leaves that were recorded with an older
    version is the error TG_ERR_CHANGED. */
 TG_API uint64_t tg_params_version(const tg_params *params);
 
@@ -83,6 +83,15 @@ TG_API tg_status tg_params_write_f64(tg_params *params, int i, const double *val
 /* Copies all values of `from` to `to`, converting; names and shapes must agree, in order. On an error nothing is
    copied. */
 TG_API tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err);
+
+/* Polyak averaging (Polyak, Juditsky 1992: Acceleration of stochastic approximation by averaging):
+       to <- weight to + (1 - weight) from
+   for all values, computed in double and rounded once; 0 <= weight <= 1. An exponential average has a constant weight
+   such as 0.999, the mean of n sets the weights 0, 1/2, 2/3, ..., (n - 1) / n. Names and shapes must agree, in order;
+   dtypes may differ. Weight 1 changes nothing; 0 copies, also over values that are not finite. Frozen parameters are
+   averaged as well. Raises the version of `to`, except with weight 1. TG_ERR_ARGUMENT, TG_ERR_SHAPE; on an error nothing
+   is changed. */
+TG_API tg_status tg_params_average(tg_params *to, const tg_params *from, double weight, tg_error *err);
 
 /* Draws parameter i's values in row-major order, in double and then rounded to the set's dtype: normal with mean 0 and
    the deviation std >= 0, or uniform in lo .. hi. */

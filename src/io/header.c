@@ -11,7 +11,7 @@
 
 /* The fewest bytes that describe a tensor, and a pair: they bound how many there can be. */
 enum {
-    LEAST_TENSOR = sizeof "'':{'dtype':'F32','shape':[],'data_offsets':[0,0]}" - 1,
+    LEAST_TENSOR = sizeof "'':{'dtype':'I8','shape':[],'data_offsets':[0,0]}" - 1,
     LEAST_PAIR = sizeof "'':''," - 1
 };
 
@@ -25,11 +25,17 @@ static size_t pairs_bytes(const tg_header *h)
     return (h->size / LEAST_PAIR + 1) * sizeof *h->pairs;
 }
 
-static const char *const dtypes[] = { [TG_F32] = "F32", [TG_F64] = "F64" };
+static const tg_file_dtype dtypes[] = {
+    { "F32", 4, TG_DECODE_F32 },   { "F64", 8, TG_DECODE_F64 },      { "F16", 2, TG_DECODE_F16 },
+    { "BF16", 2, TG_DECODE_BF16 }, { "BOOL", 1, TG_DECODE_NONE },    { "U8", 1, TG_DECODE_NONE },
+    { "I8", 1, TG_DECODE_NONE },   { "F8_E5M2", 1, TG_DECODE_NONE }, { "F8_E4M3", 1, TG_DECODE_NONE },
+    { "I16", 2, TG_DECODE_NONE },  { "U16", 2, TG_DECODE_NONE },     { "I32", 4, TG_DECODE_NONE },
+    { "U32", 4, TG_DECODE_NONE },  { "I64", 8, TG_DECODE_NONE },     { "U64", 8, TG_DECODE_NONE },
+};
 
 const char *tg_header_dtype(tg_dtype dtype)
 {
-    return dtypes[dtype];
+    return dtypes[dtype == TG_F64].name;
 }
 
 /* Parsing ---------------------------------------------------------------------------------------------------------- */
@@ -37,9 +43,12 @@ const char *tg_header_dtype(tg_dtype dtype)
 static void parse_dtype(tg_json *j, tg_header_tensor *t)
 {
     const char *text = tg_json_string(j);
-    t->dtype = strcmp(text, dtypes[TG_F64]) == 0 ? TG_F64 : TG_F32;
-    if (strcmp(text, dtypes[t->dtype]) != 0)
-        tg_json_fail(j, "tensor '%.64s' has dtype '%.16s', expected 'F32' or 'F64'", t->name, text);
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
+        if (strcmp(text, dtypes[i].name) == 0)
+            t->dtype = &dtypes[i];
+    if (!t->dtype)
+        tg_json_fail(j, "tensor '%.64s' has dtype '%.16s', expected 'F32', 'F64', or another one of the format",
+                     t->name, text);
 }
 
 static void parse_shape(tg_json *j, tg_header_tensor *t)
@@ -167,7 +176,7 @@ static tg_status check_names(tg_header *h, const char *path, tg_error *err)
 static tg_status check_extent(const tg_header_tensor *t, const char *path, tg_error *err)
 {
     char shape[200];
-    const int64_t size = tg_shape_size(&t->shape), width = (int64_t)tg_dtype_size(t->dtype);
+    const int64_t size = tg_shape_size(&t->shape), width = t->dtype->width;
     tg_shape_text(&t->shape, shape, sizeof shape);
     if (size < 0)
         return tg_error_raise(err, TG_ERR_FORMAT,
@@ -177,7 +186,7 @@ static tg_status check_extent(const tg_header_tensor *t, const char *path, tg_er
         return tg_error_raise(err, TG_ERR_FORMAT,
                               "%s: header: tensor '%.64s' has data_offsets %" PRId64 " .. %" PRId64
                               ", expected %" PRId64 " bytes for %s of shape %s",
-                              tg_path_end(path), t->name, t->begin, t->end, size * width, dtypes[t->dtype], shape);
+                              tg_path_end(path), t->name, t->begin, t->end, size * width, t->dtype->name, shape);
     return TG_OK;
 }
 
@@ -256,4 +265,12 @@ void tg_header_finish(tg_header *h)
     tg_release(&h->allocator, h->tensors, tensors_bytes(h));
     tg_release(&h->allocator, h->pairs, pairs_bytes(h));
     *h = (tg_header){ .allocator = h->allocator };
+}
+
+const char *tg_header_value(const tg_header *h, const char *key)
+{
+    for (int64_t i = 0; i < h->n_pairs; i++)
+        if (strcmp(h->pairs[i].key, key) == 0)
+            return h->pairs[i].value;
+    return NULL;
 }

@@ -11,9 +11,17 @@
 #define TG_METADATA "__metadata__"
 enum { TG_HEADER_MOST = 100000000 }; /* bytes: the format's limit */
 
+/* A dtype of the format. Values of those that are numbers of a set are read; others are passed over. */
+typedef enum tg_decoding { TG_DECODE_NONE, TG_DECODE_F32, TG_DECODE_F64, TG_DECODE_F16, TG_DECODE_BF16 } tg_decoding;
+typedef struct tg_file_dtype {
+    const char *name;
+    int width; /* bytes of a value */
+    tg_decoding decoding;
+} tg_file_dtype;
+
 typedef struct tg_header_tensor {
     const char *name;
-    tg_dtype dtype;
+    const tg_file_dtype *dtype;
     tg_shape shape;
     int64_t begin, end; /* bytes of the data */
 } tg_header_tensor;
@@ -38,5 +46,8 @@ const char *tg_header_dtype(tg_dtype dtype);
    name occurs twice. The tensors are in the order of their data. On failure there is nothing to finish. */
 tg_status tg_header_read(tg_header *h, tg_infile *file, const tg_allocator *allocator, tg_error *err);
 void tg_header_finish(tg_header *h);
+
+/* The metadata's value for a key, or NULL. */
+const char *tg_header_value(const tg_header *h, const char *key);
 
 #endif

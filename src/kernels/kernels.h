@@ -54,11 +54,11 @@ typedef struct tg_pass {
 } tg_pass;
 
 /* One step of an optimizer over n elements; its loop is in the optimizer's file (nn/optimizer.h). */
-enum { TG_UPDATE_STATES = 2 };
+enum { TG_UPDATE_STATES = 3 };
 typedef struct tg_update {
     void *w; /* values, changed in place */
     const void *g;
-    void *state[TG_UPDATE_STATES]; /* NULL where the optimizer has fewer */
+    void *state[TG_UPDATE_STATES]; /* NULL where the optimizer does not use it */
     double lr, weight_decay;       /* weight_decay: 0 for parameters without it */
     int64_t step;                  /* which of these elements' steps this is, from 1 */
     const void *config;            /* the optimizer's tg_NAME_config, defaults filled in */

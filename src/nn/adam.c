@@ -54,40 +54,31 @@ UPDATE(adamw)
 
 #else
 
-#include <float.h>
+#define SETTINGS(decay)                                                                                              \
+    {                                                                                                                \
+        TG_NUMBER(tg_adam_config, beta1, .preset = 0.9, .hi = 1),                                                    \
+            TG_NUMBER(tg_adam_config, beta2, .preset = 0.999, .hi = 1),                                              \
+            TG_NUMBER(tg_adam_config, eps, .preset = 1e-8, .hi = TG_RATE_LIMIT, .is_normal = true),                  \
+            TG_NUMBER(tg_adam_config, weight_decay, .preset = (decay), .hi = TG_RATE_LIMIT),                         \
+    }
+static const tg_setting adam_settings[] = SETTINGS(0), adamw_settings[] = SETTINGS(0.01);
 
-static tg_optimizer *create(const char *what, enum tg_update_index update, tg_params *params,
-                            const tg_adam_config *config, double weight_decay, tg_error *err)
-{
-    const double usual_lr = 0.001, least_eps = tg_params_dtype(params) == TG_F32 ? (double)FLT_MIN : DBL_MIN;
-    const tg_number numbers[] = {
-        TG_NUMBER(tg_adam_config, beta1, .preset = 0.9, .hi = 1),
-        TG_NUMBER(tg_adam_config, beta2, .preset = 0.999, .hi = 1),
-        TG_NUMBER(tg_adam_config, eps, .preset = 1e-8, .lo = least_eps, .hi = TG_RATE_LIMIT),
-        TG_NUMBER(tg_adam_config, weight_decay, .preset = weight_decay, .hi = TG_RATE_LIMIT),
-    };
-    tg_adam_config c = config ? *config : (tg_adam_config){ .lr = usual_lr };
-    if (tg_numbers_fill(&c, numbers, sizeof numbers / sizeof *numbers, what, err) != TG_OK)
-        return NULL;
-    const tg_optimizer_spec spec = { .what = what,
-                                     .update = update,
-                                     .n_states = 2,
-                                     .config = &c,
-                                     .config_bytes = sizeof c,
-                                     .lr = c.lr,
-                                     .usual_lr = usual_lr,
-                                     .weight_decay = c.weight_decay };
-    return tg_optimizer_create(&spec, params, err);
-}
+#define KIND(kind)                                                                                                   \
+    {                                                                                                                \
+        .name = #kind, .update = TG_UPDATE_##kind, .usual_lr = 0.001, .config_bytes = sizeof(tg_adam_config),        \
+        .weight_decay = offsetof(tg_adam_config, weight_decay), TG_SETTINGS(kind##_settings),                        \
+        .states = { "mean", "square" },                                                                              \
+    }
+static const tg_optimizer_kind adam = KIND(adam), adamw = KIND(adamw);
 
 tg_optimizer *tg_adam_create(tg_params *params, const tg_adam_config *config, tg_error *err)
 {
-    return create("adam_create", TG_UPDATE_adam, params, config, 0, err);
+    return tg_optimizer_create(&adam, params, config, err);
 }
 
 tg_optimizer *tg_adamw_create(tg_params *params, const tg_adam_config *config, tg_error *err)
 {
-    return create("adamw_create", TG_UPDATE_adamw, params, config, 0.01, err);
+    return tg_optimizer_create(&adamw, params, config, err);
 }
 
 #endif

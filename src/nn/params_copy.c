@@ -1,8 +1,9 @@
-/* params_copy.c - a parameter set's values: read, written, copied to another set. */
+/* params_copy.c - a parameter set's values: read, written, copied to another set, averaged. */
 #include <string.h>
 
 #include "core/convert.h"
 #include "core/status.h"
+#include "nn/cut.h"
 #include "nn/params.h"
 
 void *tg_params_values(tg_params *p, int64_t *count)
@@ -121,32 +122,93 @@ tg_params *tg_params_clone(const tg_params *p, tg_dtype dtype, tg_error *err)
 }
 
 /* Whether a parameter has the same name and shape in both sets. */
-static tg_status check_equal(const tg_parameter *a, const tg_parameter *b, tg_error *err)
+static tg_status check_equal(const tg_parameter *a, const tg_parameter *b, const char *what, tg_error *err)
 {
     char text[192], other[192];
     if (strcmp(a->name, b->name))
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: %s to %s; the names must be the same, in order",
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: %s to %s; the names must be the same, in order", what,
                               b->name, a->name);
     if (!tg_shape_equal(&a->extent.shape, &b->extent.shape))
-        return tg_error_raise(err, TG_ERR_SHAPE, "params_copy: %s has shape %s here and %s there", a->name,
+        return tg_error_raise(err, TG_ERR_SHAPE, "%s: %s has shape %s here and %s there", what, a->name,
                               tg_shape_text(&a->extent.shape, text, sizeof text),
                               tg_shape_text(&b->extent.shape, other, sizeof other));
     return TG_OK;
 }
 
-tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err)
+static tg_status check_pair(const tg_params *to, const tg_params *from, const char *what, tg_error *err)
 {
     if (!to || !from)
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: the set to copy %s is NULL", to ? "from" : "to");
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: the set %s is NULL", what, to ? "from" : "to");
     if (to->n != from->n)
-        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_copy: a set of %d parameters to one of %d", from->n,
-                              to->n);
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: a set of %d parameters to one of %d", what, from->n, to->n);
     tg_status status = tg_error_clear(err);
     for (int i = 0; i < to->n && status == TG_OK; i++)
-        status = check_equal(&to->at[i], &from->at[i], err);
+        status = check_equal(&to->at[i], &from->at[i], what, err);
+    return status;
+}
+
+tg_status tg_params_copy(tg_params *to, const tg_params *from, tg_error *err)
+{
+    const tg_status status = check_pair(to, from, "params_copy", err);
     if (status != TG_OK || to == from)
         return status;
     transfer(to, from);
+    tg_params_touch(to);
+    return TG_OK;
+}
+
+/* Averaging -------------------------------------------------------------------------------------------------------- */
+
+typedef struct averaging {
+    void *to;
+    const void *from;
+    tg_dtype to_dtype, from_dtype;
+    tg_cut cut;
+    double weight;
+} averaging;
+
+#define AVERAGE(to_type, from_type)                                                                                  \
+    do {                                                                                                             \
+        to_type *to = (to_type *)a->to + start;                                                                      \
+        const from_type *from = (const from_type *)a->from + start;                                                  \
+        for (int64_t k = 0; k < n; k++)                                                                              \
+            to[k] = (to_type)(a->weight * (double)to[k] + (1 - a->weight) * (double)from[k]);                        \
+    } while (0)
+
+static void average_block(void *context, int64_t i)
+{
+    const averaging *a = context;
+    const int64_t start = i * a->cut.block, n = tg_cut_size(a->cut, i);
+    if (a->to_dtype == TG_F32 && a->from_dtype == TG_F32)
+        AVERAGE(float, float);
+    else if (a->to_dtype == TG_F32)
+        AVERAGE(float, double);
+    else if (a->from_dtype == TG_F32)
+        AVERAGE(double, float);
+    else
+        AVERAGE(double, double);
+}
+
+tg_status tg_params_average(tg_params *to, const tg_params *from, double weight, tg_error *err)
+{
+    const tg_status status = check_pair(to, from, "params_average", err);
+    if (status != TG_OK)
+        return status;
+    if (!(weight >= 0 && weight <= 1))
+        return tg_error_raise(err, TG_ERR_ARGUMENT, "params_average: weight = %g is not in 0 .. 1", weight);
+    if (to == from || weight == 1)
+        return TG_OK;
+    if (weight == 0)
+        transfer(to, from);
+    for (int i = 0; weight > 0 && i < to->n; i++) {
+        averaging a = { .to = tg_params_element(to, to->values, to->at[i].offset),
+                        .from = tg_params_element(from, from->values, from->at[i].offset),
+                        .to_dtype = to->dtype,
+                        .from_dtype = from->dtype,
+                        .cut = tg_cut_flat(to->at[i].extent.size),
+                        .weight = weight };
+        tg_parallel_brief(a.cut.count, average_block, &a);
+    }
     tg_params_touch(to);
     return TG_OK;
 }

@@ -36,33 +36,43 @@ UPDATE(sgd)
 
 #include "core/status.h"
 
-static const tg_number numbers[] = {
+static const tg_setting settings[] = {
     TG_NUMBER(tg_sgd_config, momentum, .hi = 1),
     TG_NUMBER(tg_sgd_config, dampening, .hi = 1),
     TG_NUMBER(tg_sgd_config, weight_decay, .hi = TG_RATE_LIMIT),
+    TG_FLAG(tg_sgd_config, nesterov),
+};
+
+static bool uses(const void *config, int state)
+{
+    (void)state;
+    return ((const tg_sgd_config *)config)->momentum > 0;
+}
+
+static tg_status check(const void *config, const char *what, tg_error *err)
+{
+    const tg_sgd_config *c = config;
+    if (!c->nesterov || (c->momentum > 0 && c->dampening == 0))
+        return TG_OK;
+    return tg_error_raise(err, TG_ERR_ARGUMENT, "%s: nesterov needs momentum and no dampening, these are %g and %g",
+                          what, c->momentum, c->dampening);
+}
+
+static const tg_optimizer_kind kind = {
+    .name = "sgd",
+    .update = TG_UPDATE_sgd,
+    .usual_lr = 0.01,
+    .config_bytes = sizeof(tg_sgd_config),
+    .weight_decay = offsetof(tg_sgd_config, weight_decay),
+    TG_SETTINGS(settings),
+    .states = { "momentum" },
+    .uses = uses,
+    .check = check,
 };
 
 tg_optimizer *tg_sgd_create(tg_params *params, const tg_sgd_config *config, tg_error *err)
 {
-    const double usual_lr = 0.01;
-    tg_sgd_config c = config ? *config : (tg_sgd_config){ .lr = usual_lr };
-    if (tg_numbers_fill(&c, numbers, sizeof numbers / sizeof *numbers, "sgd_create", err) != TG_OK)
-        return NULL;
-    if (c.nesterov && (c.momentum == 0 || c.dampening != 0)) {
-        tg_error_raise(err, TG_ERR_ARGUMENT,
-                       "sgd_create: nesterov needs momentum and no dampening, these are %g and %g", c.momentum,
-                       c.dampening);
-        return NULL;
-    }
-    const tg_optimizer_spec spec = { .what = "sgd_create",
-                                     .update = TG_UPDATE_sgd,
-                                     .n_states = c.momentum > 0,
-                                     .config = &c,
-                                     .config_bytes = sizeof c,
-                                     .lr = c.lr,
-                                     .usual_lr = usual_lr,
-                                     .weight_decay = c.weight_decay };
-    return tg_optimizer_create(&spec, params, err);
+    return tg_optimizer_create(&kind, params, config, err);
 }
 
 #endif

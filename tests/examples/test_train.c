@@ -218,6 +218,105 @@ static void test_an_interrupt_saves(void **state)
     check_interrupt(SIGTERM, 143);
 }
 
+/* Resuming --------------------------------------------------------------------------------------------------------- */
+
+/* Everything but the numbers of the options that differ: the values and states are the last bytes of the file. */
+static void assert_same_training(const char *a, const char *b)
+{
+    size_t n, m;
+    unsigned char *x = scratch_read(a, &n), *y = scratch_read(b, &m);
+    assert_int_equal(n, m);
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != y[i])
+            fail_msg("byte %zu of %s and %s differs", i, a, b);
+    free(x);
+    free(y);
+}
+
+/* Four epochs at once, and four with a stop after any batch, have the same bits: parameters, state, position, options. */
+static void test_a_training_resumes_with_the_same_bits(void **state)
+{
+    (void)state;
+    static const char *const optimizers[] = { "sgd", "adam" }, *const stops[] = { "1", "7", "10", "33" },
+                             *const threads[] = { "1", "3" };
+    for (int k = 0; k < 2; k++)
+        for (int t = 0; t < 2; t++) {
+            quiet_accuracy(RUN("--data", "moons", "--hidden", "9", "--batch", "60", "--epochs", "4", "--optimizer",
+                               optimizers[k], "--quiet", "--csv", "none", "--save", "whole.safetensors", "--threads",
+                               threads[t]));
+            for (int i = 0; i < 4; i++) {
+                quiet_accuracy(RUN("--data", "moons", "--hidden", "9", "--batch", "60", "--epochs", "4",
+                                   "--optimizer", optimizers[k], "--quiet", "--csv", "none", "--save",
+                                   "part.safetensors", "--threads", threads[t], "--stop", stops[i]));
+                quiet_accuracy(RUN("--resume", "part.safetensors", "--quiet", "--csv", "none", "--stop", "1"));
+                quiet_accuracy(RUN("--resume", "part.safetensors", "--quiet", "--csv", "none", "--threads",
+                                   threads[1 - t], "--save", "resumed.safetensors"));
+                assert_same_training("whole.safetensors", "resumed.safetensors");
+            }
+        }
+    /* one that is complete stays as it is */
+    quiet_accuracy(RUN("--resume", "resumed.safetensors", "--quiet", "--csv", "none"));
+    assert_same_training("whole.safetensors", "resumed.safetensors");
+}
+
+/* Ctrl-C at any moment, three times. */
+static void test_an_interrupted_training_resumes(void **state)
+{
+    (void)state;
+    static const char *const optimizers[] = { "nesterov", "adamw" };
+    for (int k = 0; k < 2; k++) {
+        quiet_accuracy(RUN("--data", "digits", "--hidden", "16", "--epochs", "4", "--quiet", "--csv", "none",
+                           "--optimizer", optimizers[k], "--save", "whole.safetensors"));
+        remove("part.safetensors");
+        pid_t pid =
+            start((const char *const[]){ "--data", "digits", "--hidden", "16", "--epochs", "4", "--csv", "none",
+                                         "--optimizer", optimizers[k], "--save", "part.safetensors", NULL });
+        for (int i = 0; i < 3; i++) {
+            for (int wait = 0; wait < 3000 && !strstr(tg_text_of("stdout"), "finite differences"); wait++)
+                pause_shortly();
+            nanosleep(&(struct timespec){ .tv_nsec = 20000000 * (2 * i + 1) }, NULL);
+            kill(pid, SIGINT);
+            const tg_run *run = tg_wait(pid);
+            if (!exists("part.safetensors")) /* it came before the training began, and ended the program */
+                break;
+            assert_true(run->status == 130 || run->status == 0);
+            pid = start((const char *const[]){ "--resume", "part.safetensors", "--csv", "none", NULL });
+        }
+        if (!exists("part.safetensors"))
+            continue;
+        assert_int_equal(tg_wait(pid)->status, 0);
+        assert_same_training("whole.safetensors", "part.safetensors");
+    }
+}
+
+static void test_what_cannot_be_resumed(void **state)
+{
+    (void)state;
+    const char *const made[] = { "--data",  "moons", "--hidden", "4",      "--epochs",      "2",
+                                 "--quiet", "--csv", "none",     "--save", "m.safetensors", NULL };
+    quiet_accuracy(tg_wait(start(made)));
+    static const struct {
+        const char *option, *value, *says;
+    } rows[] = {
+        { "--lr", "0.1", "--lr is that of the training" },
+        { "--hidden", "5", "--hidden is that of the training" },
+        { "--load", "m.safetensors", "--load and --resume" },
+        { "--epochs", "1", "longer than --epochs" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const tg_run *run = RUN("--resume", "m.safetensors", "--csv", "none", rows[i].option, rows[i].value);
+        assert_true(run->status == 1 || run->status == 2);
+        assert_one_line(run->err);
+        assert_has(run->err, rows[i].says);
+    }
+    const tg_run *run = RUN("--resume", "missing.safetensors");
+    assert_int_equal(run->status, 2);
+    assert_one_line(run->err);
+    assert_has(run->err, "missing.safetensors");
+    /* a longer run than was planned goes on, too */
+    quiet_accuracy(RUN("--resume", "m.safetensors", "--csv", "none", "--epochs", "3", "--quiet"));
+}
+
 /* Failing ---------------------------------------------------------------------------------------------------------- */
 
 static void test_wrong_arguments(void **state)
@@ -441,6 +540,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_files_are_put_in_their_places),
         cmocka_unit_test(test_divergence_keeps_the_file),
         cmocka_unit_test(test_an_interrupt_saves),
+        cmocka_unit_test(test_a_training_resumes_with_the_same_bits),
+        cmocka_unit_test(test_an_interrupted_training_resumes),
+        cmocka_unit_test(test_what_cannot_be_resumed),
         cmocka_unit_test(test_without_arguments),
     };
     if (argc != 2 || !realpath(argv[1], program))

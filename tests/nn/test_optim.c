@@ -8,7 +8,7 @@
 
 /* PyTorch's values ----------------------------------------------------------------------------------------------- */
 
-enum rule { SGD, ADAM, ADAMW };
+enum rule { SGD, ADAM, ADAMW, RMSPROP, ADAGRAD };
 
 /* Five float64 values after four steps, computed by torch 1.13 from the start and the gradients below. */
 static const struct figure {
@@ -16,6 +16,8 @@ static const struct figure {
     enum rule rule;
     tg_sgd_config sgd;
     tg_adam_config adam;
+    tg_rmsprop_config rms;
+    tg_adagrad_config adagrad;
     double expected[5];
 } figures[] = {
     { .name = "sgd",
@@ -76,12 +78,27 @@ static const struct figure {
 };
 enum { FIGURES = sizeof figures / sizeof figures[0] };
 
+static tg_optimizer *try_make(const struct figure *f, tg_params *p, tg_error *err)
+{
+    switch (f->rule) {
+    case SGD:
+        return tg_sgd_create(p, &f->sgd, err);
+    case ADAM:
+        return tg_adam_create(p, &f->adam, err);
+    case ADAMW:
+        return tg_adamw_create(p, &f->adam, err);
+    case RMSPROP:
+        return tg_rmsprop_create(p, &f->rms, err);
+    case ADAGRAD:
+        return tg_adagrad_create(p, &f->adagrad, err);
+    }
+    return NULL;
+}
+
 static tg_optimizer *make(const struct figure *f, tg_params *p)
 {
     tg_error err;
-    tg_optimizer *o = f->rule == SGD    ? tg_sgd_create(p, &f->sgd, &err)
-                      : f->rule == ADAM ? tg_adam_create(p, &f->adam, &err)
-                                        : tg_adamw_create(p, &f->adam, &err);
+    tg_optimizer *o = try_make(f, p, &err);
     if (!o)
         fail_msg("%s: %s", f->name, err.text);
     return o;
@@ -133,7 +150,7 @@ static const tg_param_spec specs[COUNT] = {
 
 /* The same model in scalar loops of double. */
 typedef struct plain {
-    double w[LONGEST], a[LONGEST], b[LONGEST]; /* values and the states */
+    double w[LONGEST], a[LONGEST], b[LONGEST], c[LONGEST]; /* values and the states */
     int64_t n;
     int step;
 } plain;
@@ -165,6 +182,49 @@ static void plain_adam(plain *x, const double *g, const tg_adam_config *c, doubl
     }
 }
 
+static void plain_rmsprop(plain *x, const double *g, const tg_rmsprop_config *c, double decay)
+{
+    x->step++;
+    for (int64_t i = 0; i < x->n; i++) {
+        const double d = g[i] + decay * x->w[i];
+        x->a[i] = c->alpha * x->a[i] + (1 - c->alpha) * d * d;
+        x->b[i] = c->alpha * x->b[i] + (1 - c->alpha) * d;
+        const double v = c->centered ? x->a[i] - x->b[i] * x->b[i] : x->a[i];
+        x->c[i] = c->momentum * x->c[i] + d / (sqrt(v) + c->eps);
+        x->w[i] -= c->lr * x->c[i];
+    }
+}
+
+static void plain_adagrad(plain *x, const double *g, const tg_adagrad_config *c, double decay)
+{
+    const double lr = c->lr / (1 + x->step * c->lr_decay);
+    for (int64_t i = 0; i < x->n; i++) {
+        const double d = g[i] + decay * x->w[i];
+        x->a[i] = (x->step == 0 ? c->initial : x->a[i]) + d * d;
+        x->w[i] -= lr * d / (sqrt(x->a[i]) + c->eps);
+    }
+    x->step++;
+}
+
+static void plain_step(const struct figure *f, plain *x, const double *g, bool decays)
+{
+    switch (f->rule) {
+    case SGD:
+        plain_sgd(x, g, &f->sgd, decays ? f->sgd.weight_decay : 0);
+        break;
+    case ADAM:
+    case ADAMW:
+        plain_adam(x, g, &f->adam, decays ? f->adam.weight_decay : 0, f->rule == ADAMW);
+        break;
+    case RMSPROP:
+        plain_rmsprop(x, g, &f->rms, decays ? f->rms.weight_decay : 0);
+        break;
+    case ADAGRAD:
+        plain_adagrad(x, g, &f->adagrad, decays ? f->adagrad.weight_decay : 0);
+        break;
+    }
+}
+
 static const struct figure configs[] = {
     { .name = "sgd", .sgd = { .lr = 0.1 } },
     { .name = "sgd, decay", .sgd = { .lr = 0.1, .weight_decay = 0.3 } },
@@ -174,6 +234,20 @@ static const struct figure configs[] = {
     { .name = "adamw", .rule = ADAMW, .adam = { 0.01, 0.7, 0.9, 1e-6, 0.3 } },
     { .name = "momentum, no decay", .sgd = { .lr = 0.1, .momentum = 0.8, .dampening = 0.25 } },
     { .name = "adam, no decay", .rule = ADAM, .adam = { 0.01, 0.7, 0.9, 1e-6, 0 } },
+    { .name = "rmsprop", .rule = RMSPROP, .rms = { .lr = 0.01, .alpha = 0.9, .eps = 1e-6 } },
+    { .name = "rmsprop, momentum, decay",
+      .rule = RMSPROP,
+      .rms = { .lr = 0.01, .alpha = 0.8, .eps = 1e-3, .momentum = 0.7, .weight_decay = 0.3 } },
+    { .name = "rmsprop, centered",
+      .rule = RMSPROP,
+      .rms = { .lr = 0.01, .alpha = 0.8, .eps = 1e-2, .weight_decay = 0.3, .centered = true } },
+    { .name = "rmsprop, all",
+      .rule = RMSPROP,
+      .rms = { .lr = 0.01, .alpha = 0.8, .eps = 1e-2, .momentum = 0.7, .weight_decay = 0.3, .centered = true } },
+    { .name = "adagrad", .rule = ADAGRAD, .adagrad = { .lr = 0.1, .eps = 1e-6 } },
+    { .name = "adagrad, all",
+      .rule = ADAGRAD,
+      .adagrad = { .lr = 0.1, .lr_decay = 0.2, .initial = 0.5, .eps = 1e-3, .weight_decay = 0.3 } },
 };
 enum { CONFIGS = sizeof configs / sizeof configs[0] };
 
@@ -238,10 +312,7 @@ static void follow(const struct figure *f, tg_dtype dtype, plain *x)
             if (tg_params_flags(p, i) & TG_PARAM_FROZEN)
                 continue;
             const bool decays = !(tg_params_flags(p, i) & TG_PARAM_NO_DECAY);
-            if (f->rule == SGD)
-                plain_sgd(&x[i], g, &f->sgd, decays ? f->sgd.weight_decay : 0);
-            else
-                plain_adam(&x[i], g, &f->adam, decays ? f->adam.weight_decay : 0, f->rule == ADAMW);
+            plain_step(f, &x[i], g, decays);
         }
         const uint64_t version = tg_params_version(p);
         assert_int_equal(tg_optimizer_step(o), TG_OK);
@@ -354,6 +425,57 @@ static void each_parameter_counts_its_own_steps(void **state)
     }
 }
 
+/* The defaults are torch.optim's: the first step of RMSprop is lr g / (sqrt(0.01 g^2) + 1e-8), that of Adagrad lr g / |g|.
+   With these gradients, eps is a part of the result. */
+static void defaults_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    const tg_param_spec one = { .name = "w", .shape = TG_SHAPE(1) };
+    for (int adagrad = 0; adagrad < 2; adagrad++) {
+        tg_params *p = tg_params_create(TG_F64, &one, 1, NULL);
+        tg_optimizer *o = adagrad ? tg_adagrad_create(p, NULL, NULL) : tg_rmsprop_create(p, NULL, NULL);
+        const double g = adagrad ? 1e-9 : 1e-6;
+        double w;
+        ((double *)tg_params_grads(p, NULL))[0] = g;
+        assert_true(tg_optimizer_lr(o) == 0.01);
+        assert_int_equal(tg_optimizer_step(o), TG_OK);
+        tg_params_read_f64(p, 0, &w, 1, NULL);
+        assert_close(w, -0.01 * g / (adagrad ? g + 1e-10 : 0.1 * g + 1e-8), 1e-15);
+        tg_optimizer_destroy(o);
+        tg_params_destroy(p);
+    }
+}
+
+/* With a constant gradient, the mean of squares and the square of the mean become equal, and rounding makes their
+   difference negative at some steps: its root would be NaN. */
+static void centered_rmsprop_stays_finite_with_a_constant_gradient(void **state)
+{
+    (void)state;
+    const tg_param_spec one = { .name = "w", .shape = TG_SHAPE(5) };
+    for (int d = 0; d < 2; d++) {
+        tg_params *p = tg_params_create((tg_dtype)d, &one, 1, NULL);
+        tg_optimizer *o =
+            tg_rmsprop_create(p, &(tg_rmsprop_config){ .lr = 1e-9, .alpha = 0.9, .centered = true }, NULL);
+        for (int t = 0; t < 2000; t++) {
+            void *g = tg_params_grads(p, NULL);
+            for (int i = 0; i < 5; i++) {
+                const double value = 0.1 + 0.37 * i;
+                if (d == TG_F32)
+                    ((float *)g)[i] = (float)value;
+                else
+                    ((double *)g)[i] = value;
+            }
+            assert_int_equal(tg_optimizer_step(o), TG_OK);
+        }
+        double w[5];
+        tg_params_read_f64(p, 0, w, 5, NULL);
+        for (int i = 0; i < 5; i++)
+            assert_true(isfinite(w[i]) && w[i] < 0);
+        tg_optimizer_destroy(o);
+        tg_params_destroy(p);
+    }
+}
+
 /* Memory ---------------------------------------------------------------------------------------------------------- */
 
 static void every_allocation_may_fail(void **state)
@@ -368,8 +490,7 @@ static void every_allocation_may_fail(void **state)
         tg_error err;
         for (f.fail_at = 1; !o; f.fail_at++) {
             f.calls = 0;
-            o = configs[c].rule == SGD ? tg_sgd_create(p, &configs[c].sgd, &err)
-                                       : tg_adam_create(p, &configs[c].adam, &err);
+            o = try_make(&configs[c], p, &err);
             assert_int_equal(err.status, o ? TG_OK : TG_ERR_MEMORY);
             assert_true(o || f.outstanding == held);
         }
@@ -389,6 +510,8 @@ int main(void)
         cmocka_unit_test(steps_have_the_same_bits_at_every_number_of_threads),
         cmocka_unit_test(a_parameter_without_a_gradient_is_not_changed),
         cmocka_unit_test(each_parameter_counts_its_own_steps),
+        cmocka_unit_test(defaults_are_those_of_pytorch),
+        cmocka_unit_test(centered_rmsprop_stays_finite_with_a_constant_gradient),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("optim", tests, NULL, NULL);

@@ -36,6 +36,15 @@ static void numbers_out_of_range_are_refused(void **state)
     REFUSED(adam, tg_adam_config, "eps = 0", .eps = TG_ZERO);
     REFUSED(adam, tg_adam_config, "eps = 1e-60", .eps = 1e-60); /* zero in float32 */
     REFUSED(adamw, tg_adam_config, "weight_decay", .weight_decay = none);
+    REFUSED(rmsprop, tg_rmsprop_config, "alpha = 1", .alpha = 1);
+    REFUSED(rmsprop, tg_rmsprop_config, "momentum = 1", .momentum = 1);
+    REFUSED(rmsprop, tg_rmsprop_config, "eps = 0", .eps = TG_ZERO);
+    REFUSED(rmsprop, tg_rmsprop_config, "weight_decay", .weight_decay = none);
+    REFUSED(rmsprop, tg_rmsprop_config, "lr is 0 or was left out; 0.01", .alpha = 0.9);
+    REFUSED(adagrad, tg_adagrad_config, "lr_decay = -0.1", .lr_decay = -0.1);
+    REFUSED(adagrad, tg_adagrad_config, "initial = -1", .initial = -1);
+    REFUSED(adagrad, tg_adagrad_config, "eps = 1e-60", .eps = 1e-60);
+    REFUSED(adagrad, tg_adagrad_config, "weight_decay", .weight_decay = inf);
     tg_error err;
     assert_null(tg_sgd_create(NULL, NULL, &err));
     ASSERT_ERROR(err, TG_ERR_ARGUMENT, "sgd_create", "NULL");

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "tapegrad/rng.h"
 #include "tapegrad/tape.h"
 
 /* Layout ---------------------------------------------------------------------------------------------------------- */
@@ -394,6 +395,70 @@ static void many_names_are_fast(void **state)
     free(many);
 }
 
+/* Averages ---------------------------------------------------------------------------------------------------------- */
+
+static void an_average_is_computed_in_double_and_rounded_once(void **state)
+{
+    (void)state;
+    enum { N = 40000 }; /* several blocks */
+    static double a[N], b[N], got[N];
+    const tg_param_spec two[] = { { .name = "w", .shape = TG_SHAPE(N) }, { .name = "b", .shape = TG_SHAPE(3) } };
+    tg_rng rng = tg_rng_seed(3);
+    for (int i = 0; i < N; i++) {
+        a[i] = (double)(float)tg_rng_normal(&rng);
+        b[i] = (double)(float)tg_rng_normal(&rng);
+    }
+    for (int d = 0; d < 4; d++) {
+        tg_params *to = tg_params_create((tg_dtype)(d % 2), two, 2, NULL),
+                  *from = tg_params_create((tg_dtype)(d / 2), two, 2, NULL);
+        tg_error err;
+        const double weights[] = { 0.999, 0, 1, 1.0 / 3 };
+        for (int k = 0; k < 4; k++) {
+            tg_params_write_f64(to, 0, a, N, NULL);
+            tg_params_write_f64(to, 1, a, 3, NULL);
+            tg_params_write_f64(from, 0, b, N, NULL);
+            tg_params_write_f64(from, 1, b + 1, 3, NULL);
+            assert_int_equal(tg_params_average(to, from, weights[k], &err), TG_OK);
+            tg_params_read_f64(to, 0, got, N, NULL);
+            for (int i = 0; i < N; i++) {
+                const double x = weights[k] * a[i] + (1 - weights[k]) * b[i];
+                assert_true(got[i] == (d % 2 == TG_F32 ? (double)(float)x : x));
+            }
+            tg_params_read_f64(to, 1, got, 3, NULL);
+            assert_close(got[2], weights[k] * a[2] + (1 - weights[k]) * b[3], 1e-7);
+        }
+        int64_t count;
+        const void *values = tg_params_values(to, &count);
+        assert_padding_is_zero(to, values, count);
+        tg_params_destroy(to);
+        tg_params_destroy(from);
+    }
+}
+
+/* A weight of 0 copies, so that an average can begin over values that are not finite; after an error nothing changed. */
+static void the_edges_of_an_average(void **state)
+{
+    (void)state;
+    tg_params *to = make(TG_F64), *from = make(TG_F32);
+    double inf = (double)INFINITY, x;
+    tg_error err;
+    fill(from);
+    tg_params_write_f64(to, ONE, &inf, 1, NULL);
+    const uint64_t version = tg_params_version(to);
+    tg_params_average(to, from, 1.5, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_average", "1.5", "0 .. 1");
+    tg_params_average(to, NULL, 0.5, &err);
+    ASSERT_ERROR(err, TG_ERR_ARGUMENT, "params_average", "NULL");
+    assert_int_equal(tg_params_average(to, from, 1, &err), TG_OK);
+    tg_params_read_f64(to, ONE, &x, 1, NULL);
+    assert_true(isinf(x) && tg_params_version(to) == version);
+    assert_int_equal(tg_params_average(to, from, 0, &err), TG_OK);
+    tg_params_read_f64(to, ONE, &x, 1, NULL);
+    assert_true(x == 200.25 && tg_params_version(to) == version + 1);
+    tg_params_destroy(to);
+    tg_params_destroy(from);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +476,8 @@ int main(void)
         cmocka_unit_test(null_is_handled_everywhere),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(many_names_are_fast),
+        cmocka_unit_test(an_average_is_computed_in_double_and_rounded_once),
+        cmocka_unit_test(the_edges_of_an_average),
     };
     return cmocka_run_group_tests_name("params", tests, NULL, NULL);
 }

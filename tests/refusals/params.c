@@ -170,6 +170,16 @@ static tg_params *of(const tg_param_spec *spec)
     tg_params_destroy(made);
     return made = tg_params_create(TG_F64, spec, spec != NULL, NULL);
 }
+REFUSALS(tg_params_average)
+{
+    FAILS(TG_ERR_ARGUMENT, tg_params_average(NULL, set, 0.5, e));
+    FAILS(TG_ERR_ARGUMENT, tg_params_average(set, NULL, 0.5, e));
+    FAILS(TG_ERR_ARGUMENT, tg_params_average(set, set, -0.5, e));
+    FAILS(TG_ERR_ARGUMENT, tg_params_average(set, set, 1.5, e));
+    FAILS(TG_ERR_ARGUMENT, tg_params_average(set, narrow_set, (double)NAN, e));
+    FAILS(TG_ERR_ARGUMENT, tg_params_average(set, of(&good), 0.5, e));
+    of(NULL);
+}
 REFUSALS(tg_params_copy)
 {
     static const tg_param_spec small = { .name = "w", .shape = { 1, { 2 } } },
@@ -333,6 +343,27 @@ REFUSALS(tg_sgd_create)
 ADAMS(tg_adam_create)
 ADAMS(tg_adamw_create)
 
+REFUSALS(tg_rmsprop_create)
+{
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_rmsprop_create(NULL, NULL, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_rmsprop_create(set, &(tg_rmsprop_config){ .lr = 0 }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_rmsprop_create(set, &(tg_rmsprop_config){ .lr = -2 }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_rmsprop_create(set, &(tg_rmsprop_config){ .lr = 1, .alpha = 1 }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_rmsprop_create(set, &(tg_rmsprop_config){ .lr = 1, .momentum = (double)NAN }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_rmsprop_create(set, &(tg_rmsprop_config){ .lr = 1, .eps = TG_ZERO }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_rmsprop_create(set, &(tg_rmsprop_config){ .lr = 1, .weight_decay = -2 }, e));
+}
+REFUSALS(tg_adagrad_create)
+{
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_adagrad_create(NULL, NULL, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_adagrad_create(set, &(tg_adagrad_config){ .lr = 0 }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_adagrad_create(set, &(tg_adagrad_config){ .lr = (double)INFINITY }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_adagrad_create(set, &(tg_adagrad_config){ .lr = 1, .lr_decay = -2 }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_adagrad_create(set, &(tg_adagrad_config){ .lr = 1, .initial = -2 }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_adagrad_create(set, &(tg_adagrad_config){ .lr = 1, .eps = TG_ZERO }, e));
+    NO_OBJECT(TG_ERR_ARGUMENT, tg_adagrad_create(set, &(tg_adagrad_config){ .lr = 1, .weight_decay = -2 }, e));
+}
+
 REFUSALS(tg_optimizer_destroy)
 {
     tg_optimizer_destroy(NULL);
@@ -385,4 +416,51 @@ REFUSALS(tg_schedule_lr)
     HOLDS(isnan(tg_schedule_lr(&(tg_schedule){ .kind = (tg_schedule_kind)9, .lr = 1 }, 0)));
     HOLDS(isnan(tg_schedule_lr(&(tg_schedule){ .lr = 1, .warmup = -1 }, 0)));
     HOLDS(isnan(tg_schedule_lr(&(tg_schedule){ .kind = TG_SCHEDULE_STEP, .lr = 1, .period = -1 }, 0)));
+}
+
+/* Whole trainings -------------------------------------------------------------------------------------------------- */
+
+REFUSALS(tg_params_load_with)
+{
+    const char *const odd[] = { "a", NULL };
+    FAILS(TG_ERR_ARGUMENT, tg_params_load_with(NULL, "/none", NULL, NULL, e));
+    FAILS(TG_ERR_ARGUMENT, tg_params_load_with(set, NULL, NULL, NULL, e));
+    FAILS(TG_ERR_ARGUMENT, tg_params_load_with(set, "/none", &(tg_load_config){ .prefixes = odd }, NULL, e));
+    FAILS(TG_ERR_IO, tg_params_load_with(set, "/none", NULL, NULL, e));
+}
+static tg_optimizer *one_of(tg_params *p)
+{
+    static tg_optimizer *o;
+    tg_optimizer_destroy(o);
+    return o = p ? tg_sgd_create(p, NULL, NULL) : NULL;
+}
+REFUSALS(tg_training_save)
+{
+    static const tg_param_spec reserved = { .name = "__optimizer__.w" };
+    FAILS(TG_ERR_ARGUMENT, tg_training_save(NULL, "/none/file", e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_save(&(tg_training){ .params = set }, NULL, e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_save(&(tg_training){ 0 }, "/none/file", e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_save(&(tg_training){ .params = set, .epoch = -1 }, "/none/file", e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_save(&(tg_training){ .params = set, .batch = -1 }, "/none/file", e));
+    FAILS(TG_ERR_ARGUMENT,
+          tg_training_save(&(tg_training){ .params = set, .optimizer = one_of(narrow_set) }, "/none/file", e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_save(&(tg_training){ .params = of(&reserved) }, "/none/file", e));
+    FAILS(TG_ERR_ARGUMENT,
+          tg_training_save(
+              &(tg_training){ .params = set, .metadata = (const char *const[]){ "tapegrad.epoch", "1", NULL } },
+              "/none/file", e));
+    FAILS(TG_ERR_IO, tg_training_save(&(tg_training){ .params = set }, "/none/file", e));
+    one_of(NULL);
+    of(NULL);
+}
+REFUSALS(tg_training_load)
+{
+    tg_training both = { .params = set, .optimizer = one_of(narrow_set) }, neither = { 0 }, one = { .params = set };
+    FAILS(TG_ERR_ARGUMENT, tg_training_load(NULL, "/none", e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_load(&one, NULL, e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_load(&neither, "/none", e));
+    FAILS(TG_ERR_ARGUMENT, tg_training_load(&both, "/none", e));
+    one.params = set;
+    FAILS(TG_ERR_IO, tg_training_load(&one, "/none", e));
+    one_of(NULL);
 }
