@@ -8,13 +8,14 @@ in_files() { # word file...
   word=$1
   shift
   for file in "$@"; do
-    grep -qwF -e "$word" "$file" || { printf '%s: there is no %s\n' "$file" "$word"; missing=1; }
+    grep -qF -e "$word" "$file" || { printf '%s: there is no %s\n' "$file" "$word"; missing=1; }
   done
 }
 
 optimizers=$(sed -n 's/^OPTIMIZER([a-z0-9_]*, \([a-z0-9_]*\))$/\1/p' src/nn/optimizers.list)
 for name in $optimizers; do
-  in_files "tg_${name}_create" include/tapegrad/optim.h tests/nn/test_optim.c tests/nn/test_optim_refusals.c
+  in_files "tg_${name}_create" include/tapegrad/optim.h tests/nn/test_optim.c
+  in_files "REFUSED($name, tg_" tests/nn/test_optim_refusals.c
 done
 
 activations=$(sed -n '/^typedef enum tg_activation/,/^}/s/^ *\(TG_[A-Z0-9_]*\).*/\1/p' include/tapegrad/mlp.h)
@@ -22,8 +23,8 @@ for name in $activations; do
   in_files "$name" src/nn/activation.c tests/nn/test_mlp.c tests/nn/test_mlp_run.c
 done
 
-# A reader is a file that opens files: one of its public functions has a fuzzer.
-readers=$(grep -rl 'tg_infile_open(' src/data src/io)
+# A reader is a file that opens files, by itself or through io/read.c: one of its public functions has a fuzzer.
+readers=$(grep -rlE 'tg_(infile|reading)_open\(' --include='*.c' src/data src/io | grep -v '^src/io/read.c$')
 for file in $readers; do
   called=
   for name in $(sed -n 's/^tg_[a-z_]* \(tg_[a-z0-9_]*\)(.*/\1/p' "$file"); do
