@@ -38,7 +38,8 @@ enum {
    It changes neither the gradients of parameters nor what tg_grad_of returns. An input on which y does not depend, or
    only through tg_detach, gets zeros. It is an error, which names the tensor, if y depends on an input only through a
    tensor that was computed while recording was off, or a gradient that was made without TG_CREATE_GRAPH. `cotangent` as
-   in tg_backward_from. Returns the tape's status; on an error all of `out` are invalid tensors. */
+   in tg_backward_from. `out` must not overlap `inputs` (TG_ERR_ARGUMENT). Returns the tape's status; on an error all of
+   `out` are invalid tensors. */
 TG_API tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int n, tg_tensor *out,
                          unsigned flags);
 

@@ -70,9 +70,17 @@ static tg_tensor result(tg_tape *t, const tg_tensor *inputs, int i, tg_tensor y,
                                          : zeros(t, inputs, i, y, all_recorded);
 }
 
+/* Whether `out` and `inputs` share memory: out is written before inputs is read. */
+static bool overlaps(const tg_tensor *inputs, const tg_tensor *out, int n)
+{
+    const uintptr_t a = (uintptr_t)inputs, b = (uintptr_t)out, bytes = n > 0 ? (size_t)n * sizeof *out : 0;
+    return out && inputs && a < b + bytes && b < a + bytes;
+}
+
 tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int n, tg_tensor *out, unsigned flags)
 {
     tg_tape *t = y.tape ? y.tape : cotangent.tape;
+    const bool is_shared = overlaps(inputs, out, n);
     for (int i = 0; out && i < n; i++)
         out[i] = tg_invalid(t);
     if (!t)
@@ -83,6 +91,8 @@ tg_status tg_grad(tg_tensor y, tg_tensor cotangent, const tg_tensor *inputs, int
         return tg_tape_raise(t, TG_ERR_ARGUMENT, "grad: of the null tensor");
     if (flags & ~(unsigned)TG_CREATE_GRAPH)
         return tg_tape_raise(t, TG_ERR_ARGUMENT, "grad: flags %#x; only TG_CREATE_GRAPH is known", flags);
+    if (is_shared)
+        return tg_tape_raise(t, TG_ERR_ARGUMENT, "grad: inputs and out share memory; give two arrays");
     if (!check_inputs(t, inputs, n, out) || !tg_node_of(y, "grad"))
         return t->status;
     struct tg_vjp pass = {

@@ -108,6 +108,7 @@ void tg_parallel_eagerly(bool on);
 /* What the environment requests: the name of a kernel set, NULL if it is unset; a number of threads, which may exceed
    TG_THREADS_MOST, 0 if it is unset or not a number. */
 enum { TG_THREADS_MOST = 64 };
+const char *tg_environment_text(const char *name); /* a variable; NULL if it is unset or empty */
 const char *tg_requested_kernels(void);
 int tg_requested_threads(void);
 

@@ -55,6 +55,8 @@ REFUSALS(tg_grad)
     TAPE(TG_ERR_ARGUMENT, tg_grad(s, null, &s, -1, g, 0));
     TAPE(TG_ERR_ARGUMENT, tg_grad(s, null, &s, 1, g, 2));
     TAPE(TG_ERR_TAPE, tg_grad(s, null, &foreign, 1, g, 0));
+    TAPE(TG_ERR_ARGUMENT, g[0] = s, g[1] = v, tg_grad(s, null, g, 2, g, 0));
+    TAPE(TG_ERR_ARGUMENT, g[0] = s, g[1] = v, tg_grad(s, null, g, 1, g, 0));
     TAPE(TG_ERR_TAPE, tg_grad(v, foreign, &v, 1, g, 0));
     TAPE(TG_ERR_SHAPE, tg_grad(v, null, &v, 1, g, 0));
     TAPE(TG_ERR_SHAPE, tg_grad(v, two, &v, 1, g, 0));
