@@ -1,4 +1,4 @@
-/* page.c - a run's page in the making. */
+/* page.c - the page of a run while it is written. */
 #include "page/page.h"
 
 #include <math.h>
@@ -143,7 +143,7 @@ void page_setting(page *p, const char *name, const char *format, ...)
     text_finish(&value);
 }
 
-/* Checks and notes a picture's name. NULL, with the page's error set, if it cannot be; else the path without ".svg". */
+/* Checks and records the name of a picture. NULL, with the page's error set, if it cannot be; else the path without ".svg". */
 static char *begin_picture(page *p, const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";

@@ -1,4 +1,4 @@
-/* svg.c - a picture in the making: its elements, its height so far, its style. */
+/* svg.c - a picture while it is drawn: its elements, its height so far, its style. */
 #include "picture/svg.h"
 
 #include <math.h>

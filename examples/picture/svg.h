@@ -1,4 +1,4 @@
-/* svg.h - a picture in the making: its elements, its height so far, its style. */
+/* svg.h - a picture while it is drawn: its elements, its height so far, its style. */
 #ifndef PICTURE_SVG_H
 #define PICTURE_SVG_H
 

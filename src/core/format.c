@@ -172,7 +172,7 @@ static size_t shown_bytes(const char *text, int limit)
 
 static size_t fill(char *out, char *last, int64_t n)
 {
-    const size_t room = (size_t)(last - out), count = n < 0 ? 0 : (size_t)n < room ? (size_t)n : room;
+    const size_t space = (size_t)(last - out), count = n < 0 ? 0 : (size_t)n < space ? (size_t)n : space;
     memset(out, ' ', count);
     return count;
 }

@@ -1,4 +1,4 @@
-/* grad_of.c - the gradients that a backward kept: asking for them, reading them. */
+/* grad_of.c - the gradients that a backward kept: requesting and reading them. */
 #include <string.h>
 
 #include "core/error.h"

@@ -25,7 +25,7 @@ tg_status tg_array_open(tg_array_file *f, const char *path, tg_error *err)
     return tg_npy_read_header(&f->npy, &f->stream, err);
 }
 
-/* Whether the entry is array `name`: its file has the ending .npy, or, as in archives of another's making, none. */
+/* Whether the entry is array `name`: its file has the ending .npy, or, in archives of other programs, none. */
 static bool is_array(const tg_zip_entry *e, const char *name)
 {
     const size_t n = strlen(name);

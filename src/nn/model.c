@@ -55,7 +55,7 @@ void tg_model_destroy(tg_model *m)
     tg_release(&a, m, sizeof *m);
 }
 
-/* Makes room for one more; false out of memory. */
+/* Makes space for one more; false out of memory. */
 static bool grow(tg_model *m)
 {
     if (m->n < m->capacity)

@@ -43,11 +43,11 @@ typedef struct derivation {
     const double *by_hand[8];
 } derivation;
 
-enum { ROOM = 4096 };
+enum { CAPACITY = 4096 };
 
 static inline void assert_three_ways(const derivation *d)
 {
-    static double g[ROOM];
+    static double g[CAPACITY];
     tg_tape *tape = tg_tape_create(TG_F64);
     tg_tensor leaves[8];
     for (int i = 0; i < d->n; i++)
@@ -59,7 +59,7 @@ static inline void assert_three_ways(const derivation *d)
         const int64_t n = tg_shape_size(&d->inputs[i].shape);
         if (d->inputs[i].constant)
             continue;
-        assert_true(n <= ROOM);
+        assert_true(n <= CAPACITY);
         assert_int_equal(tg_read(tg_grad_of(leaves[i]), g, n), TG_OK);
         assert_agree(d->inputs[i].name, g, d->by_hand[i], n);
     }

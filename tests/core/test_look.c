@@ -1,4 +1,4 @@
-/* test_look.c - looking at a tape: prints of tensors, visits in order. */
+/* test_look.c - prints of tensors, and visits in order. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdarg.h>

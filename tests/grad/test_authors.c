@@ -219,7 +219,7 @@ static void what_works_on_memory_leaves_the_tape_alone(void **state)
 {
     (void)state;
     for (int i = 0; i < DEEDS; i++)
-        for (int noted = 0; noted < 2; noted++) {
+        for (int deferred = 0; deferred < 2; deferred++) {
             begin();
             in_shape = deeds[i].run;
             assert_false(tg_is_valid(mine(x)));
@@ -694,7 +694,7 @@ static void the_trap_says_where_and_what(void **state)
     says(tg_tape_status(tape), TG_ERR_NONFINITE,
          "add: [2] x []: the result is nan at [0]; input 0 is -inf at [1], input 1 is nan");
     begin();
-    in_vjp = log_at_zero; /* noted, and never needed: not computed */
+    in_vjp = log_at_zero; /* deferred, and never needed: not evaluated */
     ok(tg_backward(tg_sum(mine(x), 0, false)));
     in_vjp = NULL;
     tg_tensor small = tg_name(scalar(1e-300), "small"), root = tg_name(tg_reciprocal(small), "inverse");

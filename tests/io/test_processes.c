@@ -156,7 +156,7 @@ static int end_small_disk(const char *dir)
 }
 #endif
 
-/* A disk of 128 KB with a file of 40 KB: one of 400 KB fails and takes nothing with it, also what a dead process left
+/* A disk of 128 KB with a file of 40 KB: one of 400 KB fails and takes nothing with it, also what a killed process left
    makes room. Where nothing may be mounted, test_save.c's limit of file sizes stands for this. */
 static void a_full_disk_keeps_the_old_file(void **state)
 {
