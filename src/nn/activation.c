@@ -11,12 +11,12 @@ static tg_tensor identity(tg_tensor x)
 #define SQRT2 1.4142135623730951
 
 static const tg_activation_kind kinds[] = {
-    [TG_RELU] = { "relu", TG_INIT_KAIMING, SQRT2, tg_relu },
+    [TG_RELU] = { "relu", TG_INIT_KAIMING, SQRT2, .apply = tg_relu },
     [TG_LEAKY_RELU] = { "leaky_relu", TG_INIT_KAIMING, SQRT2, .apply_with_slope = tg_leaky_relu },
-    [TG_GELU] = { "gelu", TG_INIT_KAIMING, SQRT2, tg_gelu },
-    [TG_SIGMOID] = { "sigmoid", TG_INIT_XAVIER, 1, tg_sigmoid },
-    [TG_TANH] = { "tanh", TG_INIT_XAVIER, 5.0 / 3, tg_tanh },
-    [TG_IDENTITY] = { "none", TG_INIT_XAVIER, 1, identity },
+    [TG_GELU] = { "gelu", TG_INIT_KAIMING, SQRT2, .apply = tg_gelu },
+    [TG_SIGMOID] = { "sigmoid", TG_INIT_XAVIER, 1, .apply = tg_sigmoid },
+    [TG_TANH] = { "tanh", TG_INIT_XAVIER, 5.0 / 3, .apply = tg_tanh },
+    [TG_IDENTITY] = { "none", TG_INIT_XAVIER, 1, .apply = identity },
 };
 
 const tg_activation_kind *tg_activation_find(tg_activation activation)

@@ -56,7 +56,8 @@ static void what_others_write_is_read(void **state)
     READS("\"a, b\",\"c \"\"d\"\"\",\"e\nf\"\n 1 ,\"2\", -3e-2\n", NULL, TG_SHAPE(1, 3), 1, 2, -0.03);
     READS("a;b\n1.5;+.5\n", &semicolon, TG_SHAPE(1, 2), 1.5, 0.5);
     READS("a\tb\n1.\t2\n", &tabs, TG_SHAPE(1, 2), 1, 2);
-    READS("NaN,-Inf,infinity,1e400,-0\n", &bare, TG_SHAPE(1, 5), NAN, -INFINITY, INFINITY, INFINITY, 0);
+    READS("NaN,-Inf,infinity,1e400,-0\n", &bare, TG_SHAPE(1, 5), (double)NAN, -(double)INFINITY, (double)INFINITY,
+          (double)INFINITY, 0);
     READS("0.1,1.7976931348623157e308,4.9406564584124654e-324\n", &bare, TG_SHAPE(1, 3), 0.1, 1.7976931348623157e308,
           4.9406564584124654e-324);
 }

@@ -5,9 +5,29 @@
 
 #include "core/apply.h"
 
-static const double values[] = { 0,    -0.0,   1,      -1,       0.5,       -0.25, 0.96875,  2,
-                                 -3.3, 1e-3,   7,      -20,      88.7,      -1e10, 1e-40,    1e-30,
-                                 3e38, -1e300, 1e-310, INFINITY, -INFINITY, NAN,   0.1234567 };
+static const double values[] = { 0,
+                                 -0.0,
+                                 1,
+                                 -1,
+                                 0.5,
+                                 -0.25,
+                                 0.96875,
+                                 2,
+                                 -3.3,
+                                 1e-3,
+                                 7,
+                                 -20,
+                                 88.7,
+                                 -1e10,
+                                 1e-40,
+                                 1e-30,
+                                 3e38,
+                                 -1e300,
+                                 1e-310,
+                                 (double)INFINITY,
+                                 -(double)INFINITY,
+                                 (double)NAN,
+                                 0.1234567 };
 enum { N_VALUES = sizeof values / sizeof *values };
 
 /* The same bits, but for the sign and payload of a NaN. */

@@ -43,9 +43,9 @@ static void reads(void **state, const void *bytes, size_t size, tg_shape shape, 
 
 static void every_type_and_order_is_read(void **state)
 {
-    READS(f4, TG_SHAPE(2, 3), 1.5, -2, 3, 4, 5, INFINITY);
+    READS(f4, TG_SHAPE(2, 3), 1.5, -2, 3, 4, 5, (double)INFINITY);
     READS(f8_big, TG_SHAPE(2), 0.1, -1e300);
-    READS(f2, TG_SHAPE(6), 0.333251953125, -0.0, 65504, 5.9604644775390625e-08, NAN, -INFINITY);
+    READS(f2, TG_SHAPE(6), 0.333251953125, -0.0, 65504, 5.9604644775390625e-08, (double)NAN, -(double)INFINITY);
     READS(u8_scalar, TG_SCALAR, 9223372036854777856.);
     READS(bools, TG_SHAPE(3), 1, 0, 1);
     READS(i8_version_2, TG_SHAPE(3, 1), 3, 0, 2);
@@ -145,9 +145,9 @@ static void a_changed_element_is_found(void **state)
 
 static void what_is_written_is_what_numpy_writes(void **state)
 {
-    const tg_tensor x = tg_constant(tape, TG_SHAPE(2, 3), (double[]){ 1.5, -2, 3, 4, 5, INFINITY });
+    const tg_tensor x = tg_constant(tape, TG_SHAPE(2, 3), (double[]){ 1.5, -2, 3, 4, 5, (double)INFINITY });
     tg_tape *narrow = tg_tape_create(TG_F32);
-    const tg_tensor y = tg_constant(narrow, TG_SHAPE(2, 3), (double[]){ 1.5, -2, 3, 4, 5, INFINITY });
+    const tg_tensor y = tg_constant(narrow, TG_SHAPE(2, 3), (double[]){ 1.5, -2, 3, 4, 5, (double)INFINITY });
     const char *path = scratch_path(state, "w.npy");
     size_t size;
     assert_int_equal(tg_npy_write(path, y, NULL), TG_OK);

@@ -50,7 +50,7 @@ REFUSALS(tg_model_add)
     NO_OBJECT(TG_ERR_ARGUMENT,
               after(tg_model_add(new_model(), "a", "b", TG_SHAPE(1), (tg_draw){ TG_DRAW_NORMAL, -1 }, 0)));
     NO_OBJECT(TG_ERR_ARGUMENT,
-              after(tg_model_add(new_model(), "a", "b", TG_SHAPE(1), (tg_draw){ TG_DRAW_UNIFORM, NAN }, 0)));
+              after(tg_model_add(new_model(), "a", "b", TG_SHAPE(1), (tg_draw){ TG_DRAW_UNIFORM, (double)NAN }, 0)));
     NO_OBJECT(TG_ERR_ARGUMENT,
               after(tg_model_add(new_model(), "a", "b", TG_SHAPE(1), (tg_draw){ .kind = (enum tg_draw_kind)9 }, 0)));
     NO_OBJECT(TG_ERR_ARGUMENT, after(tg_model_add(new_model(), "a", "b", TG_SHAPE(1), zeros, 0x100)));
