@@ -158,7 +158,8 @@ static size_t scratch_bytes(fit *f)
         f->part.n = end ? last : f->part.most;
         for (int64_t j = 0; j < f->pca->features && f->part.n > 0; j += PANEL) {
             const tg_gemm g = product_of(f, j, width_at(f, j));
-            const size_t bytes = tg_gemm_is_large(TG_F64, &g) ? tg_gemm_scratch_size(tg_kernels_for(TG_F64), TG_F64, &g) : 0;
+            const size_t bytes =
+                tg_gemm_is_large(TG_F64, &g) ? tg_gemm_scratch_size(tg_kernels_for(TG_F64), TG_F64, &g) : 0;
             most = bytes > most ? bytes : most;
         }
     }
