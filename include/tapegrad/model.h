@@ -116,16 +116,10 @@ TG_API tg_cell_state tg_run_cell(const tg_recurrent_layer *layer, tg_params *par
 TG_API tg_tensor tg_run_sequence(const tg_recurrent_layer *layer, tg_params *params, tg_tensor x,
                                  tg_cell_state *state);
 
-/* Parameters by name and with other values -------------------------------------------------------------------------- */
+/* Parameters by name ------------------------------------------------------------------------------------------------ */
 
 /* tg_param by name. A name that is not in the set is TG_ERR_ARGUMENT, and the message gives the nearest one. */
 TG_API tg_tensor tg_param_named(tg_tape *tape, tg_params *params, const char *name);
-
-/* From now on tg_param(tape, params, i) is `value`, any tensor of the tape of the parameter's shape (TG_ERR_SHAPE): the
-   same model runs with other values, such as those after a step of gradient descent that is itself to be differentiated
-   (Finn, Abbeel, Levine 2017). The null tensor ends it, and so do a reset, a rewind that removes `value`, and a new version
-   of the set. Returns the tape's status. */
-TG_API tg_status tg_param_replace(tg_tape *tape, tg_params *params, int i, tg_tensor value);
 
 #ifdef __cplusplus
 }

@@ -31,7 +31,7 @@ TG_API tg_tensor tg_npz_read(tg_tape *tape, const char *path, const char *name);
 TG_API tg_status tg_npy_write(const char *path, tg_tensor x, tg_error *err);
 
 /* Writes n >= 1 tensors, of one tape or several, under these names to a .npz file, uncompressed. Names must be unique, not
-   empty, and UTF-8, else TG_ERR_ARGUMENT. More than 65,535 arrays, or one of 4 GiB or more, are TG_ERR_SHAPE. */
+   empty, and UTF-8, else TG_ERR_ARGUMENT. 65,535 arrays or more, and 4 GiB or more, are TG_ERR_SHAPE; a name has at most 200 bytes. */
 TG_API tg_status tg_npz_write(const char *path, const tg_tensor *xs, const char *const *names, int n, tg_error *err);
 
 /* A data set from two .npy files: `features` of shape [n, ...], of any of the types above; `labels` of shape [n] or

@@ -40,7 +40,7 @@ typedef tg_tensor tg_checkpoint_function(tg_tape *tape, const tg_tensor *inputs,
 
 /* y = f(inputs) without keeping the intermediate values of f: f runs now, for the value, and again in the reverse pass,
    for the gradients (Chen et al. 2016). So m checkpoints in a row need the memory of one run of f and of m results, and
-   each f runs once more. The inputs are 1 .. 65535 tensors of one tape.
+   each f runs once more. The inputs are tensors of one tape, with the parameters that f uses 1 .. 65000.
 
    f runs on a tape of its own, which belongs to the inputs' tape and is reset after each run. f must use the tape and the
    inputs that it is given, and it may use parameters (tg_param). In f, tensors of the outer tape are TG_ERR_TAPE, calls

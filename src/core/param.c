@@ -58,14 +58,6 @@ tg_tensor tg_tape_bind(tg_tape *t, const void *set, int count, tg_dtype dtype, i
     return x;
 }
 
-void tg_tape_set_bound(tg_tape *t, const void *set, int i, uint32_t id)
-{
-    tg_bound_set *b = t->bound;
-    while (b->set != set)
-        b = b->next;
-    b->ids[i] = id;
-}
-
 void tg_tape_unbind(tg_tape *t, uint32_t count)
 {
     while (t->bound && t->bound->first > count)

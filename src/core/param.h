@@ -39,9 +39,6 @@ typedef struct tg_bound_set {
 tg_tensor tg_tape_bind(tg_tape *tape, const void *set, int count, tg_dtype dtype, int i, const tg_sink *sink,
                        bool takes_grad);
 
-/* Makes node `id` what tg_tape_bind returns for parameter i of `set`, which it has been called for; 0: a new leaf. */
-void tg_tape_set_bound(tg_tape *tape, const void *set, int i, uint32_t id);
-
 /* Drops the leaves above id `count` from the bound sets. */
 void tg_tape_unbind(tg_tape *tape, uint32_t count);
 

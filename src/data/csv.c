@@ -22,6 +22,7 @@ typedef struct table {
     char separator;
     bool has_header;
     int64_t rows, columns;
+    int64_t counted; /* rows of the first reading; 0 before it */
     /* Where the reading is: */
     unsigned char buffer[4096];
     size_t n, at;
@@ -49,8 +50,10 @@ static int peek(table *t)
             return -1;
         t->n = t->left < sizeof t->buffer ? (size_t)t->left : sizeof t->buffer;
         t->at = 0;
-        if (tg_infile_read(&t->file, t->buffer, t->n, "table", t->err) != TG_OK)
+        if (tg_infile_read(&t->file, t->buffer, t->n, "table", t->err) != TG_OK) {
+            t->n = t->at = 0;
             return -2;
+        }
         t->left -= t->n;
     }
     return t->buffer[t->at];
@@ -129,9 +132,13 @@ static tg_status rewind_table(table *t)
     t->n = t->at = 0;
     t->line = 0;
     const tg_status status = tg_infile_seek(&t->file, 0, t->err);
-    if (status == TG_OK && peek(t) >= 0 && t->n >= sizeof mark && memcmp(t->buffer, mark, sizeof mark) == 0)
+    if (status != TG_OK)
+        return status;
+    if (peek(t) == -2)
+        return t->err->status;
+    if (t->n >= sizeof mark && memcmp(t->buffer, mark, sizeof mark) == 0)
         t->at = sizeof mark;
-    return status;
+    return TG_OK;
 }
 
 /* What is done with each cell of a row. */
@@ -139,6 +146,8 @@ typedef struct visitor {
     tg_status (*cell)(table *t, int64_t row, void *context);
     void *context;
 } visitor;
+
+static const visitor no_visitor;
 
 /* Goes through the next row that is not empty. *found is false at the end of the file. */
 static tg_status next_row(table *t, int64_t row, const visitor *v, bool *found)
@@ -184,11 +193,13 @@ static tg_status each_row(table *t, const visitor *header, const visitor *number
     if (status == TG_OK && t->has_header)
         status = next_row(t, -1, header, &found);
     for (t->rows = 0; status == TG_OK && found; t->rows += found)
-        status = next_row(t, t->rows, numbers, &found);
+        status = next_row(t, t->rows, t->counted && t->rows >= t->counted ? &no_visitor : numbers, &found);
+    if (status == TG_OK && t->counted && t->rows != t->counted)
+        return tg_error_raise(t->err, TG_ERR_FORMAT, "%s: changed while it was read: %" PRId64 " rows, then %" PRId64,
+                              tg_path_end(t->file.path), t->counted, t->rows);
+    t->counted = t->rows;
     return status;
 }
-
-static const visitor no_visitor;
 
 static tg_status table_open(table *t, const char *path, const tg_csv_config *config, tg_error *err)
 {

@@ -310,7 +310,7 @@ tg_status tg_npz_write(const char *path, const tg_tensor *xs, const char *const 
 {
     if (!path || !xs || !names)
         return tg_error_raise(err, TG_ERR_ARGUMENT, "npz_write: %s is NULL", !path ? "path" : !xs ? "xs" : "names");
-    if (n < 1 || n > UINT16_MAX)
+    if (n < 1 || n >= UINT16_MAX)
         return tg_error_raise(err, n < 1 ? TG_ERR_ARGUMENT : TG_ERR_SHAPE, "npz_write: %d arrays, expected 1 .. %d",
                               n, UINT16_MAX);
     tg_status status = check_names(names, n, err);

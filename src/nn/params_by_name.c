@@ -1,4 +1,4 @@
-/* params_by_name.c - parameters on a tape by name, and with other values than the set's. */
+/* params_by_name.c - parameters on a tape by name. */
 #include <string.h>
 
 #include "core/error.h"
@@ -66,25 +66,4 @@ tg_tensor tg_param_named(tg_tape *t, tg_params *p, const char *name)
     else
         return tg_param(t, p, tg_params_find(p, name));
     return tg_invalid(t);
-}
-
-tg_status tg_param_replace(tg_tape *t, tg_params *p, int i, tg_tensor value)
-{
-    const tg_tensor leaf = t ? tg_param(t, p, i) : tg_invalid(t); /* its place among the tape's parameters */
-    if (!t || tg_tape_status(t) != TG_OK)
-        return tg_tape_status(t);
-    if (!value.tape) {
-        tg_tape_set_bound(t, p, i, 0);
-        return TG_OK;
-    }
-    if (value.tape != t)
-        return tg_tape_raise(t, TG_ERR_TAPE, "param_replace: the value is a tensor of another tape");
-    const tg_node *n = tg_node_of(value, "param_replace");
-    char text[192];
-    if (n && !tg_same_shape(&n->extent->shape, &p->at[i].extent.shape))
-        tg_tensor_fail(value, TG_ERR_SHAPE, "param_replace", "the value of %s must be %s", p->at[i].name,
-                       tg_shape_text(&p->at[i].extent.shape, text, sizeof text));
-    else if (n && leaf.id)
-        tg_tape_set_bound(t, p, i, value.id);
-    return tg_tape_status(t);
 }

@@ -149,9 +149,33 @@ static void task(void *context, int64_t i)
         block(w, b, w->scratch + (size_t)i * w->a_task);
 }
 
+/* The most scratch that the products of a block take: it does not grow evenly with the sizes. */
+static size_t product_scratch(const work *w, bool causal)
+{
+    const tg_tape *t = w->call->tape;
+    const head h = w->h;
+    size_t most = 0;
+    for (int64_t first = 0; first < h.n; first += BLOCK) {
+        const int64_t rows = h.n - first < BLOCK ? h.n - first : BLOCK;
+        const int64_t cols = causal && first + rows < h.m ? first + rows : h.m;
+        const tg_gemm qk = {
+            .m = rows, .n = cols, .k = h.d, .a_row = h.d, .a_col = 1, .b_row = 1, .b_col = h.d, .c_row = cols
+        };
+        const tg_gemm pv = {
+            .m = rows, .n = h.dv, .k = cols, .a_row = 1, .a_col = rows, .b_row = h.dv, .b_col = 1, .c_row = h.dv
+        };
+        const size_t a = tg_gemm_scratch_size(t->kernels, t->dtype, &qk);
+        const size_t b = tg_gemm_scratch_size(t->kernels, t->dtype, &pv);
+        most = a > most ? a : most;
+        most = b > most ? b : most;
+    }
+    return most;
+}
+
 static tg_status forward(tg_call *c)
 {
     const tg_tape *t = c->tape;
+    const bool causal = ((const options *)tg_call_attributes(c))->causal;
     work w = { .call = c, .h = head_of(tg_call_dims(c, 0), tg_call_dims(c, 2)) };
     if (w.h.m == 0) { /* the sum of no values */
         memset(c->out, 0, (size_t)c->node->extent->size * t->element);
@@ -161,15 +185,7 @@ static tg_status forward(tg_call *c)
     w.blocks = (w.h.n + BLOCK - 1) / BLOCK;
     w.tasks = w.heads * w.blocks < TASKS ? w.heads * w.blocks : TASKS;
     w.one_mask = tg_call_has(c, 3) && tg_call_dims(c, 3)->rank == 2;
-    const tg_gemm pv = {
-        .m = BLOCK, .n = w.h.dv, .k = w.h.m, .a_row = w.h.m, .a_col = 1, .b_row = w.h.dv, .b_col = 1, .c_row = w.h.dv
-    };
-    const tg_gemm qk = {
-        .m = BLOCK, .n = w.h.m, .k = w.h.d, .a_row = w.h.d, .a_col = 1, .b_row = 1, .b_col = w.h.d, .c_row = w.h.m
-    };
-    const size_t products =
-        tg_gemm_scratch_size(t->kernels, t->dtype, &pv) + tg_gemm_scratch_size(t->kernels, t->dtype, &qk);
-    w.a_task = ((size_t)(2 * BLOCK * w.h.m) * t->element + products + 63) / 64 * 64;
+    w.a_task = ((size_t)(2 * BLOCK * w.h.m) * t->element + product_scratch(&w, causal) + 63) / 64 * 64;
     w.scratch = tg_call_scratch(c, (size_t)w.tasks * w.a_task);
     if (!w.scratch)
         return TG_ERR_MEMORY;

@@ -229,11 +229,11 @@ static tg_tensor of_vectors(tg_tensor a, tg_tensor b)
     return row ? tg_squeeze(z, column ? -1 : -2) : z;
 }
 
-/* Whether one of them is a vector, and the product exists. */
+/* Whether one of them is a vector, and the product exists. Not on a closed tape: tg_rank gives 0 there. */
 static bool fit_as_vectors(tg_tensor a, tg_tensor b)
 {
     const tg_node *na = a.tape ? tg_node_find(a.tape, a) : NULL, *nb = na ? tg_node_find(a.tape, b) : NULL;
-    if (!na || !nb)
+    if (!na || !nb || a.tape->closed)
         return false;
     const tg_shape *sa = &na->extent->shape, *sb = &nb->extent->shape;
     const bool vectors = (sa->rank == 1 && sb->rank > 0) || (sb->rank == 1 && sa->rank > 0);

@@ -34,7 +34,8 @@ typedef struct plan {
     int n; /* inputs of f */
     int n_params;
     used_param *params;
-    const void *ready; /* while the first run is on the inner tape: its result's values */
+    bool in_evaluation; /* the mode of the first run, and so of the others */
+    const void *ready;  /* while the first run is on the inner tape: its result's values */
 } plan;
 
 /* The attributes. */
@@ -49,6 +50,9 @@ typedef struct level {
 
 static const tg_op checkpoint_op;
 
+/* Inputs and parameters: an operation takes 65,535 inputs, and each order of derivative adds one. */
+enum { LEAVES_MOST = 65000 };
+
 static int n_leaves(const plan *p)
 {
     return p->n + p->n_params;
@@ -57,7 +61,7 @@ static int n_leaves(const plan *p)
 /* The inner tape --------------------------------------------------------------------------------------------------- */
 
 /* The inner tape of t, empty, in t's modes. NULL, with the error raised, out of memory. */
-static tg_tape *inner_tape(tg_tape *t)
+static tg_tape *inner_tape(tg_tape *t, bool in_evaluation)
 {
     if (!t->inner)
         t->inner = tg_tape_create_with(t->dtype, &t->heap.allocator);
@@ -67,7 +71,8 @@ static tg_tape *inner_tape(tg_tape *t)
         return NULL;
     }
     tg_tape_reset(t->inner);
-    tg_tape_set_training(t->inner, tg_tape_training(t));
+    tg_tape_set_recording(t->inner, true);
+    tg_tape_set_training(t->inner, !in_evaluation);
     tg_tape_set_trap(t->inner, t->traps);
     return t->inner;
 }
@@ -121,10 +126,10 @@ static int count_params(const tg_tape *inner)
 static bool find_params(plan *p, tg_tape *outer, const tg_tape *inner)
 {
     p->n_params = count_params(inner);
-    if (n_leaves(p) > UINT16_MAX) {
+    if (n_leaves(p) > LEAVES_MOST) {
         tg_tape_raise(outer, TG_ERR_ARGUMENT,
                       "checkpoint: %d inputs and %d parameters; together at most %d are possible", p->n, p->n_params,
-                      UINT16_MAX);
+                      LEAVES_MOST);
         return false;
     }
     p->params = tg_tape_alloc(outer, (size_t)p->n_params * sizeof *p->params, "checkpoint");
@@ -145,7 +150,7 @@ static bool find_params(plan *p, tg_tape *outer, const tg_tape *inner)
 /* While the function runs, the outer tape is closed to it. */
 static tg_tensor run_first(plan *p, tg_tape *outer, const tg_tensor *inputs)
 {
-    tg_tape *inner = inner_tape(outer);
+    tg_tape *inner = inner_tape(outer, p->in_evaluation);
     tg_tensor *xs = inner ? tg_tape_alloc(outer, (size_t)p->n * sizeof *xs, "checkpoint") : NULL;
     for (int i = 0; xs && i < p->n; i++)
         xs[i] = borrow(inner, tg_node_at(outer, inputs[i].id));
@@ -197,14 +202,14 @@ tg_tensor tg_checkpoint(tg_checkpoint_function *f, const tg_tensor *inputs, int 
         t = inputs[i].tape;
     if (!t || !tg_tape_is_open(t, "checkpoint"))
         return tg_invalid(t);
-    if (!f || n > UINT16_MAX)
+    if (!f || n > LEAVES_MOST)
         tg_tape_raise(t, TG_ERR_ARGUMENT,
                       f ? "checkpoint: %d inputs; 1 .. %d are possible" : "checkpoint: the function is NULL", n,
-                      UINT16_MAX);
+                      LEAVES_MOST);
     plan *p = check_inputs(t, inputs, n) ? tg_tape_alloc(t, sizeof *p, "checkpoint") : NULL;
     if (!p)
         return tg_invalid(t);
-    *p = (plan){ .f = f, .context = context, .n = n };
+    *p = (plan){ .f = f, .context = context, .n = n, .in_evaluation = !tg_tape_training(t) };
     const tg_tensor y = run_first(p, t, inputs);
     const tg_tensor x = y.id ? record(p, t, inputs, y) : tg_invalid(t);
     if (t->inner)
@@ -279,7 +284,7 @@ static tg_status forward(tg_call *c)
         return TG_OK;
     }
     const int n = tg_call_count(c);
-    tg_tape *inner = inner_tape(c->tape);
+    tg_tape *inner = inner_tape(c->tape, l->plan->in_evaluation);
     tg_tensor *xs = inner ? tg_call_scratch(c, 3 * (size_t)n * sizeof *xs) : NULL;
     if (!xs)
         return c->tape->status;

@@ -1,4 +1,4 @@
-/* test_model.c - layers that share a set, against scalar loops; names, other values, errors of declarations. */
+/* test_model.c - layers that share a set, against scalar loops; names, errors of declarations. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -268,33 +268,6 @@ static void a_misspelt_name_is_told_the_nearest(void **state)
     tg_model_destroy(n.model);
 }
 
-/* One step of gradient descent inside the loss: y = (w - rate d(w^4)/dw)^2 for the only weight w. */
-static void a_run_with_other_values_is_differentiated_through_them(void **state)
-{
-    (void)state;
-    const double w = 0.7, rate = 0.1;
-    tg_model *m = tg_model_create(TG_F64, 1);
-    const int i = tg_model_add(m, NULL, "w", TG_SHAPE(1), (tg_draw){ TG_DRAW_CONSTANT, w }, 0);
-    tg_params *p = set_of(m);
-    const tg_tensor leaf = tg_param(tape, p, i), null = { 0 };
-    tg_tensor g;
-    ok(tg_grad(tg_square(tg_square(leaf)), null, &leaf, 1, &g, TG_CREATE_GRAPH));
-    ok(tg_param_replace(tape, p, i, tg_sub(leaf, tg_scale(g, rate))));
-    const tg_tensor y = tg_square(tg_param(tape, p, i));
-    const double moved = w - rate * 4 * w * w * w;
-    assert_true(fabs(tg_item(y) - moved * moved) <= 1e-15);
-    ok(tg_param_replace(tape, p, i, null));
-    assert_true(tg_item(tg_param(tape, p, i)) == w);
-    ok(tg_backward(y));
-    double got;
-    assert_int_equal(tg_params_read_grad_f64(p, i, &got, 1, NULL), TG_OK);
-    assert_true(fabs(got - 2 * moved * (1 - rate * 12 * w * w)) <= 1e-14);
-
-    assert_int_equal(tg_param_replace(tape, p, i, tg_full(tape, TG_SHAPE(2), 1)), TG_ERR_SHAPE);
-    tg_tape_reset(tape);
-    tg_model_destroy(m);
-}
-
 static void draws_are_within_their_bounds(void **state)
 {
     (void)state;
@@ -321,8 +294,6 @@ int main(void)
         cmocka_unit_test(every_failing_allocation_is_an_error),
         cmocka_unit_test(declarations_keep_their_first_error),
         cmocka_unit_test_setup_teardown(a_misspelt_name_is_told_the_nearest, make_tape, destroy_tape),
-        cmocka_unit_test_setup_teardown(a_run_with_other_values_is_differentiated_through_them, make_tape,
-                                        destroy_tape),
         cmocka_unit_test(draws_are_within_their_bounds),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);

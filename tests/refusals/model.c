@@ -158,13 +158,3 @@ REFUSALS(tg_param_named)
     TAPE(TG_ERR_ARGUMENT, tg_param_named(t, set, "x"));
     TAPE(TG_ERR_DTYPE, tg_param_named(t, narrow_set, "w"));
 }
-REFUSALS(tg_param_replace)
-{
-    HOLDS(tg_param_replace(NULL, set, 0, null) == TG_ERR_ARGUMENT);
-    TAPE(TG_ERR_ARGUMENT, tg_param_replace(t, NULL, 0, v));
-    TAPE(TG_ERR_ARGUMENT, tg_param_replace(t, set, 2, v));
-    TAPE(TG_ERR_DTYPE, tg_param_replace(t, narrow_set, 0, v));
-    TAPE(TG_ERR_SHAPE, tg_param_replace(t, set, 0, two));
-    TAPE(TG_ERR_STALE, tg_param_replace(t, set, 0, stale));
-    TAPE(TG_ERR_TAPE, tg_param_replace(t, set, 0, foreign));
-}
