@@ -182,7 +182,7 @@ static int64_t size_of(const labelled *a, const char *letters)
 /* The product of a and b, summed over the letters that both have and that are not in `keep`. */
 static bool contract(labelled *a, labelled b, const char *keep)
 {
-    char batch[32] = "", left[32] = "", inner[32] = "", right[32] = "", a_order[64], b_order[64], result[64];
+    char batch[32] = "", left[32] = "", inner[32] = "", right[32] = "", a_order[96], b_order[96], result[96];
     append(batch, a->letters, b.letters, true, keep, 1);
     append(inner, a->letters, b.letters, true, keep, 0);
     append(left, a->letters, b.letters, false, keep, -1);
