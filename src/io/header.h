@@ -43,8 +43,8 @@ typedef struct tg_header {
 const char *tg_header_dtype(tg_dtype dtype);
 
 /* Reads the header and checks it: each tensor's offsets suit its shape and dtype, together the tensors fill the data, no
-   name occurs twice. The tensors are sorted by the
-   offset of their data. After a failure the header holds no memory, and tg_header_finish need not be called. */
+   name occurs twice. The tensors are sorted by the offset of their data. After a failure the header holds no memory, and
+   tg_header_finish need not be called. */
 tg_status tg_header_read(tg_header *h, tg_infile *file, const tg_allocator *allocator, tg_error *err);
 void tg_header_finish(tg_header *h);
 

@@ -98,14 +98,31 @@ static bool check_run(const tg_recurrent_layer *l, tg_tensor x, int rank, const 
     return false;
 }
 
-/* The state with zeros for null tensors. Its shapes are checked by the operations of the step. */
-static tg_cell_state or_zeros(const tg_recurrent_layer *l, tg_tape *t, int64_t n, tg_cell_state s)
+/* Whether a state that is given is [n, hidden]; else the error: it would be broadcast in silence. */
+static bool check_state(const tg_recurrent_layer *l, tg_tape *t, tg_tensor s, int64_t n, const char *what)
 {
-    if (!s.h.tape)
-        s.h = tg_full(t, TG_SHAPE(n, l->hidden), 0);
-    if (l->kind == TG_CELL_LSTM && !s.c.tape)
-        s.c = tg_full(t, TG_SHAPE(n, l->hidden), 0);
-    return s;
+    if (s.tape && s.tape != t) {
+        tg_tape_raise(t, TG_ERR_TAPE, "%s: the state is a tensor of another tape", what);
+        return false;
+    }
+    const tg_node *node = s.tape ? tg_node_of(s, what) : NULL;
+    if (!s.tape || (node && tg_same_shape(&node->extent->shape, &TG_SHAPE(n, l->hidden))))
+        return true;
+    if (node)
+        tg_tensor_fail(s, TG_ERR_SHAPE, what, "the state must be [%lld, %lld]", (long long)n, (long long)l->hidden);
+    return false;
+}
+
+/* The state with zeros for null tensors; false, with the error raised, if its shapes do not fit. */
+static bool or_zeros(const tg_recurrent_layer *l, tg_tape *t, int64_t n, tg_cell_state *s, const char *what)
+{
+    if (!check_state(l, t, s->h, n, what) || !check_state(l, t, s->c, n, what))
+        return false;
+    if (!s->h.tape)
+        s->h = tg_full(t, TG_SHAPE(n, l->hidden), 0);
+    if (l->kind == TG_CELL_LSTM && !s->c.tape)
+        s->c = tg_full(t, TG_SHAPE(n, l->hidden), 0);
+    return true;
 }
 
 static tg_tensor input_gates(const tg_recurrent_layer *l, tg_params *p, tg_tensor x)
@@ -122,9 +139,9 @@ static tg_cell_state step(const tg_recurrent_layer *l, tg_params *p, tg_tensor a
 tg_cell_state tg_run_cell(const tg_recurrent_layer *l, tg_params *p, tg_tensor x, tg_cell_state state)
 {
     const tg_tensor none = tg_invalid(x.tape);
-    if (!check_run(l, x, 2, "run_cell"))
+    if (!check_run(l, x, 2, "run_cell") || !or_zeros(l, x.tape, tg_dim(x, 0), &state, "run_cell"))
         return (tg_cell_state){ none, none };
-    return step(l, p, input_gates(l, p, x), or_zeros(l, x.tape, tg_dim(x, 0), state));
+    return step(l, p, input_gates(l, p, x), state);
 }
 
 tg_tensor tg_run_sequence(const tg_recurrent_layer *l, tg_params *p, tg_tensor x, tg_cell_state *state)
@@ -133,12 +150,14 @@ tg_tensor tg_run_sequence(const tg_recurrent_layer *l, tg_params *p, tg_tensor x
         return tg_invalid(x.tape);
     tg_tape *t = x.tape;
     const int64_t steps = tg_dim(x, 0), n = tg_dim(x, 1);
-    tg_cell_state s = or_zeros(l, t, n, state ? *state : (tg_cell_state){ 0 });
+    tg_cell_state s = state ? *state : (tg_cell_state){ 0 };
+    if (!or_zeros(l, t, n, &s, "run_sequence"))
+        return tg_invalid(t);
     const tg_tensor a = input_gates(l, p, x); /* one product for all steps */
     tg_tensor *hs = tg_tape_alloc(t, (size_t)steps * sizeof *hs, "run_sequence");
     for (int64_t i = 0; hs && i < steps; i++) {
         const tg_tensor now = tg_slice(a, 0, i, i + 1);
-        s = step(l, p, tg_reshape(now, TG_SHAPE(n, -1)), s);
+        s = step(l, p, tg_reshape(now, TG_SHAPE(n, kinds[l->kind].gates * l->hidden)), s);
         hs[i] = tg_reshape(s.h, TG_SHAPE(1, n, l->hidden));
     }
     if (state)

@@ -95,6 +95,27 @@ static char *at(const void *p, int64_t elements, size_t element)
 PREPARE(float)
 PREPARE(double)
 
+/* The products of the block of rows from `first` on: their sizes and strides. */
+typedef struct products {
+    int64_t rows, cols;
+    tg_gemm qk, pv;
+} products;
+
+static products products_of(const work *w, int64_t first)
+{
+    const head h = w->h;
+    const bool causal = ((const options *)tg_call_attributes(w->call))->causal;
+    products p = { .rows = h.n - first < BLOCK ? h.n - first : BLOCK };
+    p.cols = causal && first + p.rows < h.m ? first + p.rows : h.m;
+    p.qk = (tg_gemm){
+        .m = p.rows, .n = p.cols, .k = h.d, .a_row = h.d, .a_col = 1, .b_row = 1, .b_col = h.d, .c_row = p.cols
+    };
+    p.pv = (tg_gemm){
+        .m = p.rows, .n = h.dv, .k = p.cols, .a_row = p.cols, .a_col = 1, .b_row = h.dv, .b_col = 1, .c_row = h.dv
+    };
+    return p;
+}
+
 static void block(const work *w, int64_t index, char *scratch)
 {
     const tg_call *c = w->call;
@@ -102,43 +123,31 @@ static void block(const work *w, int64_t index, char *scratch)
     const head h = w->h;
     const bool causal = ((const options *)tg_call_attributes(c))->causal;
     const int64_t number = index / w->blocks, first = index % w->blocks * BLOCK;
-    const int64_t rows = h.n - first < BLOCK ? h.n - first : BLOCK;
-    const int64_t cols = causal && first + rows < h.m ? first + rows : h.m;
+    products p = products_of(w, first);
     char *scores = scratch, *weights = at(scratch, BLOCK * h.m, t->element),
          *rest = at(weights, BLOCK * h.m, t->element);
-    const tg_gemm qk = { .m = rows,
-                         .n = cols,
-                         .k = h.d,
-                         .a = at(tg_call_value(c, 0), (number * h.n + first) * h.d, t->element),
-                         .a_row = h.d,
-                         .a_col = 1,
-                         .b = at(tg_call_value(c, 1), number * h.m * h.d, t->element),
-                         .b_row = 1,
-                         .b_col = h.d,
-                         .c = scores,
-                         .c_row = cols };
-    tg_gemm_run(t->kernels, t->dtype, &qk, rest);
+    p.qk.a = at(tg_call_value(c, 0), (number * h.n + first) * h.d, t->element);
+    p.qk.b = at(tg_call_value(c, 1), number * h.m * h.d, t->element);
+    p.qk.c = scores;
+    tg_gemm_run(t->kernels, t->dtype, &p.qk, rest);
     const void *mask = tg_call_value(c, 3);
     if (mask && !w->one_mask)
         mask = at(mask, number * h.n * h.m, t->element);
     if (t->dtype == TG_F32)
-        prepare_float((void *)scores, rows, cols, h.m, scale_of(h.d), mask, first, causal);
+        prepare_float((void *)scores, p.rows, p.cols, h.m, scale_of(h.d), mask, first, causal);
     else
-        prepare_double((void *)scores, rows, cols, h.m, scale_of(h.d), mask, first, causal);
-    t->kernels->loop[TG_INDEX_softmax](&(tg_loop){
-        .rows = cols, .cols = rows, .in = { scores }, .row = { 1 }, .col = { cols }, .out = weights, .out_row = 1 });
-    const tg_gemm pv = { .m = rows,
-                         .n = h.dv,
-                         .k = cols,
-                         .a = weights,
-                         .a_row = cols,
-                         .a_col = 1,
-                         .b = at(tg_call_value(c, 2), number * h.m * h.dv, t->element),
-                         .b_row = h.dv,
-                         .b_col = 1,
-                         .c = at(c->out, (number * h.n + first) * h.dv, t->element),
-                         .c_row = h.dv };
-    tg_gemm_run(t->kernels, t->dtype, &pv, rest);
+        prepare_double((void *)scores, p.rows, p.cols, h.m, scale_of(h.d), mask, first, causal);
+    t->kernels->loop[TG_INDEX_softmax](&(tg_loop){ .rows = p.cols,
+                                                   .cols = p.rows,
+                                                   .in = { scores },
+                                                   .row = { 1 },
+                                                   .col = { p.cols },
+                                                   .out = weights,
+                                                   .out_row = 1 });
+    p.pv.a = weights;
+    p.pv.b = at(tg_call_value(c, 2), number * h.m * h.dv, t->element);
+    p.pv.c = at(c->out, (number * h.n + first) * h.dv, t->element);
+    tg_gemm_run(t->kernels, t->dtype, &p.pv, rest);
 }
 
 static void task(void *context, int64_t i)
@@ -149,25 +158,17 @@ static void task(void *context, int64_t i)
         block(w, b, w->scratch + (size_t)i * w->a_task);
 }
 
-/* The most scratch that the products of a block take: it does not grow evenly with the sizes. */
-static size_t product_scratch(const work *w, bool causal)
+/* The most scratch that a product of a block takes. It does not grow evenly with the sizes, so each block is asked for. */
+static size_t product_scratch(const work *w)
 {
     const tg_tape *t = w->call->tape;
-    const head h = w->h;
     size_t most = 0;
-    for (int64_t first = 0; first < h.n; first += BLOCK) {
-        const int64_t rows = h.n - first < BLOCK ? h.n - first : BLOCK;
-        const int64_t cols = causal && first + rows < h.m ? first + rows : h.m;
-        const tg_gemm qk = {
-            .m = rows, .n = cols, .k = h.d, .a_row = h.d, .a_col = 1, .b_row = 1, .b_col = h.d, .c_row = cols
-        };
-        const tg_gemm pv = {
-            .m = rows, .n = h.dv, .k = cols, .a_row = 1, .a_col = rows, .b_row = h.dv, .b_col = 1, .c_row = h.dv
-        };
-        const size_t a = tg_gemm_scratch_size(t->kernels, t->dtype, &qk);
-        const size_t b = tg_gemm_scratch_size(t->kernels, t->dtype, &pv);
-        most = a > most ? a : most;
-        most = b > most ? b : most;
+    for (int64_t first = 0; first < w->h.n; first += BLOCK) {
+        const products p = products_of(w, first);
+        const size_t qk = tg_gemm_scratch_size(t->kernels, t->dtype, &p.qk);
+        const size_t pv = tg_gemm_scratch_size(t->kernels, t->dtype, &p.pv);
+        most = qk > most ? qk : most;
+        most = pv > most ? pv : most;
     }
     return most;
 }
@@ -175,7 +176,6 @@ static size_t product_scratch(const work *w, bool causal)
 static tg_status forward(tg_call *c)
 {
     const tg_tape *t = c->tape;
-    const bool causal = ((const options *)tg_call_attributes(c))->causal;
     work w = { .call = c, .h = head_of(tg_call_dims(c, 0), tg_call_dims(c, 2)) };
     if (w.h.m == 0) { /* the sum of no values */
         memset(c->out, 0, (size_t)c->node->extent->size * t->element);
@@ -185,7 +185,7 @@ static tg_status forward(tg_call *c)
     w.blocks = (w.h.n + BLOCK - 1) / BLOCK;
     w.tasks = w.heads * w.blocks < TASKS ? w.heads * w.blocks : TASKS;
     w.one_mask = tg_call_has(c, 3) && tg_call_dims(c, 3)->rank == 2;
-    w.a_task = ((size_t)(2 * BLOCK * w.h.m) * t->element + product_scratch(&w, causal) + 63) / 64 * 64;
+    w.a_task = ((size_t)(2 * BLOCK * w.h.m) * t->element + product_scratch(&w) + 63) / 64 * 64;
     w.scratch = tg_call_scratch(c, (size_t)w.tasks * w.a_task);
     if (!w.scratch)
         return TG_ERR_MEMORY;

@@ -159,6 +159,22 @@ static void cells_are_those_of_scalar_loops(void **state)
         }
 }
 
+static void a_sequence_of_no_rows_has_no_rows(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        tg_model *m = tg_model_create(TG_F64, 7);
+        const tg_recurrent_layer cell = cells[k].add(m, "cell", IN, HIDDEN);
+        tg_cell_state last = { 0 };
+        const tg_tensor y = tg_run_sequence(&cell, set_of(m), tg_full(tape, TG_SHAPE(STEPS, 0, IN), 0), &last);
+        ok(tg_tape_status(tape));
+        const tg_shape s = tg_shape_of(y), of_h = tg_shape_of(last.h);
+        assert_true(tg_shape_equal(&s, &TG_SHAPE(STEPS, 0, HIDDEN)) && tg_shape_equal(&of_h, &TG_SHAPE(0, HIDDEN)));
+        tg_tape_reset(tape);
+        tg_model_destroy(m);
+    }
+}
+
 /* A model of every layer: embedding, layer norm, one cell of each kind, linear. */
 typedef struct network {
     tg_model *model;
@@ -290,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cells_are_those_of_scalar_loops, make_tape, destroy_tape),
+        cmocka_unit_test_setup_teardown(a_sequence_of_no_rows_has_no_rows, make_tape, destroy_tape),
         cmocka_unit_test(gradients_are_those_of_differences),
         cmocka_unit_test(every_failing_allocation_is_an_error),
         cmocka_unit_test(declarations_keep_their_first_error),

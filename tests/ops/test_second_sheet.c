@@ -419,6 +419,51 @@ static void attention_is_its_composition(void **state)
         }
 }
 
+/* Row `row` of causal attention over keys of size `depth`, values of size `width`, in scalar loops. */
+static void attend_row(const double *q, const double *k, const double *v, int row, int depth, int width, double *out)
+{
+    double sum = 0;
+    memset(out, 0, (size_t)width * sizeof *out);
+    for (int j = 0; j <= row; j++) {
+        double score = 0;
+        for (int d = 0; d < depth; d++)
+            score += q[row * depth + d] * k[j * depth + d];
+        const double weight = exp(score / sqrt(depth)); /* scores are small here */
+        sum += weight;
+        for (int d = 0; d < width; d++)
+            out[d] += weight * v[j * width + d];
+    }
+    for (int d = 0; d < width; d++)
+        out[d] /= sum;
+}
+
+/* So many rows that products of a block copy their operands, whose scratch does not grow evenly with the columns. */
+static void long_causal_attention(void **state)
+{
+    (void)state;
+    enum { ROWS = 4100, DEPTH = 4, WIDTH = 128 };
+    tg_tape *t = tg_tape_create(TG_F64);
+    tg_rng rng = tg_rng_seed(11);
+    const tg_tensor q = tg_randn(t, TG_SHAPE(ROWS, DEPTH), &rng), k = tg_randn(t, TG_SHAPE(ROWS, DEPTH), &rng);
+    const tg_tensor v = tg_randn(t, TG_SHAPE(ROWS, WIDTH), &rng);
+    const int threads = tg_num_threads();
+    assert_int_equal(tg_set_num_threads(1), TG_OK);
+    const tg_tensor one = tg_attention(q, k, v, (tg_tensor){ 0 }, true);
+    assert_int_equal(tg_set_num_threads(3), TG_OK);
+    const tg_tensor three = tg_attention(q, k, v, (tg_tensor){ 0 }, true);
+    assert_int_equal(tg_set_num_threads(threads), TG_OK);
+    ok(tg_tape_status(t), t);
+    assert_memory_equal(tg_data(one), tg_data(three), (size_t)(ROWS * WIDTH) * sizeof(double));
+    static const int checked[] = { 0, 63, 64, 2047, 2048, 3199, 3200, 4095, 4096, 4099 };
+    for (size_t i = 0; i < sizeof checked / sizeof *checked; i++) {
+        double want[WIDTH];
+        attend_row(tg_data(q), tg_data(k), tg_data(v), checked[i], DEPTH, WIDTH, want);
+        for (int d = 0; d < WIDTH; d++)
+            near(((const double *)tg_data(three))[checked[i] * WIDTH + d], want[d], 1e-13, "a long row", d);
+    }
+    tg_tape_destroy(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +482,7 @@ int main(void)
         cmocka_unit_test(norms_of_very_large_and_small_elements),
         cmocka_unit_test(labels_with_options),
         cmocka_unit_test(attention_is_its_composition),
+        cmocka_unit_test(long_causal_attention),
         cmocka_unit_test(random_tensors_are_the_generators_draws),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

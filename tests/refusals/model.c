@@ -139,6 +139,9 @@ REFUSALS(tg_run_cell)
     TAPE(TG_ERR_ARGUMENT, tg_run_cell(&cell, NULL, m, zero));
     TAPE(TG_ERR_SHAPE, tg_run_cell(&cell, set, v, zero));
     TAPE(TG_ERR_STALE, tg_run_cell(&cell, set, stale, zero));
+    TAPE(TG_ERR_SHAPE, tg_run_cell(&cell, set, m, (tg_cell_state){ .h = tg_full(t, TG_SHAPE(1, 1), 0) }));
+    TAPE(TG_ERR_STALE, tg_run_cell(&cell, set, m, (tg_cell_state){ .h = stale }));
+    TAPE(TG_ERR_TAPE, tg_run_cell(&cell, set, m, (tg_cell_state){ .h = foreign }));
 }
 REFUSALS(tg_run_sequence)
 {
