@@ -97,11 +97,13 @@ static enum follower next_cell(table *t)
     t->length = 0;
     t->column++;
     t->cell_line = t->line;
+    size_t quoted = 0; /* bytes of the cell that were in quotes: their blanks stay */
     int c = peek(t);
     if (c == '"') {
         t->at++;
         if (!take_quoted(t))
             return FAILED;
+        quoted = t->length;
         c = peek(t);
         if (c >= 0 && c != t->separator && c != '\n' && c != '\r') {
             t->cell[t->length] = '\0';
@@ -115,7 +117,7 @@ static enum follower next_cell(table *t)
         if (!(is_blank && t->length == 0) && !append(t, c))
             return FAILED;
     }
-    while (t->length && strchr(" \t\r", t->cell[t->length - 1]))
+    while (t->length > quoted && strchr(" \t\r", t->cell[t->length - 1]))
         t->length--;
     t->cell[t->length] = '\0';
     t->at += c >= 0;

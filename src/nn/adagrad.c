@@ -20,17 +20,13 @@ INLINE void update_at(const tg_update *u, const factors *f, int64_t i, int64_t n
 
 UPDATE(adagrad)
 {
-    const tg_update own = *u; /* a copy: the compiler sees that no store into an array changes it */
+    const tg_update own = *u;
     const tg_adagrad_config *c = u->config;
     const factors f = { .decay = v_set((real)u->weight_decay),
                         .rate = v_set((real)(u->lr / (1 + (double)(u->step - 1) * c->lr_decay))),
                         .eps = v_set((real)c->eps),
                         .initial = v_set((real)c->initial) };
-    int64_t i = 0;
-    for (; i + VL <= n; i += VL)
-        update_at(&own, &f, i, i + VL);
-    if (i < n)
-        update_at(&own, &f, i, n);
+    UPDATE_VECTORS(&own, &f, n);
 }
 
 #else

@@ -23,7 +23,7 @@ INLINE void update_at(const tg_update *u, const factors *f, int64_t i, int64_t n
 
 static void update(int64_t n, const tg_update *given, double decay, double decoupled_decay)
 {
-    const tg_update u = *given; /* a copy: the compiler sees that no store into an array changes it */
+    const tg_update u = *given;
     const tg_adam_config *c = u.config;
     const double correction1 = 1 - pow(c->beta1, (double)u.step), correction2 = 1 - pow(c->beta2, (double)u.step);
     const factors f = { .beta1 = v_set((real)c->beta1),
@@ -35,11 +35,7 @@ static void update(int64_t n, const tg_update *given, double decay, double decou
                         .lr = v_set((real)(u.lr / correction1)),
                         .root = v_set((real)(1 / sqrt(correction2))),
                         .eps = v_set((real)c->eps) };
-    int64_t i = 0;
-    for (; i + VL <= n; i += VL)
-        update_at(&u, &f, i, i + VL);
-    if (i < n)
-        update_at(&u, &f, i, n);
+    UPDATE_VECTORS(&u, &f, n);
 }
 
 UPDATE(adam)

@@ -34,6 +34,17 @@ enum tg_update_index {
     tg_update_fn TG_UPDATE_SYMBOL(name);                                                                             \
     void TG_UPDATE_SYMBOL(name)(int64_t n, const tg_update *u)
 
+/* Calls update_at(u, numbers, i, end) of the file for each vector of the n elements. Both pointers are to copies in the
+   caller: the compiler then sees that no store into an array changes them. */
+#define UPDATE_VECTORS(u, numbers, n)                                                                                \
+    do {                                                                                                             \
+        int64_t at = 0;                                                                                              \
+        for (; at + VL <= (n); at += VL)                                                                             \
+            update_at(u, numbers, at, at + VL);                                                                      \
+        if (at < (n))                                                                                                \
+            update_at(u, numbers, at, n);                                                                            \
+    } while (0)
+
 #else
 
 /* A field of a config. A number: 0 stands for its default, TG_ZERO for zero; lo <= value < hi. */

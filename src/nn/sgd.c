@@ -22,14 +22,9 @@ INLINE void update_at(const tg_update *u, const tg_sgd_config *c, int64_t i, int
 
 UPDATE(sgd)
 {
-    /* Copies: the compiler sees that no store into an array changes them. */
     const tg_update own = *u;
     const tg_sgd_config c = *(const tg_sgd_config *)u->config;
-    int64_t i = 0;
-    for (; i + VL <= n; i += VL)
-        update_at(&own, &c, i, i + VL);
-    if (i < n)
-        update_at(&own, &c, i, n);
+    UPDATE_VECTORS(&own, &c, n);
 }
 
 #else

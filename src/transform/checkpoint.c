@@ -227,10 +227,9 @@ static tg_status shape(tg_call *c, tg_shape *out)
 }
 
 /* Whether a run gave the same result as the first, on the same parameters. */
-static bool is_repeated(const plan *p, tg_tape *inner, tg_tensor y, const tg_node *first)
+static bool is_repeated(const plan *p, tg_tape *inner, tg_tensor y, int used, const tg_node *first)
 {
     const tg_node *again = tg_node_at(inner, y.id);
-    const int used = count_params(inner);
     if (used != p->n_params)
         tg_tape_raise(inner, TG_ERR_CHANGED, "the function used %d parameters, and %d in its first run", used,
                       p->n_params);
@@ -268,9 +267,10 @@ static tg_tensor evaluate(const tg_call *c, const level *l, tg_tensor *xs, tg_te
         return y.id ? gradients(l, y, xs, xs[n_leaves(p) + depth], further, spare) : y;
     }
     const tg_tensor y = run(p, inner, xs);
+    const int used = count_params(inner); /* before those that this run has not used are bound */
     for (int i = 0; i < p->n_params; i++)
         xs[p->n + i] = bind(inner, &p->params[i]);
-    return y.id && tg_call_count(c) > n_leaves(p) && !is_repeated(p, inner, y, tg_call_node(c, n_leaves(p)))
+    return y.id && tg_call_count(c) > n_leaves(p) && !is_repeated(p, inner, y, used, tg_call_node(c, n_leaves(p)))
                ? tg_invalid(inner)
                : y;
 }

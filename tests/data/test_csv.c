@@ -161,6 +161,14 @@ static void a_set_has_its_labels_where_the_config_says(void **state)
     assert_int_equal(tg_dataset_read_csv(&set, path, &(tg_csv_config){ .label_column = 1, .classes = 2 }, &err),
                      TG_ERR_RANGE);
     assert_int_equal(tg_dataset_read_csv(&set, file_of(state, "a\n1\n"), NULL, &err), TG_ERR_FORMAT);
+    assert_int_equal(
+        tg_dataset_read_csv(&set, file_of(state, "\"a \" ,b\n1,2\n"), &(tg_csv_config){ .label = "a " }, &err),
+        TG_ERR_FORMAT); /* a blank behind the quote */
+    assert_int_equal(
+        tg_dataset_read_csv(&set, file_of(state, "\"a \",b \n1,2\n"), &(tg_csv_config){ .label = "a " }, &err),
+        TG_OK); /* blanks in quotes are part of a name */
+    assert_true(set.labels[0] == 1 && ((double *)set.x)[0] == 2);
+    tg_dataset_finish(&set);
 }
 
 static void what_is_written_is_read_again(void **state)
